@@ -1,0 +1,85 @@
+"""The ArSSR network (paper §III-B, Fig. 2): encode an LR volume once, query it anywhere."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .decoder import Decoder
+from .encoders import RDN, ResCNN, SRResNet
+from .lookup import trilinear, voxel_positions
+from .spec import EncoderSpec, NetworkSpec
+
+_ENCODERS: dict[str, type[RDN] | type[ResCNN] | type[SRResNet]] = {
+    "RDN": RDN,
+    "ResCNN": ResCNN,
+    "SRResNet": SRResNet,
+}
+
+
+def build_encoder(spec: EncoderSpec) -> RDN | ResCNN | SRResNet:
+    """The encoder that ``spec`` names.
+
+    Raises:
+        InputError: an unknown name.
+    """
+    if spec.name not in _ENCODERS:
+        from ..errors import InputError
+
+        raise InputError(f"The encoder {spec.name!r} is unknown; known are {list(_ENCODERS)}.")
+    return _ENCODERS[spec.name](spec)
+
+
+class ArSSR(nn.Module):
+    """Encoder, trilinear feature lookup and decoder: one model for any scale.
+
+    >>> from ArSSRLib.networks.spec import paper_spec
+    >>> network = ArSSR(paper_spec("ResCNN"))
+    >>> low = torch.zeros(1, 1, 4, 4, 4)
+    >>> network(low, torch.zeros(1, 10, 3), torch.full((1, 3), 0.5)).shape
+    torch.Size([1, 10])
+    """
+
+    def __init__(self, spec: NetworkSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        self.encoder = build_encoder(spec.encoder)
+        self.decoder = Decoder(spec.encoder.channels + spec.coordinate_channels, spec.decoder)
+        if spec.residual != "none":
+            # The network then starts as plain interpolation and can only improve on it.
+            nn.init.zeros_(self.decoder.second[-1].weight)
+            nn.init.zeros_(self.decoder.second[-1].bias)
+
+    @property
+    def reach(self) -> int:
+        """LR voxels beyond a point that can change the value there: the halo of a tile."""
+        return self.encoder.reach + 1
+
+    def forward(self, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
+        """Intensities at ``coordinates`` (paper Eq. 2).
+
+        Args:
+            low: LR volumes (N, 1, k, j, i), normalised intensities.
+            coordinates: (N, K, 3), normalised to [-1, 1] over the LR volume, order (k, j, i).
+            cell: (N, 3), size of a target voxel in LR voxels (1 / scale), order (k, j, i).
+
+        Returns:
+            (N, K) normalised intensities.
+        """
+        features = self.encoder(low)
+        inputs = torch.cat(
+            [trilinear(features, coordinates), self.coordinate_inputs(low, coordinates, cell)], -1
+        )
+        values = self.decoder(inputs)[..., 0]
+        if self.spec.residual == "trilinear":
+            values = values + trilinear(low, coordinates)[..., 0]
+        return values
+
+    def coordinate_inputs(self, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
+        """What the decoder reads beside the features, (N, K, 3 or 6); see ``NetworkSpec``."""
+        if self.spec.coordinates == "absolute":
+            return coordinates
+        position = voxel_positions(coordinates, low.shape[2:])
+        # The offset spans [-1, 1] between the faces of a voxel, like the absolute coordinate.
+        offset = 2.0 * (position - (position + 0.5).floor())
+        return torch.cat([offset, cell[:, None].expand_as(offset)], dim=-1)

@@ -1,0 +1,47 @@
+"""The decoder: feature vector and coordinate in, intensity out (paper §III-D, Fig. 3)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from .spec import DecoderSpec
+
+
+class Decoder(nn.Module):
+    """A fully connected network with a ReLU after each layer, optionally with the paper's skip.
+
+    With ``skip`` the first half of the layers ends at the input's own width and the input is
+    added to it before the second half.
+    """
+
+    def __init__(self, inputs: int, spec: DecoderSpec) -> None:
+        super().__init__()
+        self.skip = spec.skip
+        self.last_relu = spec.last_relu
+        half = spec.depth // 2 if spec.skip else 0
+        self.first = _layers([inputs] + [spec.width] * (half - 1) + [inputs] if half else [inputs])
+        self.second = _layers([inputs] + [spec.width] * (spec.depth - half - 1) + [1])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., inputs) to (..., 1)."""
+        if self.skip:
+            start = x
+            for layer in self.first:
+                x = layer(x).relu()
+            x = x + start
+        return self.tail(x, 0)
+
+    def tail(self, x: Tensor, begin: int) -> Tensor:
+        """The second half from its layer ``begin`` on; ``x`` is that layer's input."""
+        last = len(self.second) - 1
+        for n in range(begin, last + 1):
+            x = self.second[n](x)
+            if n < last or self.last_relu:
+                x = x.relu()
+        return x
+
+
+def _layers(widths: list[int]) -> nn.ModuleList:
+    return nn.ModuleList(
+        nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)
+    )

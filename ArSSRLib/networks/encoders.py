@@ -1,0 +1,113 @@
+"""Convolutional encoders: LR volume (N, 1, k, j, i) to feature map (N, channels, k, j, i).
+
+All are residual networks of 3×3×3 convolutions with zero padding and no upscaling layer
+(paper §III-C and §IV-F). ``reach`` is how many voxels away an input voxel can still change a
+feature: the halo a tile needs.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .spec import EncoderSpec
+
+
+def conv3(inputs: int, outputs: int) -> nn.Conv3d:
+    """3×3×3 convolution that keeps the size."""
+    return nn.Conv3d(inputs, outputs, kernel_size=3, padding=1)
+
+
+def conv1(inputs: int, outputs: int) -> nn.Conv3d:
+    """1×1×1 convolution."""
+    return nn.Conv3d(inputs, outputs, kernel_size=1)
+
+
+class DenseBlock(nn.Module):
+    """Residual dense block: each layer sees all earlier ones; a 1×1×1 layer fuses them."""
+
+    def __init__(self, features: int, growth: int, layers: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            conv3(features + growth * n, growth) for n in range(layers)
+        )
+        self.fuse = conv1(features + growth * layers, features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        known = x
+        for layer in self.layers:
+            known = torch.cat([known, layer(known).relu_()], dim=1)
+        return x + self.fuse(known)
+
+
+class RDN(nn.Module):
+    """Residual dense network (Zhang 2018) in 3-D: the paper's encoder (§III-C)."""
+
+    def __init__(self, spec: EncoderSpec) -> None:
+        super().__init__()
+        self.shallow = conv3(1, spec.features)
+        self.entry = conv3(spec.features, spec.features)
+        self.blocks = nn.ModuleList(
+            DenseBlock(spec.features, spec.growth, spec.layers) for _ in range(spec.blocks)
+        )
+        self.fuse = conv1(spec.features * spec.blocks, spec.features)
+        self.smooth = conv3(spec.features, spec.features)
+        self.out = conv3(spec.features, spec.channels)
+        self.reach = 4 + spec.blocks * spec.layers
+
+    def forward(self, x: Tensor) -> Tensor:
+        shallow = self.shallow(x)
+        x = self.entry(shallow)
+        fused: list[Tensor] = []
+        for block in self.blocks:
+            x = block(x)
+            fused.append(x)
+        return self.out(self.smooth(self.fuse(torch.cat(fused, dim=1))) + shallow)
+
+
+class ResCNN(nn.Module):
+    """Residual CNN (Du 2019) as the paper uses it: blocks of convolutions, and input to output."""
+
+    def __init__(self, spec: EncoderSpec) -> None:
+        super().__init__()
+        self.entry = conv3(1, spec.features)
+        self.blocks = nn.ModuleList(
+            nn.ModuleList(conv3(spec.features, spec.features) for _ in range(spec.layers))
+            for _ in range(spec.blocks)
+        )
+        self.out = conv3(spec.features, spec.channels)
+        self.reach = 2 + spec.blocks * spec.layers
+
+    def forward(self, x: Tensor) -> Tensor:
+        image = x
+        x = self.entry(x).relu_()
+        for block in self.blocks:
+            start = x
+            for layer in block:  # type: ignore[attr-defined]
+                x = layer(x).relu_()
+            x = x + start
+        return self.out(x) + image
+
+
+class SRResNet(nn.Module):
+    """SRResNet (Ledig 2017) without batch normalisation and upscaling, as the paper uses it."""
+
+    def __init__(self, spec: EncoderSpec) -> None:
+        super().__init__()
+        self.entry = conv3(1, spec.features)
+        self.blocks = nn.ModuleList(
+            nn.ModuleList(conv3(spec.features, spec.features) for _ in range(spec.layers))
+            for _ in range(spec.blocks)
+        )
+        self.smooth = conv3(spec.features, spec.features)
+        self.out = conv3(spec.features, spec.channels)
+        self.reach = 3 + spec.blocks * spec.layers
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.entry(x)
+        for block in self.blocks:
+            inner = x
+            for n, layer in enumerate(block):  # type: ignore[arg-type]
+                inner = layer(inner.relu() if n else inner)
+            x = x + inner
+        return self.out(self.smooth(x))

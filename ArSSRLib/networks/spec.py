@@ -1,0 +1,145 @@
+"""The typed description of a network: stored in every checkpoint, enough to build it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, get_args
+
+from ..errors import InputError
+
+Coordinates = Literal["absolute", "local"]
+Residual = Literal["none", "trilinear"]
+
+_LARGEST_NUMBER = 4096
+
+
+@dataclass(frozen=True)
+class EncoderSpec:
+    """A convolutional encoder without upscaling layer (paper §III-C, §IV-F).
+
+    Attributes:
+        name: ``RDN``, ``ResCNN`` or ``SRResNet``.
+        features: channels inside the encoder.
+        blocks: residual (dense) blocks.
+        layers: convolutions in a block; the paper's RDN has 3, its ResCNN 6, its SRResNet 2.
+        growth: channels each layer of a residual dense block adds (RDN only).
+        channels: channels of the feature map it returns.
+    """
+
+    name: str = "RDN"
+    features: int = 64
+    blocks: int = 8
+    layers: int = 3
+    growth: int = 64
+    channels: int = 128
+
+
+@dataclass(frozen=True)
+class DecoderSpec:
+    """The fully connected decoder (paper §III-D, Fig. 3).
+
+    Attributes:
+        width: width of the hidden layers.
+        depth: fully connected layers in all; even when ``skip`` is on.
+        skip: the paper's residual connection from the input to the output of layer depth/2.
+        last_relu: the paper's ReLU after the last layer. It cannot return negative values, and
+            under a residual over interpolation it dies.
+    """
+
+    width: int = 256
+    depth: int = 8
+    skip: bool = True
+    last_relu: bool = True
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """An ArSSR network.
+
+    Attributes:
+        encoder: see :class:`EncoderSpec`.
+        decoder: see :class:`DecoderSpec`.
+        coordinates: ``absolute``, the paper's coordinate in [-1, 1] over the whole input; or
+            ``local``, the offset from the nearest LR voxel centre with the target voxel size,
+            both in LR voxels, which makes the network shift-equivariant.
+        residual: ``none``, or ``trilinear``: the network adds to the trilinear interpolation
+            of its input.
+    """
+
+    encoder: EncoderSpec = field(default_factory=EncoderSpec)
+    decoder: DecoderSpec = field(default_factory=DecoderSpec)
+    coordinates: Coordinates = "absolute"
+    residual: Residual = "none"
+
+    @property
+    def coordinate_channels(self) -> int:
+        """Numbers the decoder reads beside the feature vector: (z, y, x), or offset and size."""
+        return 3 if self.coordinates == "absolute" else 6
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested dictionary, ready for JSON."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> NetworkSpec:
+        """Reads what :meth:`to_dict` wrote.
+
+        Raises:
+            InputError: an unknown or ill-typed entry, named in the message.
+        """
+        encoder = _checked(EncoderSpec, values.get("encoder", {}), "encoder")
+        decoder = _checked(DecoderSpec, values.get("decoder", {}), "decoder")
+        unknown = set(values) - {f.name for f in fields(NetworkSpec)}
+        if unknown:
+            raise InputError(
+                f"The network specification has unknown entries {sorted(map(str, unknown))}; "
+                "this model was written by another program or a newer version."
+            )
+        coordinates = values.get("coordinates", "absolute")
+        residual = values.get("residual", "none")
+        if coordinates not in get_args(Coordinates) or residual not in get_args(Residual):
+            raise InputError(
+                f"The network specification asks for coordinates {coordinates!r} with residual "
+                f"{residual!r}; known are {get_args(Coordinates)} and {get_args(Residual)}."
+            )
+        return NetworkSpec(encoder, decoder, coordinates, residual)
+
+
+def paper_spec(encoder: str = "RDN") -> NetworkSpec:
+    """The paper's network with one of its three encoders (§III-C, §III-D, Table V).
+
+    Raises:
+        InputError: an encoder that the paper does not have.
+    """
+    encoders = {
+        "RDN": EncoderSpec("RDN", features=64, blocks=8, layers=3, growth=64, channels=128),
+        "ResCNN": EncoderSpec("ResCNN", features=64, blocks=3, layers=6, channels=128),
+        "SRResNet": EncoderSpec("SRResNet", features=64, blocks=18, layers=2, channels=128),
+    }
+    if encoder not in encoders:
+        raise InputError(f"The encoder {encoder!r} is unknown; choose one of {list(encoders)}.")
+    return NetworkSpec(encoders[encoder], DecoderSpec())
+
+
+def _checked(kind: type[Any], values: object, where: str) -> Any:
+    """Builds the dataclass ``kind`` from a dictionary, refusing unknown or ill-typed entries."""
+    if not isinstance(values, Mapping):
+        raise InputError(f"The {where} specification is {values!r}, not a table of entries.")
+    defaults = {f.name: getattr(kind(), f.name) for f in fields(kind)}
+    for key, value in values.items():
+        if key not in defaults:
+            raise InputError(
+                f"The {where} specification has an unknown entry {key!r}; known are "
+                f"{list(defaults)}."
+            )
+        wanted = type(defaults[key])
+        if type(value) is not wanted:
+            raise InputError(
+                f"The {where} entry {key} is {value!r}; it must be of type {wanted.__name__}."
+            )
+        if wanted is int and not 1 <= value <= _LARGEST_NUMBER:
+            raise InputError(
+                f"The {where} entry {key} is {value}; it must lie between 1 and {_LARGEST_NUMBER}."
+            )
+    return kind(**values)
