@@ -1,0 +1,238 @@
+"""A model in one file: network specification, weights and provenance.
+
+The file is a numpy archive (``.npz``): one array a weight, and one JSON text that says how the
+network is built and where the weights come from. Nothing in it is ever unpickled, and the JSON
+can be read without torch.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import EnvironmentFault, InputError
+from .networks.spec import NetworkSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .networks.arssr import ArSSR
+
+FORMAT = "arssr-model"
+FORMAT_VERSION = 1
+_HEADER = "header.json"
+_LARGEST_HEADER = 1 << 20
+
+
+@dataclass(frozen=True)
+class ModelHeader:
+    """What a model file says about itself.
+
+    Attributes:
+        spec: the network.
+        title: one line for people.
+        version: version of the weights.
+        scale_range: scales seen in training.
+        spacing_range_mm: LR voxel sizes seen in training, in mm.
+        provenance: recipe, data, steps, hours, hardware, validation; free text and numbers.
+    """
+
+    spec: NetworkSpec
+    title: str = ""
+    version: str = "0"
+    scale_range: tuple[float, float] = (1.0, 4.0)
+    spacing_range_mm: tuple[float, float] = (0.7, 8.0)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The JSON text stored in the file."""
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "format_version": FORMAT_VERSION,
+                "title": self.title,
+                "version": self.version,
+                "scale_range": list(self.scale_range),
+                "spacing_range_mm": list(self.spacing_range_mm),
+                "network": self.spec.to_dict(),
+                "provenance": dict(self.provenance),
+            },
+            indent=1,
+        )
+
+    @staticmethod
+    def from_json(text: str, source: str) -> ModelHeader:
+        """Reads the JSON text of the file ``source``.
+
+        Raises:
+            InputError: it is not ours, too new, or an entry is wrong.
+        """
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise InputError(f"The model file {source} has a damaged header; copy it again.") from (
+                error
+            )
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            raise InputError(f"The file {source} is not an ArSSR model; choose a .npz model file.")
+        version = values.get("format_version")
+        if version != FORMAT_VERSION:
+            raise InputError(
+                f"The model file {source} has format version {version!r}, this program reads "
+                f"{FORMAT_VERSION}; update ArSSR."
+            )
+        network = values.get("network")
+        if not isinstance(network, dict):
+            raise InputError(f"The model file {source} does not describe its network.")
+        provenance = values.get("provenance", {})
+        return ModelHeader(
+            NetworkSpec.from_dict(network),
+            str(values.get("title", "")),
+            str(values.get("version", "0")),
+            _range(values.get("scale_range"), "scale_range", source),
+            _range(values.get("spacing_range_mm"), "spacing_range_mm", source),
+            provenance if isinstance(provenance, dict) else {},
+        )
+
+
+@dataclass
+class Model:
+    """A network with its weights, ready to upsample.
+
+    Attributes:
+        network: in evaluation mode, on the CPU, float32.
+        header: what its file says.
+        name: bundled name or file path.
+    """
+
+    network: ArSSR
+    header: ModelHeader
+    name: str
+
+
+def save_model(network: ArSSR, header: ModelHeader, path: str | os.PathLike[str]) -> None:
+    """Writes a model file atomically: a reader sees the old file or the new one, never a part.
+
+    Raises:
+        EnvironmentFault: the file cannot be written.
+    """
+    target = Path(path)
+    arrays = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".arssr-", suffix=".npz")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                header_bytes = np.frombuffer(header.to_json().encode("utf-8"), dtype=np.uint8)
+                np.savez_compressed(stream, **{_HEADER: header_bytes}, **arrays)  # type: ignore[arg-type]
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise EnvironmentFault(f"The model {target} cannot be written: {error.strerror}.") from (
+            error
+        )
+
+
+def read_header(path: str | os.PathLike[str]) -> ModelHeader:
+    """What a model file says about itself; needs no torch.
+
+    Raises:
+        InputError: no such file, or not a readable ArSSR model.
+    """
+    with _open_archive(path) as archive:
+        return _header_of(archive, str(path))
+
+
+def read_model(path: str | os.PathLike[str], name: str | None = None) -> Model:
+    """Builds the network of a model file and fills in its weights.
+
+    Args:
+        path: the file.
+        name: what to call it; the path when left out.
+
+    Raises:
+        InputError: no such file, damaged, or weights that do not fit the specification.
+    """
+    import torch
+
+    from .networks.arssr import ArSSR
+
+    source = str(path)
+    with _open_archive(path) as archive:
+        header = _header_of(archive, source)
+        with torch.device("meta"):
+            network = ArSSR(header.spec)
+        weights: dict[str, Tensor] = {}
+        for key, wanted in network.state_dict().items():
+            weights[key] = _weight(archive, key, tuple(wanted.shape), source)
+    network.load_state_dict(weights, assign=True)
+    return Model(network.eval().requires_grad_(False), header, name or source)
+
+
+def _weight(archive: Any, key: str, shape: tuple[int, ...], source: str) -> Tensor:
+    import torch
+
+    try:
+        value = archive[key]
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+        raise InputError(
+            f"The model file {source} lacks the weight {key} or is damaged; copy it again."
+        ) from error
+    if value.shape != shape or value.dtype.kind != "f":
+        raise InputError(
+            f"The model file {source} holds {key} of shape {value.shape}, its specification needs "
+            f"{shape}; the file does not fit together."
+        )
+    if not np.isfinite(value).all():
+        raise InputError(f"The model file {source} holds weights that are not finite ({key}).")
+    return torch.from_numpy(value.astype(np.float32))
+
+
+def _open_archive(path: str | os.PathLike[str]) -> Any:
+    if not Path(path).is_file():
+        raise InputError(
+            f"There is no model {str(path)!r}; 'arssr models list' names the bundled ones."
+        )
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"The file {path} is not a readable ArSSR model; choose a .npz model file, or import "
+            "a published state dict with 'arssr models import'."
+        ) from error
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise InputError(f"The file {path} is not an ArSSR model; choose a .npz model file.")
+    return archive
+
+
+def _header_of(archive: Any, source: str) -> ModelHeader:
+    try:
+        data = archive[_HEADER]
+        text = data.tobytes()[:_LARGEST_HEADER].decode("utf-8")
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+        raise InputError(
+            f"The file {source} is not an ArSSR model or is damaged; choose a .npz model file."
+        ) from error
+    return ModelHeader.from_json(text, source)
+
+
+def _range(value: object, what: str, source: str) -> tuple[float, float]:
+    if (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(x, int | float) and 0 < x < 1e6 for x in value)
+    ):
+        return float(value[0]), float(value[1])
+    raise InputError(f"The model file {source} has {what} {value!r}; it must be two numbers.")

@@ -1,0 +1,1 @@
+"""Upsampling: plan the tiles, encode, decode, write; with progress and cancel."""
