@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,8 @@ FORMAT = "arssr-model"
 FORMAT_VERSION = 1
 _HEADER = "header.json"
 _LARGEST_HEADER = 1 << 20
+_DAMAGE = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
+"""What numpy raises on a truncated, foreign or corrupted archive."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,7 @@ def _weight(archive: Any, key: str, shape: tuple[int, ...], source: str) -> Tens
 
     try:
         value = archive[key]
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+    except (KeyError, *_DAMAGE) as error:
         raise InputError(
             f"The model file {source} lacks the weight {key} or is damaged; copy it again."
         ) from error
@@ -207,7 +210,7 @@ def _open_archive(path: str | os.PathLike[str]) -> Any:
         )
     try:
         archive = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise InputError(
             f"The file {path} is not a readable ArSSR model; choose a .npz model file, or import "
             "a published state dict with 'arssr models import'."
@@ -221,7 +224,7 @@ def _header_of(archive: Any, source: str) -> ModelHeader:
     try:
         data = archive[_HEADER]
         text = data.tobytes()[:_LARGEST_HEADER].decode("utf-8")
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+    except (KeyError, *_DAMAGE) as error:
         raise InputError(
             f"The file {source} is not an ArSSR model or is damaged; choose a .npz model file."
         ) from error

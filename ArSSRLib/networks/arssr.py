@@ -66,7 +66,10 @@ class ArSSR(nn.Module):
         Returns:
             (N, K) normalised intensities.
         """
-        features = self.encoder(low)
+        return self.decode(self.encoder(low), low, coordinates, cell)
+
+    def decode(self, features: Tensor, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
+        """The same from a feature map (N, C, k, j, i) that the encoder made of ``low``."""
         inputs = torch.cat(
             [trilinear(features, coordinates), self.coordinate_inputs(low, coordinates, cell)], -1
         )
@@ -74,6 +77,30 @@ class ArSSR(nn.Module):
         if self.spec.residual == "trilinear":
             values = values + trilinear(low, coordinates)[..., 0]
         return values
+
+    @torch.inference_mode()
+    def on_grid(self, low: Tensor, shape: tuple[int, int, int], chunk: int = 65536) -> Tensor:
+        """The whole upsampled volume the plain way: encode once, decode in chunks of points.
+
+        The upsampling engine gives the same numbers faster and in bounded memory; this is what it
+        is checked against, and what validation during training uses on small volumes.
+
+        Args:
+            low: one LR volume (1, 1, k, j, i), normalised intensities.
+            shape: target shape (k, j, i).
+            chunk: points decoded at a time.
+
+        Returns:
+            (k, j, i) normalised intensities.
+        """
+        axes = [(2 * torch.arange(n, device=low.device) + 1.0) / n - 1.0 for n in shape]
+        points = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).view(1, -1, 3)
+        cell = torch.tensor([[n / m for n, m in zip(low.shape[2:], shape, strict=True)]])
+        features = self.encoder(low)
+        parts = [
+            self.decode(features, low, part, cell.to(low)) for part in points.split(chunk, dim=1)
+        ]
+        return torch.cat(parts, dim=1).view(shape)
 
     def coordinate_inputs(self, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
         """What the decoder reads beside the features, (N, K, 3 or 6); see ``NetworkSpec``."""

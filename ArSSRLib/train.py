@@ -1,0 +1,10 @@
+"""``python -m ArSSRLib.train``: the same program as ``arssr train``, also under ``torchrun``."""
+
+from __future__ import annotations
+
+import sys
+
+from .cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main(["train", *sys.argv[1:]]))

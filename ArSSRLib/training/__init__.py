@@ -1,0 +1,1 @@
+"""Headless training: recipes, data, the training loop, validation; one machine or many."""

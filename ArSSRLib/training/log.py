@@ -1,0 +1,126 @@
+"""What a run leaves to look at: a CSV that plots anywhere, TensorBoard, and a progress line."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .validation import Score
+
+METRICS = "metrics.csv"
+VALIDATION = "validation.csv"
+_METRIC_COLUMNS = ("step", "seconds", "loss", "learning_rate", "gradient_norm")
+_VALIDATION_COLUMNS = ("step", "volume", "scale", "psnr", "cubic", "gain")
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class RunLog:
+    """Appends to ``metrics.csv`` and ``validation.csv``; rows after a resumed step are dropped."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        self._folder = folder
+        _keep_until(folder / METRICS, _METRIC_COLUMNS, step)
+        _keep_until(folder / VALIDATION, _VALIDATION_COLUMNS, step)
+        self._board = _tensorboard(folder)
+        self._said = 0.0
+
+    def step(self, row: Mapping[str, float]) -> None:
+        """One row of training: see ``_METRIC_COLUMNS``."""
+        _append(self._folder / METRICS, [[_short(row[c]) for c in _METRIC_COLUMNS]])
+        if self._board is not None:
+            for name in _METRIC_COLUMNS[2:]:
+                self._board.add_scalar(f"training/{name}", row[name], int(row["step"]))
+
+    def validation(self, step: int, scores: Sequence[Score]) -> None:
+        """One row a volume and scale, and the mean gain of each scale."""
+        _append(
+            self._folder / VALIDATION,
+            [
+                [step, s.volume, s.scale, _short(s.model), _short(s.cubic), _short(s.gain)]
+                for s in scores
+            ],
+        )
+        if self._board is not None:
+            for scale, gain in mean_gains(scores).items():
+                self._board.add_scalar(f"validation/gain at {scale:g}x (dB)", gain, step)
+
+    def picture(self, step: int, name: str, image: npt.NDArray[np.float32]) -> None:
+        """A grey picture (rows, columns) with values 0 to 1."""
+        if self._board is not None:
+            self._board.add_image(name, np.clip(image, 0.0, 1.0)[None], step)
+
+    def line(self, step: int, steps: int, loss: float, seconds_a_step: float) -> None:
+        """The progress line, at most every few seconds."""
+        now = time.monotonic()
+        if now - self._said < _SECONDS_BETWEEN_LINES and step < steps:
+            return
+        self._said = now
+        left = (steps - step) * seconds_a_step
+        say(
+            f"step {step}/{steps}  loss {loss:.5f}  {seconds_a_step:.2f} s/step  "
+            f"{_duration(left)} left"
+        )
+
+    def close(self) -> None:
+        """Flushes TensorBoard."""
+        if self._board is not None:
+            self._board.close()
+
+
+def say(text: str) -> None:
+    """A line for people, on standard error, at once."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def mean_gains(scores: Sequence[Score]) -> dict[float, float]:
+    """Mean gain over cubic of each scale, in dB."""
+    return {
+        scale: float(np.mean([s.gain for s in scores if s.scale == scale]))
+        for scale in sorted({s.scale for s in scores})
+    }
+
+
+def _tensorboard(folder: Path) -> Any:
+    """A TensorBoard writer, or None where the optional package is not installed."""
+    if importlib.util.find_spec("tensorboard") is None:
+        say("TensorBoard is not installed: the curves are in metrics.csv and validation.csv only.")
+        return None
+    from torch.utils.tensorboard.writer import SummaryWriter
+
+    return SummaryWriter(str(folder / "tensorboard"))
+
+
+def _keep_until(path: Path, columns: Sequence[str], step: int) -> None:
+    rows: list[list[str]] = []
+    if path.is_file():
+        with path.open(newline="", encoding="utf-8") as stream:
+            # A kill may have cut the last row short: only whole rows count.
+            rows = [
+                row
+                for row in list(csv.reader(stream))[1:]
+                if len(row) == len(columns) and row[0].isdigit() and int(row[0]) <= step
+            ]
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([list(columns), *rows])
+
+
+def _append(path: Path, rows: Sequence[Sequence[object]]) -> None:
+    with path.open("a", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows(rows)
+
+
+def _short(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _duration(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"

@@ -1,0 +1,122 @@
+"""The command line of training: ``arssr train`` and ``python -m ArSSRLib.train``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import EnvironmentFault, InputError
+from .recipe import Recipe, SourceRecipe, available_recipes, load_recipe
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Defines the options of ``arssr train``."""
+    parser.add_argument(
+        "--data", nargs="+", metavar="PATH", help="folders, volumes or lists (.txt) to train on"
+    )
+    parser.add_argument(
+        "--validation", nargs="*", default=[], metavar="PATH", help="the same, to validate on"
+    )
+    parser.add_argument(
+        "--recipe",
+        default="default",
+        metavar="NAME|FILE",
+        help=f"a .toml file or one of: {', '.join(available_recipes())} (default: default)",
+    )
+    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="the run's folder")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="ENTRY=VALUE",
+        help="change one entry of the recipe, for example optimiser.steps=2000",
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes that draw patches (default: 1)"
+    )
+    parser.add_argument("--compile", action="store_true", help="try torch.compile")
+    parser.add_argument(
+        "--until-step", type=int, metavar="N", help="stop after step N; resumable"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Trains, resuming where the output folder holds a checkpoint; returns the exit code.
+
+    Raises:
+        InputError: unusable recipe, data or option.
+        EnvironmentFault: the disk is full or the loss is not finite.
+    """
+    recipe = load_recipe(arguments.recipe).with_changes(_changes(arguments.set))
+    if not arguments.data:
+        raise InputError("No training data is named; give --data FOLDER.")
+    folder = Path(arguments.output)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The output folder {str(folder)!r} cannot be made ({error.strerror}); name another."
+        ) from error
+    import torch
+
+    from ..upsampling.device import choose_device
+    from .log import say
+    from .parallel import joined_team
+    from .trainer import Trainer, TrainerOptions
+    from .validation import validation_cases
+    from .volumes import find_volumes, load_volumes
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    smallest = recipe.patches.size
+    volumes, report = load_volumes(find_volumes(arguments.data), smallest, recipe.sources)
+    cases = []
+    with joined_team(choose_device(arguments.device)) as team:
+        if recipe.optimiser.batch % team.size:
+            raise InputError(
+                f"The batch of {recipe.optimiser.batch} patches cannot be shared by {team.size} "
+                "processes; set optimiser.batch to a multiple."
+            )
+        if team.leads:
+            _write_settings(folder, recipe, report.used)
+            for sentence in report.skipped:
+                say(f"Left out {sentence}")
+            if arguments.validation:
+                held_out, _ = load_volumes(
+                    find_volumes(arguments.validation), smallest, [SourceRecipe()]
+                )
+                cases = validation_cases(held_out, recipe.validate_scales, recipe.validate_crop)
+            say(f"Training on {len(volumes)} volumes, validating on {len(cases)} cases.")
+        options = TrainerOptions(arguments.workers, arguments.compile, arguments.until_step)
+        trainer = Trainer(recipe, volumes, cases, folder, team, options)
+        state = trainer.run()
+        if team.leads:
+            say(f"Done: {state.step} steps in {state.seconds / 3600.0:.2f} h; weights in {folder}.")
+            if report.skipped:
+                say(f"{len(report.skipped)} volumes were left out: " + "; ".join(report.skipped))
+    return 0
+
+
+def _changes(entries: Sequence[str]) -> dict[str, str]:
+    changes = {}
+    for entry in entries:
+        name, separator, value = entry.partition("=")
+        if not separator:
+            raise InputError(f"--set {entry!r} lacks a value; write ENTRY=VALUE.")
+        changes[name] = value
+    return changes
+
+
+def _write_settings(folder: Path, recipe: Recipe, used: Sequence[str]) -> None:
+    settings = {"recipe": recipe.to_dict(), "volumes": [os.path.basename(p) for p in used]}
+    try:
+        (folder / "settings.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentFault(
+            f"The folder {folder} cannot be written ({error.strerror}); name another."
+        ) from error

@@ -1,0 +1,65 @@
+"""One process or many: what the trainer needs to know of ``torchrun`` (DDP, gloo or NCCL)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+
+
+@dataclass(frozen=True)
+class Team:
+    """The processes that train together.
+
+    Attributes:
+        rank: number of this process.
+        size: number of processes; 1 without ``torchrun``.
+        device: where this process computes.
+    """
+
+    rank: int
+    size: int
+    device: torch.device
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes files and prints."""
+        return self.rank == 0
+
+    def mean(self, value: float) -> float:
+        """The mean of ``value`` over the processes."""
+        if self.size == 1:
+            return value
+        total = torch.tensor(value, dtype=torch.float64, device=_reducible(self.device))
+        dist.all_reduce(total)
+        return float(total) / self.size
+
+    def wait(self) -> None:
+        """Until every process is here."""
+        if self.size > 1:
+            dist.barrier()
+
+
+@contextmanager
+def joined_team(device: torch.device) -> Iterator[Team]:
+    """Joins the processes that ``torchrun`` started, or works alone."""
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield Team(0, 1, device)
+        return
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Team(dist.get_rank(), size, device)
+    finally:
+        dist.destroy_process_group()
+
+
+def _reducible(device: torch.device) -> torch.device:
+    return device if device.type == "cuda" else torch.device("cpu")

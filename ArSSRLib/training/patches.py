@@ -1,0 +1,199 @@
+"""Training samples: an LR patch simulated on the fly, and HR voxels to predict from it.
+
+The sample of a given number is the same whatever process draws it and whenever: the generator is
+seeded with (recipe seed, number). That makes a run resumable to the step and equal on one process
+or many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..degradation import Kernel, apply_separable, axis_operator, paper_low_resolution
+from .recipe import KernelRecipe, PatchRecipe
+from .volumes import TrainingVolume
+
+FloatArray = npt.NDArray[np.float32]
+
+_KSPACE_REACH = 12
+"""LR voxels of margin at which the tail of a truncated k-space kernel is cut in training."""
+_TRIES = 50
+
+
+class Sample(NamedTuple):
+    """One training sample.
+
+    Attributes:
+        low: LR patch (k, j, i), normalised intensities.
+        coordinates: (K, 3) HR voxel centres, normalised to [-1, 1] over the patch.
+        cell: (3,) size of an HR voxel in LR voxels.
+        target: (K,) normalised HR intensities there.
+    """
+
+    low: FloatArray
+    coordinates: FloatArray
+    cell: FloatArray
+    target: FloatArray
+
+
+class PatchSampler:
+    """Draws sample number ``n`` of a run (paper §IV-A.1, with the grids kept exact)."""
+
+    def __init__(
+        self,
+        volumes: Sequence[TrainingVolume],
+        patches: PatchRecipe,
+        kernels: KernelRecipe,
+        seed: int,
+    ) -> None:
+        self.volumes = list(volumes)
+        self.patches = patches
+        self.seed = seed
+        weights = np.array([v.weight for v in volumes], dtype=np.float64)
+        self.volume_shares = weights / weights.sum()
+        shares = asdict(kernels)
+        self.kernel_names = list(shares)
+        self.kernel_shares = np.array(list(shares.values())) / sum(shares.values())
+
+    def __getitem__(self, number: int) -> Sample:
+        rng = np.random.default_rng([self.seed, number])
+        volume = self.volumes[rng.choice(len(self.volumes), p=self.volume_shares)]
+        kernel = self.kernel_names[rng.choice(len(self.kernel_names), p=self.kernel_shares)]
+        if kernel == "paper":
+            sample = self._paper_sample(rng, volume)
+        else:
+            sample = self._grid_sample(rng, volume, kernel)  # type: ignore[arg-type]
+        return _augmented(rng, sample, self.patches)
+
+    def _grid_sample(
+        self, rng: np.random.Generator, volume: TrainingVolume, kernel: Kernel
+    ) -> Sample:
+        """A patch of the LR volume that covers exactly the field of view of the HR volume."""
+        size = self.patches.size
+        shape = volume.array.shape
+        low_shape = [
+            min(n, max(size, round(n / s)))
+            for n, s in zip(shape, self._scales(rng), strict=True)
+        ]
+        centre = _foreground_voxel(rng, volume, self.patches.foreground)
+        starts = [
+            int(np.clip(round((c + 0.5) * m / n - size / 2), 0, m - size))
+            for c, m, n in zip(centre, low_shape, shape, strict=True)
+        ]
+        operators, spans = [], []
+        for n, m, start in zip(shape, low_shape, starts, strict=True):
+            rows = axis_operator(kernel, n, m)[start : start + size]
+            span = _columns(rows, start, size, m, n, kernel)
+            rows = rows[:, span]
+            operators.append(rows / rows.sum(axis=1, keepdims=True))
+            spans.append(span)
+        block = volume.normalisation.apply(volume.array[tuple(spans)])
+        block = _contrast(rng, block, self.patches)
+        low = apply_separable(block, operators)
+        indices = [
+            rng.integers(*_inside(start, size, m, n), size=self.patches.coordinates)
+            for n, m, start in zip(shape, low_shape, starts, strict=True)
+        ]
+        target = block[tuple(i - s.start for i, s in zip(indices, spans, strict=True))]
+        cell = np.array([m / n for n, m in zip(shape, low_shape, strict=True)])
+        position = (np.stack(indices, axis=-1) + 0.5) * cell - np.array(starts)
+        return _sample(low, 2.0 * position / size - 1.0, cell, target)
+
+    def _paper_sample(self, rng: np.random.Generator, volume: TrainingVolume) -> Sample:
+        """The paper's pair: a cropped HR patch and its corner-aligned cubic zoom (§IV-A.1)."""
+        size = self.patches.size
+        shape = volume.array.shape
+        scale = rng.uniform(self.patches.scale_min, self.patches.scale_max)
+        side = min(int(size * scale), *shape)
+        centre = _foreground_voxel(rng, volume, self.patches.foreground)
+        starts = [
+            int(np.clip(c - side // 2, 0, n - side)) for c, n in zip(centre, shape, strict=True)
+        ]
+        block = volume.normalisation.apply(
+            volume.array[tuple(slice(s, s + side) for s in starts)]
+        )
+        block = _contrast(rng, block, self.patches)
+        low = paper_low_resolution(block, side / size)
+        indices = rng.integers(0, side, size=(self.patches.coordinates, 3))
+        target = block[tuple(indices.T)]
+        cell = np.full(3, size / side)
+        return _sample(low, (2.0 * indices + 1.0) / side - 1.0, cell, target)
+
+    def _scales(self, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+        low, high = self.patches.scale_min, self.patches.scale_max
+        if rng.random() >= self.patches.per_axis:
+            return np.full(3, rng.uniform(low, high))
+        scales = rng.uniform(low, high, size=3)
+        scales[rng.permutation(3)[: rng.integers(0, 3)]] = 1.0
+        return scales
+
+
+def _sample(
+    low: FloatArray,
+    coordinates: npt.NDArray[np.float64],
+    cell: npt.NDArray[np.float64],
+    target: FloatArray,
+) -> Sample:
+    return Sample(low, coordinates.astype(np.float32), cell.astype(np.float32), target)
+
+
+def _foreground_voxel(
+    rng: np.random.Generator, volume: TrainingVolume, threshold: float
+) -> npt.NDArray[np.int64]:
+    """A random voxel above ``threshold``; any voxel when none turns up in a number of tries."""
+    level = volume.normalisation.offset + threshold * volume.normalisation.span
+    candidates = rng.integers(0, volume.array.shape, size=(_TRIES, 3))
+    bright = np.flatnonzero(volume.array[tuple(candidates.T)] > level)
+    return candidates[bright[0] if bright.size else 0]
+
+
+def _columns(
+    rows: FloatArray, start: int, size: int, low: int, high: int, kernel: Kernel
+) -> slice:
+    """The HR voxels that matter to the LR rows ``start`` to ``start + size``."""
+    inside = _inside(start, size, low, high)
+    if kernel == "kspace":
+        margin = int(np.ceil(_KSPACE_REACH * high / low))
+        return slice(max(0, inside[0] - margin), min(high, inside[1] + margin))
+    used = np.flatnonzero(rows.any(axis=0))
+    return slice(min(int(used[0]), inside[0]), max(int(used[-1]) + 1, inside[1]))
+
+
+def _inside(start: int, size: int, low: int, high: int) -> tuple[int, int]:
+    """First and one-past-last HR voxel whose centre lies inside LR voxels start … start + size."""
+    ratio = high / low
+    first = int(np.ceil(start * ratio - 0.5))
+    last = int(np.ceil((start + size) * ratio - 0.5))
+    return max(first, 0), min(last, high)
+
+
+def _augmented(rng: np.random.Generator, sample: Sample, recipe: PatchRecipe) -> Sample:
+    """Random axis order, reversal and gain for input and target alike, and noise on the input."""
+    low, coordinates, cell, target = sample
+    if recipe.permute:
+        order = rng.permutation(3)
+        low, coordinates, cell = low.transpose(order), coordinates[:, order], cell[order]
+    if recipe.flip:
+        signs = rng.choice([-1, 1], size=3)
+        low = low[tuple(slice(None, None, int(s)) for s in signs)]
+        coordinates = coordinates * signs.astype(np.float32)
+    if recipe.gain > 0:
+        gain = np.float32((1.0 + recipe.gain) ** rng.uniform(-1.0, 1.0))
+        low, target = low * gain, target * gain
+    if recipe.noise > 0 and rng.random() < recipe.noise_share:
+        noise = rng.normal(0.0, rng.uniform(0.0, recipe.noise), size=low.shape)
+        low = low + noise.astype(np.float32)
+    return Sample(np.ascontiguousarray(low), np.ascontiguousarray(coordinates), cell, target)
+
+
+def _contrast(rng: np.random.Generator, block: FloatArray, recipe: PatchRecipe) -> FloatArray:
+    """A random gamma, before the LR patch is simulated: blurring and gamma do not commute."""
+    if recipe.gamma <= 0 or rng.random() >= recipe.gamma_share:
+        return block
+    gamma = np.float32((1.0 + recipe.gamma) ** rng.uniform(-1.0, 1.0))
+    return np.sign(block) * np.abs(block) ** gamma

@@ -1,0 +1,290 @@
+"""Recipes: every number of a training run, named, in one small TOML file.
+
+``recipes/default.toml`` made the bundled default model, ``recipes/paper.toml`` the bundled paper
+model and ``recipes/paper-published.toml`` is the paper's own schedule (§IV-A.3).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..networks.spec import NetworkSpec
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+@dataclass(frozen=True)
+class PatchRecipe:
+    """How training patches are drawn.
+
+    Attributes:
+        size: side of the LR patch, in LR voxels.
+        coordinates: random HR voxels asked for in each patch (K of the paper's Eq. 3).
+        scale_min, scale_max: bounds of the uniformly drawn scale.
+        per_axis: share of patches with a scale drawn for each axis on its own; some axes of
+            those keep their resolution.
+        foreground: normalised intensity above which the patch's central voxel must lie.
+        flip: whether axes are reversed at random.
+        permute: whether axes are exchanged at random.
+        gain: largest relative change of the intensities.
+        gamma: largest relative exponent of the intensities.
+        gamma_share: share of patches that get a gamma.
+        noise: largest standard deviation of noise on the LR patch, normalised intensity.
+        noise_share: share of patches that get noise.
+    """
+
+    size: int = 14
+    coordinates: int = 3000
+    scale_min: float = 1.5
+    scale_max: float = 4.0
+    per_axis: float = 0.25
+    foreground: float = 0.1
+    flip: bool = True
+    permute: bool = True
+    gain: float = 0.1
+    gamma: float = 0.2
+    gamma_share: float = 0.25
+    noise: float = 0.01
+    noise_share: float = 0.1
+
+
+@dataclass(frozen=True)
+class KernelRecipe:
+    """Shares of the LR simulations (see ``ArSSRLib.degradation``); they need not add up to 1.
+
+    ``paper`` reproduces the paper's pipeline (§IV-A.1) and takes no per-axis scale.
+    """
+
+    cubic: float = 1.0
+    kspace: float = 1.0
+    gaussian: float = 0.0
+    paper: float = 0.0
+
+
+@dataclass(frozen=True)
+class OptimiserRecipe:
+    """How the weights are fitted.
+
+    Attributes:
+        name: ``adam`` or ``adamw``.
+        learning_rate: the highest, reached after the warm-up.
+        weight_decay: AdamW's.
+        batch: patches in a step, over all processes (N of the paper's Eq. 3).
+        steps: steps in all.
+        schedule: ``cosine`` to zero; ``halve`` every ``halve_every`` steps; or ``hold``, constant
+            and then linearly to zero over the last ``cooldown`` share of the steps.
+        warmup: steps of linear warm-up.
+        halve_every: steps, for ``halve``.
+        cooldown: share of the steps, for ``hold``.
+        loss: ``l1`` (paper Eq. 3), ``l2`` or ``charbonnier``.
+        clip: largest norm of the gradient; 0 for no clipping.
+        ema: decay of the moving average of the weights, which is what is validated and shipped;
+            0 for none.
+    """
+
+    name: str = "adamw"
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    batch: int = 8
+    steps: int = 10000
+    schedule: str = "cosine"
+    warmup: int = 100
+    halve_every: int = 0
+    cooldown: float = 0.3
+    loss: str = "l1"
+    clip: float = 1.0
+    ema: float = 0.999
+
+
+@dataclass(frozen=True)
+class SourceRecipe:
+    """One source of volumes: file names that match ``pattern`` are drawn with ``weight`` in all."""
+
+    pattern: str = "*"
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a training run computes, but for the data's folder.
+
+    Attributes:
+        title: one line that goes into the model file.
+        seed: of the weights and of the data order.
+        network: what is trained.
+        patches, kernels, optimiser: see their classes.
+        sources: weights of the volumes by file name; the first match counts.
+        validate_every: steps between validations.
+        validate_scales: scales of the validation.
+        validate_crop: side of the central HR crop that is validated, in voxels.
+        checkpoint_minutes: time between checkpoints, in min.
+    """
+
+    title: str = "ArSSR"
+    seed: int = 0
+    validate_every: int = 500
+    validate_scales: tuple[float, ...] = (2.0, 3.0, 4.0)
+    validate_crop: int = 72
+    checkpoint_minutes: float = 3.0
+    network: NetworkSpec = field(default_factory=NetworkSpec)
+    patches: PatchRecipe = field(default_factory=PatchRecipe)
+    kernels: KernelRecipe = field(default_factory=KernelRecipe)
+    optimiser: OptimiserRecipe = field(default_factory=OptimiserRecipe)
+    sources: tuple[SourceRecipe, ...] = (SourceRecipe(),)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested dictionary, ready for JSON."""
+        return asdict(self)
+
+    def with_changes(self, changes: Mapping[str, str]) -> Recipe:
+        """The recipe with entries replaced, as the command line's ``--set optimiser.steps=100``.
+
+        Raises:
+            InputError: an unknown entry or a value of the wrong type.
+        """
+        values = self.to_dict()
+        for path, text in changes.items():
+            _replace_entry(values, path, text)
+        return recipe_from_dict(values)
+
+
+def available_recipes() -> list[str]:
+    """Names of the recipes that come with the library."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """Reads a recipe by its name (``default``, ``paper``, …) or from a TOML file.
+
+    Raises:
+        InputError: no such recipe, not TOML, or an unknown or ill-typed entry, named.
+    """
+    path = RECIPES / f"{name_or_path}.toml"
+    if not path.is_file():
+        path = Path(name_or_path)
+    if not path.is_file():
+        raise InputError(
+            f"There is no recipe {name_or_path!r}; use one of {available_recipes()} or a .toml file."
+        )
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise InputError(f"The recipe {path} is not readable TOML: {error}.") from error
+    return recipe_from_dict(values)
+
+
+def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
+    """Checks and builds a recipe.
+
+    Raises:
+        InputError: an unknown or ill-typed entry, or a number out of range, named.
+    """
+    parts = dict(values)
+    network = NetworkSpec.from_dict(parts.pop("network", {}))
+    patches = _section(PatchRecipe, parts.pop("patches", {}), "patches")
+    kernels = _section(KernelRecipe, parts.pop("kernels", {}), "kernels")
+    optimiser = _section(OptimiserRecipe, parts.pop("optimiser", {}), "optimiser")
+    sources = tuple(
+        _section(SourceRecipe, entry, "sources") for entry in parts.pop("sources", [{}])
+    )
+    if "validate_scales" in parts:
+        parts["validate_scales"] = tuple(float(s) for s in parts["validate_scales"])
+    top = _section(Recipe, parts, "recipe")
+    recipe = replace(
+        top,
+        network=network,
+        patches=patches,
+        kernels=kernels,
+        optimiser=optimiser,
+        sources=sources,
+    )
+    _check_numbers(recipe)
+    return recipe
+
+
+def _section(kind: type[Any], values: object, where: str) -> Any:
+    if not isinstance(values, Mapping):
+        raise InputError(f"The recipe's {where} is {values!r}, not a table of entries.")
+    defaults = {f.name: getattr(kind(), f.name) for f in fields(kind)}
+    checked: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in defaults:
+            raise InputError(
+                f"The recipe's {where} has an unknown entry {key!r}; known are {list(defaults)}."
+            )
+        wanted = type(defaults[key])
+        if wanted is float and type(value) is int:
+            value = float(value)
+        if type(value) is not wanted:
+            raise InputError(
+                f"The recipe's {where} entry {key} is {value!r}; it must be a {wanted.__name__}."
+            )
+        checked[key] = value
+    return kind(**checked)
+
+
+def _replace_entry(values: dict[str, Any], path: str, text: str) -> None:
+    *parents, last = path.split(".")
+    table: Any = values
+    for name in parents:
+        table = table.get(name) if isinstance(table, dict) else None
+    if not isinstance(table, dict) or last not in table:
+        raise InputError(f"The recipe has no entry {path!r}; look into the recipe file.")
+    if isinstance(table[last], str):
+        table[last] = text
+        return
+    try:
+        table[last] = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"The value {text!r} for {path} is not a number or true/false.") from error
+
+
+def _check_numbers(recipe: Recipe) -> None:
+    """Refuses what cannot be trained, with the entry's name."""
+    patches, optimiser, kernels = recipe.patches, recipe.optimiser, recipe.kernels
+    rules: list[tuple[bool, str]] = [
+        (patches.size >= 4, f"patches.size is {patches.size}; it must be at least 4 voxels"),
+        (patches.coordinates >= 1, f"patches.coordinates is {patches.coordinates}; use 1 or more"),
+        (
+            1.0 <= patches.scale_min <= patches.scale_max,
+            f"the scales go from {patches.scale_min} to {patches.scale_max}; "
+            "use 1 ≤ scale_min ≤ scale_max",
+        ),
+        (optimiser.batch >= 1, f"optimiser.batch is {optimiser.batch}; use 1 or more"),
+        (optimiser.steps >= 1, f"optimiser.steps is {optimiser.steps}; use 1 or more"),
+        (
+            optimiser.name in ("adam", "adamw"),
+            f"optimiser.name is {optimiser.name!r}; use adam or adamw",
+        ),
+        (
+            optimiser.schedule in ("cosine", "halve", "hold"),
+            f"optimiser.schedule is {optimiser.schedule!r}; use cosine, halve or hold",
+        ),
+        (
+            optimiser.schedule != "halve" or optimiser.halve_every >= 1,
+            f"optimiser.halve_every is {optimiser.halve_every}; the halve schedule needs 1 or more",
+        ),
+        (
+            optimiser.loss in ("l1", "l2", "charbonnier"),
+            f"optimiser.loss is {optimiser.loss!r}; use l1, l2 or charbonnier",
+        ),
+        (0.0 <= optimiser.ema < 1.0, f"optimiser.ema is {optimiser.ema}; use 0 ≤ ema < 1"),
+        (
+            all(share >= 0 for share in asdict(kernels).values())
+            and sum(asdict(kernels).values()) > 0,
+            f"the kernel shares are {asdict(kernels)}; none may be negative, one must be above 0",
+        ),
+    ]
+    for holds, message in rules:
+        if not holds:
+            raise InputError(f"In the recipe {message}.")

@@ -1,0 +1,282 @@
+"""The training loop (paper §III-B, Eq. 3): resumable to the step, on one process or many."""
+
+from __future__ import annotations
+
+import math
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader
+
+from ..checkpoint import ModelHeader, save_model
+from ..errors import EnvironmentFault
+from ..networks.arssr import ArSSR
+from .log import RunLog, mean_gains, say
+from .parallel import Team
+from .patches import PatchSampler, Sample
+from .recipe import OptimiserRecipe, Recipe
+from .schedule import learning_rate
+from .state import TrainingState, load_state, save_state
+from .validation import Case, Score, score
+from .volumes import TrainingVolume
+
+BEST = "best.npz"
+FINAL = "last.npz"
+_STEPS_BETWEEN_ROWS = 10
+
+
+@dataclass(frozen=True)
+class TrainerOptions:
+    """What a machine decides, not the recipe.
+
+    Attributes:
+        workers: processes that draw patches beside the trainer; 0 draws in the trainer.
+        compile: whether ``torch.compile`` is tried.
+        until_step: stop (resumably) after this many finished steps in all; None for the recipe's.
+    """
+
+    workers: int = 1
+    compile: bool = False
+    until_step: int | None = None
+
+
+class Trainer:
+    """Trains one network by one recipe in one folder."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        volumes: Sequence[TrainingVolume],
+        cases: Sequence[Case],
+        folder: Path,
+        team: Team,
+        options: TrainerOptions,
+    ) -> None:
+        self.recipe, self.volumes, self.cases = recipe, volumes, cases
+        self.folder, self.team, self.options = folder, team, options
+        torch.manual_seed(recipe.seed)
+        self.network = ArSSR(recipe.network)
+        self.network.to(team.device, memory_format=torch.channels_last_3d)
+        self.average = {k: v.clone() for k, v in self.network.state_dict().items()}
+        self.optimiser = _optimiser(recipe.optimiser, self.network)
+        self.scaler = torch.amp.GradScaler(team.device.type, enabled=team.device.type == "cuda")
+        self.state = TrainingState(recipe=recipe.to_dict())
+        self._resume()
+        self.log = RunLog(folder, self.state.step) if team.leads else None
+
+    def run(self) -> TrainingState:
+        """Trains up to the recipe's last step.
+
+        Raises:
+            EnvironmentFault: the loss is no longer finite, or a file cannot be written; the last
+                good checkpoint stays.
+        """
+        steps = min(self.recipe.optimiser.steps, self.options.until_step or math.inf)
+        model = self._wrapped()
+        began, saved = time.monotonic(), time.monotonic()
+        before, first = self.state.seconds, self.state.step
+        for batch in self._batches(int(steps)):
+            loss, norm = self._step(model, batch)
+            self.state.step += 1
+            self.state.seconds = before + time.monotonic() - began
+            step = self.state.step
+            if step % _STEPS_BETWEEN_ROWS == 0 or step == steps:
+                self._report(loss, norm, (time.monotonic() - began) / (step - first))
+            if step % self.recipe.validate_every == 0 or step == steps:
+                self._validate()
+            if time.monotonic() - saved > 60.0 * self.recipe.checkpoint_minutes:
+                self._save()
+                saved = time.monotonic()
+        self._save()
+        if self.log is not None:
+            self.log.close()
+        return self.state
+
+    def _wrapped(self) -> nn.Module:
+        model: nn.Module = self.network
+        if self.options.compile:
+            model = torch.compile(model)  # type: ignore[assignment]
+        if self.team.size > 1:
+            index = self.team.device.index
+            model = DistributedDataParallel(model, device_ids=None if index is None else [index])
+        return model
+
+    def _batches(self, steps: int) -> Iterator[Sample]:
+        """The batches still to do: sample numbers follow from the step, so nothing is repeated."""
+        size = self.recipe.optimiser.batch
+        numbers = [
+            n
+            for step in range(self.state.step, steps)
+            for n in range(step * size + self.team.rank, (step + 1) * size, self.team.size)
+        ]
+        sampler = PatchSampler(
+            self.volumes, self.recipe.patches, self.recipe.kernels, self.recipe.seed
+        )
+        loader: DataLoader[Any] = DataLoader(
+            sampler,  # type: ignore[arg-type]
+            batch_size=size // self.team.size,
+            sampler=numbers,
+            num_workers=self.options.workers,
+            prefetch_factor=4 if self.options.workers else None,
+            pin_memory=self.team.device.type == "cuda",
+        )
+        return iter(loader)
+
+    def _step(self, model: nn.Module, batch: Sample) -> tuple[float, float]:
+        """One optimiser step; returns loss and gradient norm."""
+        recipe = self.recipe.optimiser
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(recipe, self.state.step)
+        low, coordinates, cell, target = (
+            part.to(self.team.device, non_blocking=True) for part in batch
+        )
+        low = low[:, None].contiguous(memory_format=torch.channels_last_3d)
+        with torch.autocast(
+            self.team.device.type, torch.float16, enabled=self.team.device.type == "cuda"
+        ):
+            values = model(low, coordinates, cell)
+        loss = _loss(recipe.loss, values.float(), target)
+        shared = self.team.mean(loss.item())
+        if not math.isfinite(shared):
+            raise EnvironmentFault(
+                f"The loss became {shared} at step {self.state.step + 1}; the last good checkpoint "
+                f"in {self.folder} is kept. Lower optimiser.learning_rate and resume."
+            )
+        self.optimiser.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimiser)
+        limit = recipe.clip if recipe.clip > 0 else math.inf
+        norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), limit))
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
+        self._move_average()
+        return shared, norm
+
+    @torch.no_grad()
+    def _move_average(self) -> None:
+        # A young average follows closely, so that the random start is soon forgotten.
+        decay = min(self.recipe.optimiser.ema, (1 + self.state.step) / (10 + self.state.step))
+        for name, value in self.network.state_dict().items():
+            self.average[name].lerp_(value, 1.0 - decay)
+
+    def _report(self, loss: float, norm: float, seconds_a_step: float) -> None:
+        if self.log is None:
+            return
+        step = self.state.step
+        self.log.step(
+            {
+                "step": step,
+                "seconds": self.state.seconds,
+                "loss": loss,
+                "learning_rate": self.optimiser.param_groups[0]["lr"],
+                "gradient_norm": norm,
+            }
+        )
+        self.log.line(step, self.recipe.optimiser.steps, loss, seconds_a_step)
+
+    def _validate(self) -> None:
+        """Scores the averaged weights; the best so far are written as a model file."""
+        if self.log is None or not self.cases:
+            return
+        network = self._averaged_network()
+        scores = score(network, self.cases, self.team.device)
+        self.log.validation(self.state.step, scores)
+        gains = mean_gains(scores)
+        say(
+            f"step {self.state.step}: gain over cubic "
+            + ", ".join(f"{gain:+.2f} dB at {scale:g}×" for scale, gain in gains.items())
+        )
+        self._show(network)
+        mean = sum(gains.values()) / len(gains)
+        if mean > self.state.best:
+            self.state.best = mean
+            save_model(network, self._header(scores), self.folder / BEST)
+
+    def _show(self, network: ArSSR) -> None:
+        """The middle slice of the first case: cubic, network and truth, side by side."""
+        assert self.log is not None
+        case = self.cases[0]
+        low = torch.from_numpy(case.low)[None, None].to(self.team.device)
+        values = network.on_grid(low, case.high.shape).float().cpu()  # type: ignore[arg-type]
+        middle = case.high.shape[0] // 2
+        parts = [torch.from_numpy(case.cubic), values, torch.from_numpy(case.high)]
+        row = torch.cat([part[middle].flip(0) for part in parts], dim=1)
+        name = f"{case.volume} at {case.scale:g}x: cubic, network, truth"
+        self.log.picture(self.state.step, name, row.numpy())
+
+    def _averaged_network(self) -> ArSSR:
+        network = ArSSR(self.recipe.network)
+        network.load_state_dict(self.average)
+        return network.to(self.team.device, memory_format=torch.channels_last_3d).eval()
+
+    def _header(self, scores: Sequence[Score]) -> ModelHeader:
+        patches = self.recipe.patches
+        spacings = [s for v in self.volumes for s in v.spacing]
+        return ModelHeader(
+            self.recipe.network,
+            title=self.recipe.title,
+            version=f"step {self.state.step}",
+            scale_range=(1.0, patches.scale_max),
+            spacing_range_mm=(min(spacings), max(spacings) * patches.scale_max),
+            provenance={
+                "recipe": self.recipe.to_dict(),
+                "steps": self.state.step,
+                "hours": round(self.state.seconds / 3600.0, 3),
+                "processes": self.team.size,
+                "hardware": f"{self.team.device.type}, {platform.machine()}",
+                "torch": torch.__version__,
+                "volumes": len(self.volumes),
+                "validation_gain_db": {f"{k:g}": round(v, 3) for k, v in mean_gains(scores).items()}
+                if scores
+                else {},
+            },
+        )
+
+    def _save(self) -> None:
+        if not self.team.leads:
+            return
+        self.state.weights = self.network.state_dict()
+        self.state.average = self.average
+        self.state.optimiser = self.optimiser.state_dict()
+        self.state.scaler = self.scaler.state_dict()
+        save_state(self.state, self.folder)
+        save_model(self._averaged_network(), self._header([]), self.folder / FINAL)
+
+    def _resume(self) -> None:
+        state = load_state(self.folder)
+        if state is None:
+            return
+        self.network.load_state_dict(state.weights)
+        self.average = {k: v.to(self.team.device) for k, v in state.average.items()}
+        self.optimiser.load_state_dict(state.optimiser)
+        self.scaler.load_state_dict(state.scaler)
+        self.state = state
+        self.state.recipe = self.recipe.to_dict()
+        if self.team.leads:
+            say(f"Resumed at step {state.step} after {state.seconds / 3600.0:.2f} h.")
+
+
+def _optimiser(recipe: OptimiserRecipe, network: nn.Module) -> torch.optim.Optimizer:
+    if recipe.name == "adam":
+        return torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
+    return torch.optim.AdamW(
+        network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+
+
+def _loss(name: str, values: Tensor, target: Tensor) -> Tensor:
+    match name:
+        case "l2":
+            return F.mse_loss(values, target)
+        case "charbonnier":
+            return ((values - target) ** 2 + 1e-6).sqrt().mean()
+        case _:
+            return F.l1_loss(values, target)

@@ -1,0 +1,93 @@
+"""Validation during training: gain in PSNR over cubic interpolation on central crops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ..degradation import simulate_low_resolution
+from ..interpolation import interpolate
+from ..networks.arssr import ArSSR
+from .volumes import TrainingVolume
+
+FloatArray = npt.NDArray[np.float32]
+
+_FOREGROUND = 0.05
+
+
+@dataclass(frozen=True)
+class Score:
+    """PSNR of one volume at one scale, over the foreground, in dB."""
+
+    volume: str
+    scale: float
+    model: float
+    cubic: float
+
+    @property
+    def gain(self) -> float:
+        """Decibels above cubic."""
+        return self.model - self.cubic
+
+
+@dataclass(frozen=True)
+class Case:
+    """An HR crop, its LR simulation and its cubic interpolation, normalised intensities."""
+
+    volume: str
+    scale: float
+    high: FloatArray
+    low: FloatArray
+    cubic: FloatArray
+
+
+def validation_cases(
+    volumes: Sequence[TrainingVolume], scales: Sequence[float], side: int
+) -> list[Case]:
+    """The central crops of ``volumes``, at most ``side`` voxels along each axis."""
+    cases = []
+    for volume in volumes:
+        high = _central_crop(volume.normalisation.apply(volume.array), side)
+        for scale in scales:
+            low_shape = [max(1, round(n / scale)) for n in high.shape]
+            low = simulate_low_resolution(high, low_shape, "cubic")
+            shape = (high.shape[0], high.shape[1], high.shape[2])
+            cases.append(Case(volume.name, scale, high, low, interpolate(low, shape, "cubic")))
+    return cases
+
+
+def score(network: ArSSR, cases: Sequence[Case], device: torch.device) -> list[Score]:
+    """PSNR of the network and of cubic on each case."""
+    scores = []
+    for case in cases:
+        low = torch.from_numpy(case.low)[None, None].to(device)
+        values = network.on_grid(low, case.high.shape).float().cpu().numpy()
+        scores.append(
+            Score(case.volume, case.scale, _psnr(values, case.high), _psnr(case.cubic, case.high))
+        )
+    return scores
+
+
+def _psnr(values: FloatArray, truth: FloatArray) -> float:
+    """PSNR over the foreground, peak = range of the truth."""
+    mask = truth > _FOREGROUND
+    if not mask.any():
+        mask = np.ones_like(mask)
+    error = float(np.mean((values[mask] - truth[mask]) ** 2, dtype=np.float64))
+    return float(10.0 * np.log10(float(np.ptp(truth)) ** 2 / max(error, 1e-20)))
+
+
+def _central_crop(array: FloatArray, side: int) -> FloatArray:
+    """A box of at most ``side`` voxels around the middle of the foreground."""
+    slices = []
+    for axis, n in enumerate(array.shape):
+        others = tuple(a for a in range(3) if a != axis)
+        used = np.flatnonzero((array > _FOREGROUND).any(axis=others))
+        middle = int((used[0] + used[-1]) // 2) if used.size else n // 2
+        start = int(np.clip(middle - side // 2, 0, max(0, n - side)))
+        slices.append(slice(start, start + min(side, n)))
+    return np.ascontiguousarray(array[tuple(slices)])

@@ -1,0 +1,106 @@
+"""What is asked for: the target grid of a scale or spacing, and the box of a region of interest."""
+
+from __future__ import annotations
+
+import itertools
+from typing import cast
+
+import numpy as np
+
+from ..errors import InputError
+from ..grid import Grid, SizeTriple, Triple
+
+Roi = tuple[float, float, float, float, float, float]
+Box = tuple[SizeTriple, SizeTriple]
+
+_TOLERANCE_IN_VOXELS = 1e-6
+
+
+def target_grid(
+    grid: Grid, scale: float | Triple | None = None, spacing: float | Triple | None = None
+) -> Grid:
+    """The upsampled grid of a scale or of a target spacing.
+
+    Args:
+        grid: the input's grid.
+        scale: factor for all axes or one per axis (i, j, k), at least 1.
+        spacing: voxel size for all axes or one per axis (i, j, k), in mm, at most the input's.
+
+    Raises:
+        InputError: neither or both are given, a value is not a positive number, or the target is
+            coarser than the input along an axis.
+    """
+    if (scale is None) == (spacing is None):
+        raise InputError("Give either a scale or a spacing, for example --scale 2.")
+    if scale is not None:
+        target, asked = grid.upsampled(scale), f"scale {_shown(scale)}"
+    else:
+        assert spacing is not None
+        target, asked = grid.with_spacing(spacing), f"spacing {_shown(spacing)} mm"
+    for axis, old, new, step in zip("ijk", grid.size, target.size, grid.spacing, strict=True):
+        if new < old:
+            raise InputError(
+                f"The {asked} is coarser than the input along {axis} ({step:g} mm voxels); this "
+                "program only upsamples: give a scale of at least 1 or a finer spacing."
+            )
+    return target
+
+
+def box_of_roi(grid: Grid, roi: Roi) -> Box:
+    """The voxels of ``grid`` that cover a region of interest.
+
+    On an oblique grid the region's bounding box along the grid's own axes is taken.
+
+    Args:
+        grid: the grid to cut, usually the target grid.
+        roi: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm, in any order.
+
+    Returns:
+        start and size in voxels along (i, j, k).
+
+    Raises:
+        InputError: the corners are not finite, enclose nothing, or lie outside the volume.
+    """
+    corners = np.asarray(roi, dtype=np.float64)
+    if corners.shape != (6,) or not np.isfinite(corners).all():
+        raise InputError(
+            f"The region {_shown(roi)} is not six finite numbers x0,y0,z0,x1,y1,z1 in mm."
+        )
+    if np.any(corners[:3] == corners[3:]):
+        raise InputError(
+            f"The region {_shown(roi)} has no extent along an axis; give two opposite corners "
+            "x0,y0,z0,x1,y1,z1 in mm."
+        )
+    ends = list(zip(corners[:3], corners[3:], strict=True))
+    index = grid.world_to_index(np.array(list(itertools.product(*ends))))
+    start = np.floor(index.min(axis=0) + 0.5 + _TOLERANCE_IN_VOXELS)
+    stop = np.ceil(index.max(axis=0) + 0.5 - _TOLERANCE_IN_VOXELS)
+    start = np.clip(start, 0, grid.size).astype(int)
+    stop = np.clip(stop, 0, grid.size).astype(int)
+    if np.any(stop <= start):
+        low, high = _extent(grid)
+        raise InputError(
+            f"The region {_shown(roi)} lies outside the volume, which spans {_shown(low)} to "
+            f"{_shown(high)} mm (patient coordinates, LPS)."
+        )
+    return (
+        cast(SizeTriple, tuple(int(x) for x in start)),
+        cast(SizeTriple, tuple(int(x) for x in stop - start)),
+    )
+
+
+def _extent(grid: Grid) -> tuple[Triple, Triple]:
+    faces = itertools.product(*((-0.5, n - 0.5) for n in grid.size))
+    world = grid.index_to_world(np.array(list(faces)))
+    return (
+        cast(Triple, tuple(float(x) for x in world.min(axis=0))),
+        cast(Triple, tuple(float(x) for x in world.max(axis=0))),
+    )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    if isinstance(value, tuple | list):
+        return ",".join(f"{float(x):g}" for x in value)
+    return str(value)

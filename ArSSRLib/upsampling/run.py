@@ -1,0 +1,102 @@
+"""Upsamples a volume: the same network view however it is stored, any method, any region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import InputError
+from ..grid import Grid, SizeTriple
+from ..interpolation import INTERPOLATIONS, interpolate
+from ..orientation import to_canonical
+from ..volume import Volume
+from .progress import ProgressCallback
+from .request import Box, Roi, box_of_roi
+
+if TYPE_CHECKING:
+    from ..checkpoint import Model
+
+Method = Literal["arssr", "cubic", "linear", "nearest"]
+METHODS: tuple[Method, ...] = get_args(Method)
+
+PROVENANCE_KEY = "ArSSR"
+"""Header entry of a result that says how it was made (kept by NRRD and MHA)."""
+
+
+def upsample_volume(
+    volume: Volume,
+    target: Grid,
+    method: Method = "arssr",
+    model: Model | None = None,
+    device: str = "auto",
+    roi: Roi | None = None,
+    progress: ProgressCallback | None = None,
+    threads: int | None = None,
+) -> Volume:
+    """Upsamples ``volume`` to ``target``, or to the part of it that covers a region.
+
+    Args:
+        volume: the input.
+        target: grid over the same field of view, see :func:`ArSSRLib.upsampling.request`.
+        method: ``arssr`` (the network), or ``cubic``, ``linear``, ``nearest`` interpolation.
+        model: the network with its weights; the bundled default when left out.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``; only the network uses it.
+        roi: two opposite corners in LPS mm; values equal those of the whole result there.
+        progress: receives reports; raising from it cancels.
+        threads: CPU threads of the network; all by default.
+
+    Returns:
+        the result with the input's pixel type and header entries.
+
+    Raises:
+        InputError: an unknown method, a region outside the volume, a device that is not there.
+        Cancelled: the callback cancelled.
+    """
+    if method not in METHODS:
+        raise InputError(f"The method {method!r} is unknown; choose one of {', '.join(METHODS)}.")
+    box = box_of_roi(target, roi) if roi is not None else ((0, 0, 0), target.size)
+    turn = to_canonical(volume.grid.direction)
+    canonical = turn.apply(volume.array)
+    start, size = turn.box(*box, target.size)
+    shape = turn.size(target.size)[::-1]
+    part: Box = (start[::-1], size[::-1])
+    if method == "arssr":
+        made, result = _with_network(canonical, shape, part, model, device, progress, threads)
+    else:
+        assert method in INTERPOLATIONS
+        made, result = method, interpolate(canonical, shape, method, part, progress)
+    factors = ",".join(f"{f:.4g}" for f in volume.grid.factors_to(target))
+    return Volume(
+        turn.undo(result),
+        target.cropped(*box),
+        volume.pixel_type,
+        _with_provenance(volume.metadata, f"{made}, {factors} times the voxels along i,j,k"),
+    )
+
+
+def _with_network(
+    canonical: npt.NDArray[np.float32],
+    shape: SizeTriple,
+    part: Box,
+    model: Model | None,
+    device: str,
+    progress: ProgressCallback | None,
+    threads: int | None,
+) -> tuple[str, npt.NDArray[np.float32]]:
+    from ..catalogue import load_model
+    from .engine import upsample_array
+
+    model = model if model is not None else load_model("default")
+    result = upsample_array(
+        canonical, shape, model, device=device, box=part, progress=progress, threads=threads
+    )
+    return f"ArSSR model {model.name} {model.header.version}", result
+
+
+def _with_provenance(metadata: Mapping[str, str], made: str) -> dict[str, str]:
+    from .. import __version__
+
+    return {**metadata, PROVENANCE_KEY: f"{made}; ArSSRLib {__version__}; not for clinical use"}
