@@ -13,7 +13,7 @@ from ..grid import Grid, SizeTriple
 from ..interpolation import INTERPOLATIONS, interpolate
 from ..orientation import to_canonical
 from ..volume import Volume
-from .progress import ProgressCallback
+from .progress import ProgressCallback, ProgressClock
 from .request import Box, Roi, box_of_roi
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def upsample_volume(
         made, result = _with_network(canonical, shape, part, model, device, progress, threads)
     else:
         assert method in INTERPOLATIONS
-        made, result = method, interpolate(canonical, shape, method, part, progress)
+        clock = ProgressClock(progress, total=1.0)
+        made, result = method, interpolate(canonical, shape, method, part, lambda done: clock.advance("interpolating", done - clock.done))
     factors = ",".join(f"{f:.4g}" for f in volume.grid.factors_to(target))
     return Volume(
         turn.undo(result),

@@ -1,0 +1,158 @@
+"""What SimpleITK does not check in a NIfTI file: that it is whole and that its header is sane.
+
+SimpleITK reads a truncated NIfTI file without a word and fills the rest with zeros; it reads an
+affine of NaN; and where sform and qform place the volume differently it picks one silently.
+"""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import math
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import InputError
+
+_CHUNK = 1 << 22
+_AGREEMENT_MM = 0.1
+"""sform and qform that differ by less anywhere in the volume are taken to agree."""
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Byte offsets and formats of one version of the header."""
+
+    bytes: int
+    dim: tuple[int, str]
+    bitpix: int
+    vox_offset: tuple[int, str]
+    pixdim: tuple[int, str]
+    form_codes: tuple[int, str]
+    quaternion: tuple[int, str]
+    rows: tuple[int, str]
+
+
+_NIFTI1 = _Layout(
+    348, (40, "8h"), 72, (108, "f"), (76, "8f"), (252, "2h"), (256, "6f"), (280, "12f")
+)
+_NIFTI2 = _Layout(
+    540, (16, "8q"), 14, (168, "q"), (104, "8d"), (344, "2i"), (352, "6d"), (400, "12d")
+)
+
+
+def check_nifti(path: Path) -> str | None:
+    """Checks a ``.nii`` or ``.nii.gz`` file as far as SimpleITK does not.
+
+    Args:
+        path: the file.
+
+    Returns:
+        a warning in one sentence when sform and qform disagree, else None.
+
+    Raises:
+        InputError: the file is no NIfTI file, is truncated or damaged, or its header holds a size
+            or an affine that is not finite.
+        OSError: the file cannot be opened.
+    """
+    opener = gzip.open if path.name.lower().endswith(".gz") else open
+    with opener(path, "rb") as stream:
+        try:
+            header, layout, order = _read_header(cast("IO[bytes]", stream), path)
+            _check_complete(cast("IO[bytes]", stream), path, header, layout, order)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise InputError(
+                f"The file {str(path)!r} is truncated or damaged; copy it again from its source."
+            ) from error
+    return _check_affines(path, header, layout, order)
+
+
+def _read_header(stream: IO[bytes], path: Path) -> tuple[bytes, _Layout, str]:
+    header = stream.read(_NIFTI2.bytes)
+    for layout in (_NIFTI1, _NIFTI2):
+        for order in "<>":
+            if len(header) >= layout.bytes and (
+                struct.unpack_from(order + "i", header)[0] == layout.bytes
+            ):
+                return header, layout, order
+    raise InputError(f"The file {str(path)!r} is not a NIfTI file or is truncated; copy it again.")
+
+
+def _check_complete(
+    stream: IO[bytes], path: Path, header: bytes, layout: _Layout, order: str
+) -> None:
+    """Reads on to the end, which for a compressed file also verifies its checksum."""
+    dim = _unpack(header, layout.dim, order)
+    count = int(dim[0])
+    sizes = [int(n) for n in dim[1 : count + 1]]
+    if not 1 <= count <= 7 or any(n < 1 for n in sizes):
+        raise InputError(
+            f"The header of {str(path)!r} gives the size {tuple(sizes)}; correct the header."
+        )
+    bits = struct.unpack_from(order + "h", header, layout.bitpix)[0]
+    offset = _unpack(header, layout.vox_offset, order)[0]
+    start = int(offset) if math.isfinite(offset) and offset >= layout.bytes else layout.bytes
+    needed = start + math.prod(sizes) * bits // 8
+    found = len(header)
+    if isinstance(stream, gzip.GzipFile):
+        while chunk := stream.read(_CHUNK):
+            found += len(chunk)
+    else:
+        found = os.fstat(stream.fileno()).st_size
+    if found < needed:
+        raise InputError(
+            f"The file {str(path)!r} is truncated: its header {tuple(sizes)} needs {needed} bytes "
+            f"and it holds {found}; copy it again from its source."
+        )
+
+
+def _check_affines(path: Path, header: bytes, layout: _Layout, order: str) -> str | None:
+    qform_code, sform_code = _unpack(header, layout.form_codes, order)
+    forms: list[npt.NDArray[np.float64]] = []
+    if sform_code > 0:
+        forms.append(np.reshape(_unpack(header, layout.rows, order), (3, 4)))
+    if qform_code > 0:
+        forms.append(_qform(header, layout, order))
+    if not all(np.isfinite(form).all() for form in forms):
+        raise InputError(
+            f"The affine in the header of {str(path)!r} holds numbers that are not finite; "
+            "correct its sform or qform."
+        )
+    if len(forms) < 2:
+        return None
+    last = np.asarray(_unpack(header, layout.dim, order)[1:4]) - 1
+    corners = np.array([[*index, 1] for index in itertools.product(*((0, n) for n in last))])
+    apart = float(np.abs(corners @ (forms[0] - forms[1]).T).max())
+    if apart <= _AGREEMENT_MM:
+        return None
+    return (
+        f"The sform and the qform of {str(path)!r} place the volume up to {apart:.1f} mm apart; "
+        "the one that SimpleITK and 3D Slicer prefer is used, other programs may differ."
+    )
+
+
+def _qform(header: bytes, layout: _Layout, order: str) -> npt.NDArray[np.float64]:
+    """The 3×4 affine of the quaternion (NIfTI-1 standard, method 2)."""
+    b, c, d, x, y, z = _unpack(header, layout.quaternion, order)
+    pixdim = _unpack(header, layout.pixdim, order)
+    a = math.sqrt(max(0.0, 1.0 - (b * b + c * c + d * d)))
+    rotation = np.array(
+        [
+            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - c * c - b * b],
+        ]
+    )
+    steps = np.array(pixdim[1:4]) * [1.0, 1.0, -1.0 if pixdim[0] < 0 else 1.0]
+    return np.column_stack([rotation * steps, [x, y, z]])
+
+
+def _unpack(header: bytes, field: tuple[int, str], order: str) -> tuple[float, ...]:
+    return struct.unpack_from(order + field[1], header, field[0])

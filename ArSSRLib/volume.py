@@ -1,0 +1,313 @@
+"""A volume: voxel values with their grid, pixel type and header entries; read and written.
+
+Reading and writing go through SimpleITK. NIfTI, NRRD, MetaImage (MHA, MHD) and a folder with one
+DICOM series come in; NIfTI, NRRD and MHA go out.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+
+from .atomic import check_output_place, replacing
+from .dicom_series import read_series
+from .errors import EnvironmentFault, InputError
+from .grid import Grid, SizeTriple
+from .metadata import entries_that_stay_true
+from .nifti_header import check_nifti
+
+FloatArray = npt.NDArray[np.float32]
+
+READABLE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+WRITABLE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".mha")
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A 3-D scalar volume.
+
+    Attributes:
+        array: float32 intensities, indexed [k, j, i] (z, y, x), all finite.
+        grid: where the voxels lie.
+        pixel_type: numpy name of the type the intensities have in a file, for example ``int16``.
+        metadata: header entries, by the names SimpleITK gives them.
+    """
+
+    array: FloatArray
+    grid: Grid
+    pixel_type: str = "float32"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.array.shape != self.grid.size[::-1]:
+            raise InputError(
+                f"An array of shape {self.array.shape} [k, j, i] does not fit a grid of "
+                f"{self.grid.size} voxels (i, j, k); give the grid of this very array."
+            )
+
+
+def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -> Volume:
+    """Reads a file, or a folder that holds one DICOM series.
+
+    Warns (:class:`UserWarning`) when the sform and the qform of a NIfTI file disagree.
+
+    Args:
+        path: a file with one of ``READABLE_SUFFIXES``, or a folder.
+        volume_index: which volume of a 4-D file, from 0.
+
+    Raises:
+        InputError: no such file, not readable, damaged, not a 3-D scalar volume, a header that is
+            no grid, or values that are not finite.
+        EnvironmentFault: not enough memory.
+    """
+    source = Path(path)
+    if source.is_dir():
+        image, metadata = read_series(source)
+        return volume_of_image(image, str(path), metadata)
+    if not source.exists():
+        raise InputError(f"There is no file {str(path)!r}; check the name.")
+    suffix = suffix_of(source, READABLE_SUFFIXES)
+    if suffix.startswith(".nii"):
+        try:
+            warning = check_nifti(source)
+        except OSError as error:
+            raise InputError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
+        if warning:
+            warnings.warn(warning, stacklevel=2)
+    image = _read_image(source, volume_index)
+    return volume_of_image(image, str(path), _dictionary(image))
+
+
+def volume_of_image(
+    image: sitk.Image, name: str = "the image", metadata: Mapping[str, str] | None = None
+) -> Volume:
+    """The volume of a SimpleITK image.
+
+    Args:
+        image: 3-D scalar image.
+        name: what error messages call it.
+        metadata: header entries; the image's own when left out.
+
+    Raises:
+        InputError: not 3-D, not scalar, not finite, or a header that is no grid.
+    """
+    _check_kind(image.GetDimension(), image.GetNumberOfComponentsPerPixel(), image, name)
+    grid = Grid.of_image(image)
+    view = sitk.GetArrayViewFromImage(image)
+    kept = entries_that_stay_true(_dictionary(image) if metadata is None else metadata)
+    with np.errstate(over="ignore"):
+        array = view.astype(np.float32)
+    check_finite(array, name)
+    return Volume(array, grid, pixel_type_for(view.dtype), kept)
+
+
+def image_of_volume(volume: Volume) -> sitk.Image:
+    """A SimpleITK image of the volume's pixel type, with its grid and header entries."""
+    image = sitk.GetImageFromArray(as_pixel_type(volume.array, volume.pixel_type))
+    volume.grid.apply_to(image)
+    for key, value in volume.metadata.items():
+        image.SetMetaData(key, value)
+    return image
+
+
+def write_volume(volume: Volume, path: str | os.PathLike[str], overwrite: bool = False) -> None:
+    """Writes a volume; the file appears complete or not at all.
+
+    Args:
+        volume: integer pixel types are rounded and clipped to their range.
+        path: a file with one of ``WRITABLE_SUFFIXES``, in a folder that exists.
+        overwrite: whether an existing file may be replaced.
+
+    Raises:
+        InputError: an unsupported suffix, no such folder, or the file exists.
+        EnvironmentFault: the disk is full or refuses the file.
+    """
+    target = Path(path)
+    suffix = check_output(target, overwrite)
+    image = image_of_volume(volume)
+    with replacing(target, overwrite, suffix) as temporary:
+        try:
+            sitk.WriteImage(image, str(temporary), useCompression=suffix != ".nii")
+            if suffix.startswith(".nii"):
+                # The NIfTI writer does not report a full disk.
+                check_nifti(temporary)
+        except (RuntimeError, InputError) as error:
+            raise EnvironmentFault(
+                f"The file {str(path)!r} could not be written whole; check the free space and "
+                "the rights of its folder."
+            ) from error
+
+
+def check_output(path: str | os.PathLike[str], overwrite: bool = False) -> str:
+    """The suffix of an output volume, once it is certain that it may be written there.
+
+    Raises:
+        InputError: an unsupported suffix, no such folder, or the file exists.
+    """
+    suffix = suffix_of(Path(path), WRITABLE_SUFFIXES)
+    check_output_place(path, overwrite)
+    return suffix
+
+
+def suffix_of(path: Path, allowed: tuple[str, ...]) -> str:
+    """The one of ``allowed`` that ends the file name, in lower case.
+
+    Raises:
+        InputError: none does.
+    """
+    name = path.name.lower()
+    for suffix in sorted(allowed, key=len, reverse=True):
+        if name.endswith(suffix) and name != suffix:
+            return suffix
+    raise InputError(
+        f"The file {str(path)!r} has no supported ending; use one of {', '.join(allowed)}"
+        + (", or give the folder of a DICOM series." if ".mhd" in allowed else ".")
+    )
+
+
+def check_finite(array: npt.NDArray[np.floating], name: str) -> None:
+    """Raises InputError when an array holds NaN or infinite values."""
+    bad = array.size - int(np.count_nonzero(np.isfinite(array)))
+    if bad:
+        raise InputError(
+            f"The volume {name!r} has {bad} voxels that are NaN or infinite; replace them, for "
+            "example by 0, first."
+        )
+
+
+def pixel_type_for(dtype: np.dtype[np.generic]) -> str:
+    """The pixel type in which results of an input of ``dtype`` are given back.
+
+    Integers keep their type; every floating type becomes float32, in which the work is done.
+    """
+    return dtype.name if dtype.kind in "iu" else "float32"
+
+
+def as_pixel_type(array: FloatArray, pixel_type: str) -> npt.NDArray[np.generic]:
+    """float32 intensities as ``pixel_type``; integers are rounded and clipped to their range."""
+    dtype = np.dtype(pixel_type)
+    if dtype.kind not in "iu":
+        return array.astype(dtype, copy=False)
+    limits = np.iinfo(dtype)
+    if dtype.itemsize <= 2:
+        rounded = np.rint(array)
+        np.clip(rounded, limits.min, limits.max, out=rounded)
+        return rounded.astype(dtype)
+    result = np.rint(array.astype(np.float64))
+    # The largest 64-bit integer is not a float; what reaches it is set after the conversion.
+    over, under = result >= limits.max, result <= limits.min
+    result[over | under] = 0
+    whole = result.astype(dtype)
+    whole[over], whole[under] = limits.max, limits.min
+    return whole
+
+
+def _read_image(source: Path, volume_index: int | None) -> sitk.Image:
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(source))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise InputError(_explained(source, error)) from error
+    size = list(reader.GetSize())
+    _check_header(reader, source, size)
+    if len(size) > 3:
+        index = _checked_index(source, size, volume_index)
+        reader.SetExtractIndex([0, 0, 0, index])
+        reader.SetExtractSize([*size[:3], 0])
+    elif volume_index not in (None, 0):
+        raise InputError(
+            f"The volume index {volume_index} was given, but {str(source)!r} is one 3-D volume; "
+            "leave --volume out."
+        )
+    try:
+        return reader.Execute()
+    except RuntimeError as error:
+        raise InputError(_explained(source, error)) from error
+    except MemoryError as error:
+        raise EnvironmentFault(
+            f"There is not enough memory for {str(source)!r} of {tuple(size)} voxels."
+        ) from error
+
+
+def _check_header(reader: sitk.ImageFileReader, source: Path, size: list[int]) -> None:
+    """Refuses by the header alone, before memory is asked for."""
+    kind = sitk.GetPixelIDValueAsString(reader.GetPixelIDValue())
+    _check_kind_text(len(size), reader.GetNumberOfComponents(), kind, str(source))
+    if len(size) > 4:
+        raise InputError(
+            f"The file {str(source)!r} has {len(size)} dimensions {tuple(size)}; save one 3-D "
+            "volume of it first."
+        )
+    Grid(
+        cast(SizeTriple, tuple(size[:3])),
+        cast("tuple[float, float, float]", tuple(reader.GetSpacing()[:3])),
+    )
+
+
+def _checked_index(source: Path, size: list[int], volume_index: int | None) -> int:
+    count = size[3]
+    if volume_index is None and count > 1:
+        raise InputError(
+            f"The file {str(source)!r} is 4-D with {count} volumes; choose one with "
+            f"--volume INDEX, 0 to {count - 1}."
+        )
+    index = volume_index or 0
+    if not 0 <= index < count:
+        raise InputError(
+            f"The volume index {index} is not in {str(source)!r}, which has {count} volumes; "
+            f"choose 0 to {count - 1}."
+        )
+    return index
+
+
+def _check_kind(dimensions: int, components: int, image: sitk.Image, name: str) -> None:
+    _check_kind_text(dimensions, components, image.GetPixelIDTypeAsString(), name)
+    if dimensions > 3:
+        raise InputError(
+            f"The volume {name!r} has {dimensions} dimensions; choose one 3-D volume of it "
+            "(--volume INDEX)."
+        )
+
+
+def _check_kind_text(dimensions: int, components: int, kind: str, name: str) -> None:
+    if "complex" in kind:
+        raise InputError(f"The volume {name!r} is complex; save its magnitude first.")
+    if components > 1 or "vector" in kind:
+        raise InputError(
+            f"The volume {name!r} has {components} values a voxel (colour or vector); save one "
+            "scalar component first."
+        )
+    if dimensions < 3:
+        raise InputError(f"The image {name!r} has {dimensions} dimensions; give a 3-D volume.")
+
+
+def _explained(source: Path, error: RuntimeError) -> str:
+    """One sentence for what SimpleITK says in many lines."""
+    text = str(error)
+    name = repr(str(source))
+    if "orthonormal" in text or "Bad direction" in text:
+        return (
+            f"The direction cosines of {name} are not orthonormal (the volume is sheared or its "
+            "header is damaged); resample the volume to an unsheared grid first."
+        )
+    if "spacing" in text.lower():
+        return f"The voxel spacing of {name} is zero or negative; correct the header."
+    if "memory" in text.lower() or "bad_alloc" in text:
+        return f"There is not enough memory for {name}; its size may be wrong in the header."
+    return (
+        f"The file {name} cannot be read: it is truncated, damaged or not what its ending says; "
+        "copy it again from its source."
+    )
+
+
+def _dictionary(image: sitk.Image) -> dict[str, str]:
+    return {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
