@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ArSSRLib.evaluation.metrics.metric import check_mask, check_pair, data_range
+from .metric import check_mask, check_pair, data_range
 
 SIGMA_VOXELS = 1.5
 KERNEL_RADIUS_VOXELS = 7

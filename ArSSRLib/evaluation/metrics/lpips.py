@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ArSSRLib.evaluation.metrics.metric import Score, Unavailable, check_pair, data_range
+from .metric import Score, Unavailable, check_pair, data_range
 
 SLICES_PER_BATCH = 16
 LEAST_SIDE_PIXELS = 64
 
-Distance = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray]
+Distance = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
 """Takes two stacks of pictures (n, 3, rows, columns) in -1..1 and returns n distances."""
 
 
@@ -54,13 +54,15 @@ def lpips(image: np.ndarray, reference: np.ndarray, distance: Distance | None = 
     return _mean_distance(scaled[0], scaled[1], distance)
 
 
-def _mean_distance(image: NDArray, reference: NDArray, distance: Distance) -> float:
+def _mean_distance(image: np.ndarray, reference: np.ndarray, distance: Distance) -> float:
     """Mean over the slices of three orientations in which at least one volume shows something."""
     scores: list[float] = []
     for axis in range(3):
         pairs = [
             (a, b)
-            for a, b in zip(np.moveaxis(image, axis, 0), np.moveaxis(reference, axis, 0))
+            for a, b in zip(
+                np.moveaxis(image, axis, 0), np.moveaxis(reference, axis, 0), strict=True
+            )
             if np.ptp(a) > 0 or np.ptp(b) > 0
         ]
         for start in range(0, len(pairs), SLICES_PER_BATCH):
@@ -69,7 +71,7 @@ def _mean_distance(image: NDArray, reference: NDArray, distance: Distance) -> fl
     return float(np.mean(scores))
 
 
-def _as_colour(pictures: list[NDArray]) -> NDArray[np.float32]:
+def _as_colour(pictures: list[np.ndarray]) -> NDArray[np.float32]:
     """Stack grey pictures as (n, 3, rows, columns)."""
     stack = np.stack(pictures).astype(np.float32)
     return np.repeat(stack[:, None], 3, axis=1)
@@ -87,7 +89,7 @@ def _load_network() -> Distance | Unavailable:
     except Exception as error:  # the loader raises whatever its download raises
         return Unavailable(f"weights not available: {_one_line(error)}")
 
-    def measure(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray:
+    def measure(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
         import torch
 
         with torch.inference_mode():

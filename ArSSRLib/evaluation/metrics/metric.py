@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ArSSRLib.errors import InputError
+from ...errors import InputError
 
 Volume3D = NDArray[np.floating]
 """A scalar volume ``array[k, j, i]`` (z, y, x) of any floating type."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ArSSRLib.errors import InputError
-from ArSSRLib.evaluation.metrics.metric import check_mask, check_pair
+from ...errors import InputError
+from .metric import check_mask, check_pair
 
 
 def nmse(image: np.ndarray, reference: np.ndarray, mask: np.ndarray | None = None) -> float:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ArSSRLib.evaluation.metrics.metric import check_mask, check_pair, data_range
+from .metric import check_mask, check_pair, data_range
 
 
 def psnr(image: np.ndarray, reference: np.ndarray, mask: np.ndarray | None = None) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ArSSRLib.evaluation.metrics.metric import Window
+from .metric import Window
 
 
 def iterate_slices(volume: np.ndarray) -> Iterator[np.ndarray]:
@@ -20,7 +20,9 @@ def iterate_slices(volume: np.ndarray) -> Iterator[np.ndarray]:
         yield from np.moveaxis(volume, axis, 0)
 
 
-def to_8_bit_range(volume: NDArray[np.float64], window: Window | None = None) -> NDArray:
+def to_8_bit_range(
+    volume: NDArray[np.float64], window: Window | None = None
+) -> NDArray[np.float64]:
     """Map the window (default: the volume's own minimum and maximum) linearly to 0..255.
 
     PSI and LPC-SI hold constants that were chosen for 8-bit pictures. Values are neither rounded
