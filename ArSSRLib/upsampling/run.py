@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +15,12 @@ from ..grid import Grid, SizeTriple
 from ..interpolation import INTERPOLATIONS, interpolate
 from ..orientation import to_canonical
 from ..volume import Volume
+from .methods import METHODS, Method
 from .progress import ProgressCallback, ProgressClock
 from .request import Box, Roi, box_of_roi
 
 if TYPE_CHECKING:
     from ..checkpoint import Model
-
-Method = Literal["arssr", "cubic", "linear", "nearest"]
-METHODS: tuple[Method, ...] = get_args(Method)
 
 PROVENANCE_KEY = "ArSSR"
 """Header entry of a result that says how it was made (kept by NRRD and MHA)."""
@@ -58,6 +58,7 @@ def upsample_volume(
     if method not in METHODS:
         raise InputError(f"The method {method!r} is unknown; choose one of {', '.join(METHODS)}.")
     box = box_of_roi(target, roi) if roi is not None else ((0, 0, 0), target.size)
+    _check_room(box[1])
     turn = to_canonical(volume.grid.direction)
     canonical = turn.apply(volume.array)
     start, size = turn.box(*box, target.size)
@@ -76,6 +77,19 @@ def upsample_volume(
         volume.pixel_type,
         _with_provenance(volume.metadata, f"{made}, {factors} times the voxels along i,j,k"),
     )
+
+
+def _check_room(size: SizeTriple) -> None:
+    """Refuses a result that the machine's memory can never hold, before any work is done."""
+    if not hasattr(os, "sysconf"):
+        return
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    needed = math.prod(size) * np.dtype(np.float32).itemsize
+    if needed > memory:
+        raise InputError(
+            f"A result of {size} voxels needs {needed / 1e9:.0f} GB and this machine has "
+            f"{memory / 1e9:.0f} GB; choose a smaller scale or a region (--roi)."
+        )
 
 
 def _with_network(

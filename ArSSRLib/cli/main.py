@@ -1,0 +1,112 @@
+"""The program ``arssr``: finds the command, reads its options, runs it.
+
+Each command is a module with ``add_arguments(parser)`` and ``run(arguments) -> exit code``. Only
+the module of the command that was asked for is imported, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from ..errors import InputError
+from .outcome import exit_code_of
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: the module that holds it and one line of help."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "upsample": Command("ArSSRLib.cli.upsample", "bring a volume to any scale or voxel size"),
+    "compare": Command("ArSSRLib.cli.compare", "picture of input, cubic and ArSSR side by side"),
+    "simulate": Command("ArSSRLib.cli.simulate", "make a low-resolution volume from a sharp one"),
+    "models": Command("ArSSRLib.cli.models", "list, describe or import network weights"),
+    "demo": Command("ArSSRLib.cli.demo", "the main job on the bundled brain, with a picture"),
+    "train": Command("ArSSRLib.training.main", "train a network on your own scans"),
+    "evaluate": Command("ArSSRLib.cli.evaluate", "measure methods on a folder of sharp volumes"),
+}
+
+_DESCRIPTION = (
+    "Arbitrary-scale super-resolution of 3-D brain MR volumes (ArSSR). It can invent detail; "
+    "not for clinical use."
+)
+_TAKES_NUMBERS = ("--scale", "--spacing", "--roi")
+
+
+class SentenceParser(argparse.ArgumentParser):
+    """An argument parser whose complaints are one sentence with a remedy."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises InputError instead of printing the usage and leaving."""
+        raise InputError(f"{message[:1].upper()}{message[1:]}; see '{self.prog} --help'.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs ``arssr`` with these arguments (those of the process by default); never raises.
+
+    Returns:
+        the exit code: 0 done, 2 bad input, 1 trouble with the machine, 130 cancelled.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    return exit_code_of(lambda: _dispatch(given))
+
+
+def _dispatch(given: list[str]) -> int:
+    if not given or given[0] not in COMMANDS:
+        _top_parser().parse_args(given)
+        raise InputError("No command was given; see 'arssr --help'.")
+    module = importlib.import_module(COMMANDS[given[0]].module)
+    parser = SentenceParser(
+        prog=f"arssr {given[0]}",
+        description=_sentence(COMMANDS[given[0]].summary),
+        allow_abbrev=False,
+    )
+    module.add_arguments(parser)
+    return int(module.run(parser.parse_args(_with_numbers_attached(given[1:]))))
+
+
+def _top_parser() -> SentenceParser:
+    from .. import __version__
+
+    width = max(map(len, COMMANDS)) + 2
+    listing = "\n".join(f"  {name:<{width}}{c.summary}" for name, c in COMMANDS.items())
+    parser = SentenceParser(
+        prog="arssr",
+        description=_DESCRIPTION,
+        epilog=f"commands:\n{listing}\n\n'arssr COMMAND --help' explains a command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"arssr {__version__}")
+    parser.add_argument(
+        "command", metavar="COMMAND", choices=list(COMMANDS), help="one of the commands below"
+    )
+    return parser
+
+
+def _with_numbers_attached(given: list[str]) -> list[str]:
+    """Joins ``--roi -1,2,…`` to ``--roi=-1,2,…``: argparse takes a leading minus for an option."""
+    joined: list[str] = []
+    rest = iter(given)
+    for word in rest:
+        follower = next(rest, None) if word in _TAKES_NUMBERS else None
+        if follower is None:
+            joined.append(word)
+        elif follower.startswith("-") and not follower.startswith("--"):
+            joined.append(f"{word}={follower}")
+        else:
+            joined += [word, follower]
+    return joined
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

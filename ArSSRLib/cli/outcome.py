@@ -1,0 +1,100 @@
+"""How a run ends: exit codes, the one sentence on stderr, signals, closed pipes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from ..errors import Cancelled, EnvironmentFault, InputError
+
+EXIT_DONE = 0
+_DEBUG = "ARSSR_DEBUG"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def exit_code_of(action: Callable[[], int]) -> int:
+    """Runs ``action`` and turns however it ends into an exit code, and a sentence on stderr.
+
+    SIGINT and SIGTERM both cancel: they raise in the main thread, so that temporary files are
+    removed on the way out. A reader that has gone away (a closed pipe) counts as a cancel too.
+    With ``ARSSR_DEBUG`` set in the environment the traceback is shown as well.
+    """
+    previous = {number: signal.signal(number, _interrupt) for number in _SIGNALS}
+    try:
+        code = action()
+        sys.stdout.flush()
+        return code
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else EXIT_DONE
+    except BaseException as error:
+        return _report(error)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _report(error: BaseException) -> int:
+    if isinstance(error, BrokenPipeError):
+        _drop_output()
+        return Cancelled.exit_code
+    if os.environ.get(_DEBUG):
+        traceback.print_exception(error)
+    match error:
+        case InputError() | EnvironmentFault():
+            return _say(str(error), error.exit_code)
+        case Cancelled() | KeyboardInterrupt():
+            return _say("Cancelled; nothing was written.", Cancelled.exit_code)
+        case MemoryError():
+            return _say(
+                "There is not enough memory; choose a smaller scale, a region (--roi) or a "
+                "machine with more.",
+                EnvironmentFault.exit_code,
+            )
+        case OSError():
+            return _say(_about_the_system(error), EnvironmentFault.exit_code)
+        case _:
+            return _say(
+                f"Something went wrong that should not ({type(error).__name__}: {error}); please "
+                f"report it with the traceback that {_DEBUG}=1 shows.",
+                EnvironmentFault.exit_code,
+            )
+
+
+def _about_the_system(error: OSError) -> str:
+    where = f" ({error.filename!r})" if error.filename else ""
+    remedy = {
+        errno.ENOSPC: "free some space and run again",
+        errno.EACCES: "choose a place you have the rights for",
+    }.get(error.errno or 0, "remove the cause and run again")
+    return f"The system refused{where}: {error.strerror or error}; {remedy}."
+
+
+def _say(sentence: str, code: int) -> int:
+    try:
+        print("arssr: " + " ".join(sentence.splitlines()), file=sys.stderr, flush=True)
+    except OSError:
+        _drop_output()
+    return code
+
+
+def _drop_output() -> None:
+    """Points stdout and stderr nowhere, so that the interpreter's last flush cannot fail."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(nowhere, stream.fileno())
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    # The tidying up that follows must not be interrupted again.
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt

@@ -1,0 +1,172 @@
+"""Progress for people (a bar on stderr), for programs (JSON lines on stdout), or for nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from ..upsampling.progress import Progress, ProgressCallback
+
+_SECONDS_BETWEEN_DRAWINGS = 0.1
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+
+
+class Printer(Protocol):
+    """Shows how a run goes."""
+
+    def report(self, progress: Progress) -> None:
+        """Shows one report."""
+
+    def warn(self, sentence: str) -> None:
+        """Shows a warning; the run goes on."""
+
+    def done(self, output: str, summary: str) -> None:
+        """Shows that ``output`` is complete."""
+
+
+class JsonPrinter:
+    """One JSON object a line on stdout, each flushed at once."""
+
+    def report(self, progress: Progress) -> None:
+        """``{"stage": …, "fraction": …, "seconds_left": …}``."""
+        self._line(
+            stage=progress.stage,
+            fraction=round(progress.fraction, 4),
+            seconds_left=_rounded(progress.seconds_left),
+        )
+
+    def warn(self, sentence: str) -> None:
+        """``{"warning": …}``."""
+        self._line(warning=sentence)
+
+    def done(self, output: str, summary: str) -> None:
+        """The last line: a report of the stage ``done`` with the key ``output``."""
+        self._line(stage="done", fraction=1.0, seconds_left=0.0, output=output)
+
+    @staticmethod
+    def _line(**entries: object) -> None:
+        sys.stdout.write(json.dumps(entries) + "\n")
+        sys.stdout.flush()
+
+
+class BarPrinter:
+    """A bar on stderr that redraws itself; on a stderr that is no terminal, one line a stage."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._last_drawn = -1.0
+        self._stage = ""
+
+    def report(self, progress: Progress) -> None:
+        """Draws the bar, at most ten times a second."""
+        if not self._terminal:
+            if progress.stage != self._stage:
+                self._stage = progress.stage
+                print(progress.stage.capitalize(), file=sys.stderr, flush=True)
+            return
+        now = time.monotonic()
+        if progress.fraction < 1.0 and now - self._last_drawn < _SECONDS_BETWEEN_DRAWINGS:
+            return
+        self._last_drawn = now
+        self._write("\r" + self._drawn(progress) + "\x1b[K")
+
+    def warn(self, sentence: str) -> None:
+        """A line above the bar."""
+        self._clear()
+        print(f"arssr: warning: {sentence}", file=sys.stderr, flush=True)
+
+    def done(self, output: str, summary: str) -> None:
+        """Removes the bar and says on stdout what was written."""
+        self._clear()
+        print(summary)
+
+    @staticmethod
+    def _drawn(progress: Progress) -> str:
+        text = f" {progress.fraction:4.0%}  {progress.stage:<13} {_clock(progress.seconds_left)}"
+        width = max(10, min(40, shutil.get_terminal_size().columns - len(text) - 1))
+        full = int(width * progress.fraction)
+        return "█" * full + "░" * (width - full) + text if _unicode() else (
+            "#" * full + "." * (width - full) + text
+        )
+
+    def _clear(self) -> None:
+        if self._terminal:
+            self._write("\r\x1b[K")
+
+    @staticmethod
+    def _write(text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+class SilentPrinter:
+    """Shows warnings only."""
+
+    def report(self, progress: Progress) -> None:
+        """Nothing."""
+
+    def warn(self, sentence: str) -> None:
+        """A line on stderr."""
+        print(f"arssr: warning: {sentence}", file=sys.stderr, flush=True)
+
+    def done(self, output: str, summary: str) -> None:
+        """Nothing."""
+
+
+def printer_for(kind: str) -> Printer:
+    """The printer for ``--progress bar|json|none``."""
+    return {"bar": BarPrinter, "json": JsonPrinter, "none": SilentPrinter}[kind]()
+
+
+def within(report: ProgressCallback, start: float, end: float) -> ProgressCallback:
+    """A callback that squeezes the reports of a part of a run into [start, end] of the whole."""
+
+    def squeezed(progress: Progress) -> None:
+        fraction = start + (end - start) * progress.fraction
+        report(Progress(progress.stage, fraction, progress.seconds_left))
+
+    return squeezed
+
+
+@contextmanager
+def warnings_shown_by(printer: Printer) -> Iterator[None]:
+    """Within the block, warnings from this package go to ``printer`` and all others nowhere."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: object = None,
+        line: str | None = None,
+    ) -> None:
+        if os.path.abspath(filename).startswith(_PACKAGE):
+            printer.warn(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
+
+
+def _clock(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d} left"
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
+
+
+def _unicode() -> bool:
+    return (sys.stderr.encoding or "").lower().startswith("utf")

@@ -1,0 +1,45 @@
+"""``arssr simulate``: what a coarser scan of the same field of view would have shown."""
+
+from __future__ import annotations
+
+import argparse
+
+from .arguments import add_force, add_scale, add_volume_index, refuse_input_as_output
+from .outcome import EXIT_DONE
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Defines the options of ``arssr simulate``."""
+    parser.add_argument("input", metavar="HR", help="sharp volume to start from")
+    parser.add_argument("output", metavar="LR", help="low-resolution volume to write")
+    add_scale(parser, required=True)
+    parser.add_argument(
+        "--kernel",
+        choices=("cubic", "kspace", "gaussian"),
+        default="cubic",
+        help="antialiased cubic, truncated k-space or a Gaussian slice profile (default: cubic)",
+    )
+    add_volume_index(parser)
+    add_force(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Simulates; returns the exit code.
+
+    Raises:
+        InputError: unusable input, output or option.
+        EnvironmentFault: the machine got in the way.
+    """
+    from ..simulation import simulate_volume
+    from ..volume import check_output
+    from . import files
+
+    refuse_input_as_output(arguments.input, arguments.output)
+    check_output(arguments.output, arguments.force)
+    volume = files.read(arguments.input, arguments.volume)
+    low = simulate_volume(volume, arguments.scale, arguments.kernel)
+    files.write(low, arguments.output, arguments.force)
+    size = "×".join(map(str, low.grid.size))
+    spacing = " × ".join(f"{s:.4g}" for s in low.grid.spacing)
+    print(f"{arguments.output}: {size} voxels of {spacing} mm")
+    return EXIT_DONE
