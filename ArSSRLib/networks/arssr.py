@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from .decoder import Decoder
 from .encoders import RDN, ResCNN, SRResNet
-from .lookup import trilinear, voxel_positions
+from .lookup import TIE, trilinear, voxel_positions
 from .spec import EncoderSpec, NetworkSpec
 
 _ENCODERS: dict[str, type[RDN] | type[ResCNN] | type[SRResNet]] = {
@@ -108,5 +108,5 @@ class ArSSR(nn.Module):
             return coordinates
         position = voxel_positions(coordinates, low.shape[2:])
         # The offset spans [-1, 1] between the faces of a voxel, like the absolute coordinate.
-        offset = 2.0 * (position - (position + 0.5).floor())
+        offset = 2.0 * (position - (position + 0.5 + TIE).floor())
         return torch.cat([offset, cell[:, None].expand_as(offset)], dim=-1)

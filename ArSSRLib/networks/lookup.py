@@ -13,6 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
+TIE = 1e-3
+"""A point this near (in LR voxels) below the face between two voxels counts to the upper one, so
+that rounding errors do not decide where a target voxel lies exactly on a face."""
+
+
 def voxel_positions(coordinates: Tensor, shape: Sequence[int]) -> Tensor:
     """Continuous voxel indices of normalised coordinates; (..., 3) to (..., 3)."""
     sizes = torch.tensor(list(shape), dtype=coordinates.dtype, device=coordinates.device)

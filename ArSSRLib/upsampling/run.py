@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,10 +106,22 @@ def _with_network(
     from .engine import upsample_array
 
     model = model if model is not None else load_model("default")
-    result = upsample_array(
-        canonical, shape, model, device=device, box=part, progress=progress, threads=threads
-    )
+    with _cpu_threads(threads):
+        result = upsample_array(canonical, shape, model, device=device, box=part, progress=progress)
     return f"ArSSR model {model.name} {model.header.version}", result
+
+
+@contextmanager
+def _cpu_threads(count: int | None) -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    if count is not None:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _with_provenance(metadata: Mapping[str, str], made: str) -> dict[str, str]:
