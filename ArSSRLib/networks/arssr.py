@@ -70,9 +70,8 @@ class ArSSR(nn.Module):
 
     def decode(self, features: Tensor, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
         """The same from a feature map (N, C, k, j, i) that the encoder made of ``low``."""
-        inputs = torch.cat(
-            [trilinear(features, coordinates), self.coordinate_inputs(low, coordinates, cell)], -1
-        )
+        vectors = trilinear(features, coordinates, self.spec.outside)
+        inputs = torch.cat([vectors, self.coordinate_inputs(low, coordinates, cell)], dim=-1)
         values = self.decoder(inputs)[..., 0]
         if self.spec.residual == "trilinear":
             values = values + trilinear(low, coordinates)[..., 0]

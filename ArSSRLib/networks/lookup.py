@@ -24,21 +24,23 @@ def voxel_positions(coordinates: Tensor, shape: Sequence[int]) -> Tensor:
     return ((coordinates + 1.0) * sizes - 1.0) * 0.5
 
 
-def trilinear(volume: Tensor, coordinates: Tensor) -> Tensor:
-    """Values of ``volume`` at ``coordinates`` by trilinear interpolation, edge voxels held.
+def trilinear(volume: Tensor, coordinates: Tensor, outside: str = "border") -> Tensor:
+    """Values of ``volume`` at ``coordinates`` by trilinear interpolation.
 
     Args:
         volume: (N, C, k, j, i).
         coordinates: (N, K, 3), normalised, order (k, j, i).
+        outside: what lies beyond the outermost voxel centres: ``border``, the edge voxel's value,
+            or ``zeros``.
 
     Returns:
         (N, K, C).
     """
-    if volume.device.type == "cpu" and volume.dtype == torch.float32:
+    if volume.device.type == "cpu" and volume.dtype == torch.float32 and outside == "border":
         return _trilinear_rows(volume, coordinates)
     grid = coordinates.flip(-1)[:, None, None]
     values = F.grid_sample(
-        volume, grid.to(volume.dtype), mode="bilinear", padding_mode="border", align_corners=False
+        volume, grid.to(volume.dtype), mode="bilinear", padding_mode=outside, align_corners=False
     )
     return values[:, :, 0, 0].transpose(1, 2)
 

@@ -77,6 +77,19 @@ class NetworkSpec:
         """Numbers the decoder reads beside the feature vector: (z, y, x), or offset and size."""
         return 3 if self.coordinates == "absolute" else 6
 
+    @property
+    def outside(self) -> str:
+        """What the feature lookup takes beyond the outermost LR voxel centres.
+
+        The published code lets features fade to zero there; that goes with its coordinates.
+        """
+        return "zeros" if self.coordinates == "absolute" else "border"
+
+    @property
+    def parameters(self) -> int:
+        """Trainable parameters of the network."""
+        return encoder_parameters(self.encoder) + decoder_parameters(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain nested dictionary, ready for JSON."""
         return asdict(self)
@@ -120,6 +133,33 @@ def paper_spec(encoder: str = "RDN") -> NetworkSpec:
     if encoder not in encoders:
         raise InputError(f"The encoder {encoder!r} is unknown; choose one of {list(encoders)}.")
     return NetworkSpec(encoders[encoder], DecoderSpec())
+
+
+def encoder_parameters(spec: EncoderSpec) -> int:
+    """Trainable parameters of an encoder, counted without building it (and without torch)."""
+    f, g, blocks, layers = spec.features, spec.growth, spec.blocks, spec.layers
+    if spec.name == "RDN":
+        block = sum(_conv(f + g * n, g) for n in range(layers)) + _conv(f + g * layers, f, 1)
+        ends = _conv(1, f) + 2 * _conv(f, f) + _conv(f * blocks, f, 1) + _conv(f, spec.channels)
+        return blocks * block + ends
+    ends = _conv(1, f) + _conv(f, spec.channels) + (_conv(f, f) if spec.name == "SRResNet" else 0)
+    return blocks * layers * _conv(f, f) + ends
+
+
+def decoder_parameters(spec: NetworkSpec) -> int:
+    """Trainable parameters of the decoder, counted without building it."""
+    inputs = spec.encoder.channels + spec.coordinate_channels
+    width, depth = spec.decoder.width, spec.decoder.depth
+    half = depth // 2 if spec.decoder.skip else 0
+    first = [inputs] + [width] * (half - 1) + [inputs] if half else [inputs]
+    second = [inputs] + [width] * (depth - half - 1) + [1]
+    return sum(
+        (a + 1) * b for widths in (first, second) for a, b in zip(widths, widths[1:], strict=False)
+    )
+
+
+def _conv(inputs: int, outputs: int, side: int = 3) -> int:
+    return outputs * (inputs * side**3 + 1)
 
 
 def _checked(kind: type[Any], values: object, where: str) -> Any:

@@ -182,14 +182,11 @@ class _Worker:
 
     def _busy_targets(self, low: Tensor, lookups: list[AxisLookup]) -> Tensor:
         """Target voxels whose nearest LR voxel is not in a flat neighbourhood, (k, j, i) bool."""
-        high, negative = low[None, None], -low[None, None]
-        for axis in range(3):
-            kernel = [1, 1, 1]
-            padding = [0, 0, 0]
-            kernel[axis], padding[axis] = 2 * _FLAT_RADIUS + 1, _FLAT_RADIUS
-            high = F.max_pool3d(high, kernel, stride=1, padding=padding)
-            negative = F.max_pool3d(negative, kernel, stride=1, padding=padding)
-        busy = (high + negative)[0, 0] > _FLAT_RANGE
+        if self.model.header.spec.residual == "none":
+            # There is no interpolation to keep: the network alone defines the values.
+            busy = torch.ones_like(low, dtype=torch.bool)
+        else:
+            busy = _local_range(low) > _FLAT_RANGE
         for axis, lookup in enumerate(lookups):
             busy = busy.index_select(axis, lookup.nearest)
         return busy
@@ -229,18 +226,36 @@ class _Worker:
         planes, rows, columns = tile.target_shape
         values = torch.empty(tile.target_shape, device=self.device)
         at_once = _rows_at_once(self.device.type, columns, features.shape[-1])
+        faded = self.model.header.spec.outside == "zeros"
         for plane in range(planes):
-            z = slice(plane, plane + 1)
-            level = _part(lookups[0], z).along(features, 0)[0] + biases[0][z]
+            k = slice(plane, plane + 1)
+            level = _part(lookups[0], k).along(features, 0, faded)[0]
+            if not faded:
+                # Interpolation weights add up to 1, so a bias may pass through it: cheaper here.
+                level += biases[0][k]
             for start in range(0, rows, at_once):
-                y = slice(start, min(rows, start + at_once))
-                lines = _part(lookups[1], y).along(level, 0) + biases[1][y, None]
-                points = lookups[2].along(lines, 1).add_(biases[2])
-                values[plane, y] = self.decoder.finish(
-                    points.view(-1, points.shape[-1])
-                ).view(-1, columns)
+                j = slice(start, min(rows, start + at_once))
+                lines = _part(lookups[1], j).along(level, 0, faded)
+                if not faded:
+                    lines += biases[1][j, None]
+                points = lookups[2].along(lines, 1, faded)
+                if faded:
+                    points += (biases[0][k] + biases[1][j])[:, None]
+                points += biases[2]
+                flat = points.view(-1, points.shape[-1])
+                values[plane, j] = self.decoder.finish(flat).view(-1, columns)
             clock.advance("decoding", work / planes)
         return values
+
+
+def _local_range(low: Tensor) -> Tensor:
+    """Largest minus smallest intensity within ``_FLAT_RADIUS`` voxels of each voxel."""
+    both = torch.stack([low, -low])[:, None]
+    for axis in range(3):
+        kernel, padding = [1, 1, 1], [0, 0, 0]
+        kernel[axis], padding[axis] = 2 * _FLAT_RADIUS + 1, _FLAT_RADIUS
+        both = F.max_pool3d(both, kernel, stride=1, padding=padding)
+    return both[0, 0] + both[1, 0]
 
 
 def _part(lookup: AxisLookup, span: slice) -> AxisLookup:

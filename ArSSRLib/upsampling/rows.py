@@ -42,6 +42,8 @@ class AxisLookup:
         nearest: index of the nearest LR voxel, (targets,), counted the same way.
         offset: from the nearest LR voxel's centre, in LR voxels, (targets,).
         absolute: coordinate over the whole volume in [-1, 1], (targets,).
+        fade: 1, falling to 1/2 at the faces of the field of view for targets beyond the outermost
+            LR voxel centre, (targets,): what is left when features are zero outside.
     """
 
     low: Tensor
@@ -50,6 +52,7 @@ class AxisLookup:
     nearest: Tensor
     offset: Tensor
     absolute: Tensor
+    fade: Tensor
 
     @staticmethod
     def of(
@@ -81,13 +84,24 @@ class AxisLookup:
             index(np.clip(nearest, 0, low - 1)),
             real(position - nearest),
             real((2.0 * number + 1.0) / target - 1.0),
+            real(1.0 - np.abs(position - inside)),
         )
 
-    def along(self, values: Tensor, axis: int) -> Tensor:
-        """Interpolates ``values`` along ``axis``."""
-        shape = [1] * values.dim()
-        shape[axis] = -1
-        weight = self.weight.view(shape).to(values.dtype)
-        return torch.lerp(
-            values.index_select(axis, self.low), values.index_select(axis, self.high), weight
+    def along(self, values: Tensor, axis: int, faded: bool = False) -> Tensor:
+        """Interpolates ``values`` along ``axis``.
+
+        Beyond the outermost LR voxel centres the edge voxel's value is held; with ``faded`` the
+        volume is taken to be 0 outside.
+        """
+        result = torch.lerp(
+            values.index_select(axis, self.low),
+            values.index_select(axis, self.high),
+            _shaped(self.weight, values, axis),
         )
+        return result.mul_(_shaped(self.fade, values, axis)) if faded else result
+
+
+def _shaped(weights: Tensor, values: Tensor, axis: int) -> Tensor:
+    shape = [1] * values.dim()
+    shape[axis] = -1
+    return weights.view(shape).to(values.dtype)

@@ -1,0 +1,101 @@
+"""The bundled models and where they are; needs no torch, so that a panel can list them at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .checkpoint import ModelHeader, read_header
+from .errors import InputError
+
+if TYPE_CHECKING:
+    from .checkpoint import Model
+
+MODELS = Path(__file__).parent / "models"
+DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a user sees of a model.
+
+    Attributes:
+        name: bundled name, or the file's path.
+        title: one line.
+        path: the model file.
+        header: everything the file says.
+    """
+
+    name: str
+    title: str
+    path: Path
+    header: ModelHeader
+
+    @property
+    def scale_range(self) -> tuple[float, float]:
+        """Scales seen in training."""
+        return self.header.scale_range
+
+    @property
+    def spacing_range_mm(self) -> tuple[float, float]:
+        """LR voxel sizes seen in training, in mm."""
+        return self.header.spacing_range_mm
+
+    @property
+    def parameters(self) -> int:
+        """Trainable parameters."""
+        return self.header.spec.parameters
+
+
+def bundled_models() -> list[ModelInfo]:
+    """The models that come with the library, the default one first.
+
+    Raises:
+        InputError: a bundled file is damaged.
+    """
+    paths = sorted(MODELS.glob("*.npz"), key=lambda path: (path.stem != DEFAULT, path.stem))
+    return [model_info(path.stem) for path in paths]
+
+
+def model_path(name_or_path: str | os.PathLike[str]) -> Path:
+    """The file of a bundled model's name, or the path itself.
+
+    Raises:
+        InputError: neither a bundled name nor an existing file.
+    """
+    bundled = MODELS / f"{os.fspath(name_or_path)}.npz"
+    if bundled.parent == MODELS and bundled.is_file():
+        return bundled
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    names = ", ".join(sorted(p.stem for p in MODELS.glob("*.npz"))) or "none"
+    raise InputError(
+        f"There is no model {str(name_or_path)!r}; give a model file or a bundled name ({names})."
+    )
+
+
+def model_info(name_or_path: str | os.PathLike[str]) -> ModelInfo:
+    """What the model file says about itself; its weights are not read.
+
+    Raises:
+        InputError: no such model, or not an ArSSR model file.
+    """
+    path = model_path(name_or_path)
+    header = read_header(path)
+    name = path.stem if path.parent == MODELS else str(path)
+    return ModelInfo(name, header.title, path, header)
+
+
+def load_model(name_or_path: str | os.PathLike[str] = DEFAULT) -> Model:
+    """A model with its weights, by bundled name or file.
+
+    Raises:
+        InputError: no such model, damaged, or not an ArSSR model file.
+    """
+    from .checkpoint import read_model
+
+    info = model_info(name_or_path)
+    return read_model(info.path, info.name)
