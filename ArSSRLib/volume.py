@@ -6,8 +6,8 @@ DICOM series come in; NIfTI, NRRD and MHA go out.
 
 from __future__ import annotations
 
+import logging
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,8 @@ from .errors import EnvironmentFault, InputError
 from .grid import Grid, SizeTriple
 from .metadata import entries_that_stay_true
 from .nifti_header import check_nifti
+
+_log = logging.getLogger(__name__)
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -57,7 +59,7 @@ class Volume:
 def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -> Volume:
     """Reads a file, or a folder that holds one DICOM series.
 
-    Warns (:class:`UserWarning`) when the sform and the qform of a NIfTI file disagree.
+    Logs a warning when the sform and the qform of a NIfTI file disagree.
 
     Args:
         path: a file with one of ``READABLE_SUFFIXES``, or a folder.
@@ -81,7 +83,7 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
         except OSError as error:
             raise InputError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
         if warning:
-            warnings.warn(warning, stacklevel=2)
+            _log.warning(warning)
     image = _read_image(source, volume_index)
     return volume_of_image(image, str(path), _dictionary(image))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import warnings
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,13 +16,8 @@ def read(path: str, volume_index: int | None = None) -> Volume:
     """:func:`ArSSRLib.volume.read_volume`, quietly."""
     from ..volume import read_volume
 
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always")
-        with _native_stderr_closed():
-            volume = read_volume(path, volume_index)
-    for each in heard:
-        warnings.warn(str(each.message), each.category, stacklevel=2)
-    return volume
+    with _native_stderr_closed():
+        return read_volume(path, volume_index)
 
 
 def write(volume: Volume, path: str, overwrite: bool) -> None:
@@ -35,13 +30,20 @@ def write(volume: Volume, path: str, overwrite: bool) -> None:
 
 @contextmanager
 def _native_stderr_closed() -> Iterator[None]:
-    """ITK, GDCM and the NIfTI library write to file descriptor 2 beside raising an error."""
+    """ITK, GDCM and the NIfTI library write to file descriptor 2 beside raising an error.
+
+    What Python itself prints meanwhile, a warning, still arrives.
+    """
     kept = os.dup(2)
+    python_stderr = sys.stderr
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
+        sys.stderr = open(os.dup(kept), "w", encoding="utf-8", errors="replace")
         os.dup2(nowhere, 2)
         yield
     finally:
+        sys.stderr.close()
+        sys.stderr = python_stderr
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
+import logging
 import shutil
 import sys
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol
 
 from ..upsampling.progress import Progress, ProgressCallback
 
 _SECONDS_BETWEEN_DRAWINGS = 0.1
-_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_LIBRARY = __name__.partition(".")[0]
 
 
 class Printer(Protocol):
@@ -138,23 +136,19 @@ def within(report: ProgressCallback, start: float, end: float) -> ProgressCallba
 
 @contextmanager
 def warnings_shown_by(printer: Printer) -> Iterator[None]:
-    """Within the block, warnings from this package go to ``printer`` and all others nowhere."""
+    """Within the block, warnings that the library logs go to ``printer``."""
 
-    def show(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: object = None,
-        line: str | None = None,
-    ) -> None:
-        if os.path.abspath(filename).startswith(_PACKAGE):
-            printer.warn(str(message))
+    class Forward(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            printer.warn(record.getMessage())
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        warnings.showwarning = show  # type: ignore[assignment]
+    handler = Forward(logging.WARNING)
+    logger = logging.getLogger(_LIBRARY)
+    logger.addHandler(handler)
+    try:
         yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _clock(seconds: float | None) -> str:

@@ -1,0 +1,132 @@
+"""The two-line Python API: ``load_model`` and ``upsample``; re-exported by the package."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+
+from .errors import InputError
+from .grid import Grid, Triple
+from .upsampling.methods import Method
+from .upsampling.progress import ProgressCallback
+from .upsampling.request import Roi, target_grid
+from .upsampling.run import upsample_volume
+from .volume import (
+    Volume,
+    as_pixel_type,
+    check_finite,
+    image_of_volume,
+    pixel_type_for,
+    volume_of_image,
+)
+
+if TYPE_CHECKING:
+    from .checkpoint import Model
+
+Array = npt.NDArray[np.generic]
+
+
+def load_model(name: str | os.PathLike[str] = "default") -> Model:
+    """The bundled model of that name, or the model in that file.
+
+    Raises:
+        InputError: neither a bundled model nor a readable model file.
+    """
+    from .catalogue import load_model as load
+
+    return load(name)
+
+
+@overload
+def upsample(
+    image: sitk.Image,
+    scale: float | Triple | None = ...,
+    *,
+    spacing: float | Triple | None = ...,
+    grid: None = ...,
+    method: Method = ...,
+    model: Model | str = ...,
+    device: str = ...,
+    roi: Roi | None = ...,
+    progress: ProgressCallback | None = ...,
+) -> sitk.Image: ...
+@overload
+def upsample(
+    image: Array,
+    scale: float | Triple | None = ...,
+    *,
+    spacing: float | Triple | None = ...,
+    grid: Grid | None = ...,
+    method: Method = ...,
+    model: Model | str = ...,
+    device: str = ...,
+    roi: Roi | None = ...,
+    progress: ProgressCallback | None = ...,
+) -> tuple[Array, Grid]: ...
+def upsample(
+    image: sitk.Image | Array,
+    scale: float | Triple | None = None,
+    *,
+    spacing: float | Triple | None = None,
+    grid: Grid | None = None,
+    method: Method = "arssr",
+    model: Model | str = "default",
+    device: str = "auto",
+    roi: Roi | None = None,
+    progress: ProgressCallback | None = None,
+) -> sitk.Image | tuple[Array, Grid]:
+    """Upsamples a 3-D scalar image over exactly its own field of view.
+
+    >>> import numpy as np
+    >>> fine, grid = upsample(np.zeros((4, 4, 4), np.int16), 2.5, method="cubic")
+    >>> fine.shape, fine.dtype.name, grid.spacing, grid.origin
+    ((10, 10, 10), 'int16', (0.4, 0.4, 0.4), (-0.3, -0.3, -0.3))
+
+    Args:
+        image: a SimpleITK image, or an array indexed [k, j, i] (z, y, x).
+        scale: factor for all axes or one per axis (i, j, k), any number from 1 up.
+        spacing: voxel size in mm instead of a scale, for all axes or per axis (i, j, k).
+        grid: where the voxels of an array lie; 1 mm voxels at the origin when left out.
+        method: ``arssr`` (the network), ``cubic``, ``linear`` or ``nearest``.
+        model: what :func:`load_model` returned, or a name or file for it.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        roi: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
+        progress: called with :class:`ArSSRLib.upsampling.progress.Progress`; cancels by raising.
+
+    Returns:
+        an image for an image; array and grid for an array. Integer types are kept (rounded,
+        clipped to the type), floating types become float32.
+
+    Raises:
+        InputError: the image, the scale, the region or an option cannot be used.
+        EnvironmentFault: not enough memory.
+    """
+    if isinstance(image, sitk.Image):
+        if grid is not None:
+            raise InputError("A SimpleITK image brings its own grid; leave grid out.")
+        volume = volume_of_image(image)
+    else:
+        volume = _volume_of_array(np.asarray(image), grid)
+    if isinstance(model, str | os.PathLike):
+        model = load_model(model) if method == "arssr" else None  # type: ignore[assignment]
+    target = target_grid(volume.grid, scale, spacing)
+    result = upsample_volume(volume, target, method, model, device, roi, progress)  # type: ignore[arg-type]
+    if isinstance(image, sitk.Image):
+        return image_of_volume(result)
+    return as_pixel_type(result.array, result.pixel_type), result.grid
+
+
+def _volume_of_array(array: Array, grid: Grid | None) -> Volume:
+    if array.ndim != 3 or array.dtype.kind not in "iufb":
+        raise InputError(
+            f"An array of shape {array.shape} and type {array.dtype} is not a 3-D array of real "
+            "numbers; give one indexed [k, j, i]."
+        )
+    values = array.astype(np.float32)
+    check_finite(values, "the array")
+    depth, height, width = array.shape
+    return Volume(values, grid or Grid((width, height, depth)), pixel_type_for(array.dtype))

@@ -1,0 +1,1 @@
+"""Pictures that compare volumes: slices at true proportions, zoomed insets, error maps."""
