@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,16 +33,21 @@ def _native_stderr_closed() -> Iterator[None]:
 
     What Python itself prints meanwhile, a warning, still arrives.
     """
-    kept = os.dup(2)
-    python_stderr = sys.stderr
+    try:
+        kept = os.dup(2)
+    except OSError:
+        # The program was started with stderr closed: there is nothing to keep quiet.
+        yield
+        return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        sys.stderr = open(os.dup(kept), "w", encoding="utf-8", errors="replace")
-        os.dup2(nowhere, 2)
-        yield
+        with (
+            os.fdopen(os.dup(kept), "w", encoding="utf-8", errors="replace") as heard,
+            redirect_stderr(heard),
+        ):
+            os.dup2(nowhere, 2)
+            yield
     finally:
-        sys.stderr.close()
-        sys.stderr = python_stderr
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)

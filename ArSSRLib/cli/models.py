@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
+from ..errors import EnvironmentFault, InputError
 from .arguments import add_force, refuse_input_as_output
 from .outcome import EXIT_DONE
 
@@ -63,7 +63,7 @@ def _list() -> None:
 
     models = bundled_models()
     if not models:
-        raise InputError("No models are bundled with this installation; install it again.")
+        raise EnvironmentFault("No models are bundled with this installation; install it again.")
     for model in models:
         print(f"{model.name:<12} {model.title}")
         print(f"{'':<12} {_ranges(model)}")

@@ -7,7 +7,7 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -121,7 +121,12 @@ class SilentPrinter:
 
 def printer_for(kind: str) -> Printer:
     """The printer for ``--progress bar|json|none``."""
-    return {"bar": BarPrinter, "json": JsonPrinter, "none": SilentPrinter}[kind]()
+    kinds: dict[str, Callable[[], Printer]] = {
+        "bar": BarPrinter,
+        "json": JsonPrinter,
+        "none": SilentPrinter,
+    }
+    return kinds[kind]()
 
 
 def within(report: ProgressCallback, start: float, end: float) -> ProgressCallback:

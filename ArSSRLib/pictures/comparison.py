@@ -1,4 +1,4 @@
-"""The picture of ``arssr compare``: input, cubic and ArSSR, three orientations, each with a zoom."""
+"""The picture of ``arssr compare``: input, cubic and ArSSR in three orientations, with zooms."""
 
 from __future__ import annotations
 

@@ -99,7 +99,8 @@ def _headings(canvas: Canvas, evidence: Evidence, column: float) -> None:
     size = [" × ".join(f"{s:.2f}" for s in v.grid.spacing) + " mm"
             for v in (evidence.low, evidence.truth)]  # fmt: skip
     scores = {
-        key: f"PSNR {psnr:.2f} dB   SSIM {ssim:.3f}" for key, (psnr, ssim) in evidence.scores.items()
+        name: f"PSNR {values[0]:.2f} dB   SSIM {values[1]:.3f}"
+        for name, values in evidence.scores.items()
     }
     entries = (
         ("Low resolution", size[0], TEXT),

@@ -96,8 +96,8 @@ def tissue_box(view: View, window: tuple[float, float], margin: float = 4.0) -> 
     inside = view.pixels > _threshold(window)
     if not inside.any():
         return Box(0.0, 0.0, view.width, view.height)
-    top, bottom = _extent(inside.any(axis=1), view.height, margin)
-    left, right = _extent(inside.any(axis=0), view.width, margin)
+    top, bottom = _extent(inside, 0, view.height, margin)
+    left, right = _extent(inside, 1, view.width, margin)
     return Box(left, top, right - left, bottom - top)
 
 
@@ -129,7 +129,11 @@ def _threshold(window: tuple[float, float]) -> float:
     return window[0] + _FOREGROUND * (window[1] - window[0])
 
 
-def _extent(inside: npt.NDArray[np.bool_], length: float, margin: float) -> tuple[float, float]:
-    found = np.flatnonzero(inside) * (length / inside.size)
-    step = length / inside.size
-    return max(0.0, float(found[0]) - margin), min(length, float(found[-1]) + step + margin)
+def _extent(
+    inside: npt.NDArray[np.bool_], axis: int, length: float, margin: float
+) -> tuple[float, float]:
+    """First and last face, in mm, of what is inside along an axis, with a margin."""
+    step = length / inside.shape[axis]
+    found = np.nonzero(inside)[axis]
+    first, last = float(found.min()) * step, (float(found.max()) + 1) * step
+    return max(0.0, first - margin), min(length, last + margin)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..errors import InputError
 from ..grid import Grid, SizeTriple
-from ..interpolation import INTERPOLATIONS, interpolate
+from ..interpolation import Interpolation, interpolate
 from ..orientation import to_canonical
 from ..volume import Volume
 from .methods import METHODS, Method
@@ -68,9 +68,7 @@ def upsample_volume(
     if method == "arssr":
         made, result = _with_network(canonical, shape, part, model, device, progress, threads)
     else:
-        assert method in INTERPOLATIONS
-        clock = ProgressClock(progress, total=1.0)
-        made, result = method, interpolate(canonical, shape, method, part, lambda done: clock.advance("interpolating", done - clock.done))
+        made, result = method, _interpolated(canonical, shape, method, part, progress)
     factors = ",".join(f"{f:.4g}" for f in volume.grid.factors_to(target))
     return Volume(
         turn.undo(result),
@@ -91,6 +89,21 @@ def _check_room(size: SizeTriple) -> None:
             f"A result of {size} voxels needs {needed / 1e9:.0f} GB and this machine has "
             f"{memory / 1e9:.0f} GB; choose a smaller scale or a region (--roi)."
         )
+
+
+def _interpolated(
+    canonical: npt.NDArray[np.float32],
+    shape: SizeTriple,
+    method: Interpolation,
+    part: Box,
+    progress: ProgressCallback | None,
+) -> npt.NDArray[np.float32]:
+    clock = ProgressClock(progress, total=1.0)
+
+    def advance(done: float) -> None:
+        clock.advance("interpolating", done - clock.done)
+
+    return interpolate(canonical, shape, method, part, advance)
 
 
 def _with_network(
