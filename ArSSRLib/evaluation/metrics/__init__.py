@@ -15,13 +15,13 @@ from .metric import Metric, Score, Unavailable
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric("psnr", "PSNR", psnr.psnr, True, True, "peak: range of the reference", digits=2),
-        Metric("ssim", "SSIM", ssim.ssim, True, True, "Wang 2004, 3-D, 7x7x7 windows"),
+        Metric("psnr", "PSNR", psnr.psnr, True, True, "peak: range of the reference", 2, True),
+        Metric("ssim", "SSIM", ssim.ssim, True, True, "Wang 2004, 3-D, 7x7x7 windows", 4, True),
         Metric("lpips", "LPIPS", lpips.lpips, True, False, "Zhang 2018, AlexNet, slice by slice"),
         Metric("psi", "PSI", psi.psi, False, True, "Feichtenhofer 2013, slice by slice"),
         Metric("lpc_si", "LPC-SI", lpc_si.lpc_si, False, True, "Hassen 2013, slice by slice"),
-        Metric("nmse", "NMSE", nmse.nmse, True, False, "squared error over energy", digits=5),
-        Metric("hfen", "HFEN", hfen.hfen, True, False, "Laplacian of Gaussian, sigma 1.5 voxels"),
+        Metric("nmse", "NMSE", nmse.nmse, True, False, "squared error over energy", 5, True),
+        Metric("hfen", "HFEN", hfen.hfen, True, False, "LoG, sigma 1.5 voxels", 4, True),
     )
 }
 

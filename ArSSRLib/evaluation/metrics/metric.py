@@ -39,7 +39,8 @@ class Metric:
 
     ``function`` takes ``(result, reference)`` when ``needs_reference`` and ``(result,)``
     otherwise; volumes are ``array[k, j, i]``. A metric without a reference also takes the keyword
-    ``window``, so that every method of a comparison is measured on the same intensity scale.
+    ``window``, so that every method of a comparison is measured on the same intensity scale; one
+    that ``takes_mask`` takes the keyword ``mask``.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Metric:
     higher_is_better: bool
     source: str
     digits: int = 4
+    takes_mask: bool = False
 
     @property
     def heading(self) -> str:

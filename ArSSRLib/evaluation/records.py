@@ -1,0 +1,73 @@
+"""One measured case a file, so that a stopped evaluation goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ..atomic import replacing
+
+_NOT_NUMBERS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was measured for one volume at one scale with one method.
+
+    Attributes:
+        volume, scale, method: the case; the method by its slug.
+        fingerprint: of everything that decides the numbers; a case with another is done again.
+        values: a number by metric, or the sentence that stands in for it.
+        dice: overlap by region.
+        seconds: time of the upsampling alone, in s.
+        error: why the case failed; empty if it did not.
+    """
+
+    volume: str
+    scale: float
+    method: str
+    fingerprint: str
+    values: Mapping[str, float | str] = field(default_factory=dict)
+    dice: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    error: str = ""
+
+
+def record_path(folder: Path, volume: str, scale: float, method: str) -> Path:
+    """Where a case is kept; what it shows lies beside it as ``.npz``."""
+    return folder / "cases" / volume / f"{scale:g}x" / f"{method}.json"
+
+
+def save_record(record: Record, path: Path) -> None:
+    """Writes a record; it appears complete or not at all.
+
+    Raises:
+        EnvironmentFault: the disk is full or refuses the file.
+    """
+    values = asdict(record)
+    for part in ("values", "dice"):
+        values[part] = {name: _plain(value) for name, value in values[part].items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path, overwrite=True) as temporary:
+        temporary.write_text(json.dumps(values, indent=1, allow_nan=False), encoding="utf-8")
+
+
+def load_record(path: Path) -> Record | None:
+    """The record in a file; None if there is none or it cannot be read."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        for part in ("values", "dice"):
+            values[part] = {name: _NOT_NUMBERS.get(v, v) for name, v in values[part].items()}
+        return Record(**values)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _plain(value: float | str) -> float | str:
+    """JSON has no infinity."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value

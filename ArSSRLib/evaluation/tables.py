@@ -1,0 +1,291 @@
+"""Tables of a finished evaluation, shaped like the paper's Tables I to V."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .harness import Evaluation
+from .metrics import METRICS
+from .records import Record
+from .significance import compare_methods
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: what is written, and whether it is set in bold as the best of its group."""
+
+    text: str
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for people.
+
+    Attributes:
+        title: one line.
+        headings: one a column.
+        rows: cells; the rows of a group (a scale) follow each other.
+        notes: below the table.
+        group: number of rows after which a line is drawn.
+    """
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    notes: Sequence[str] = field(default_factory=tuple)
+    group: int = 0
+
+    def to_markdown(self) -> str:
+        """A table as Markdown, best values in bold."""
+        lines = [f"### {self.title}", "", _piped(self.headings), _piped(["---"] * len(self.headings))]
+        for row in self.rows:
+            lines.append(_piped([f"**{c.text}**" if c.best else c.text for c in row]))
+        lines += ["", *(f"{note}  " for note in self.notes)]
+        return "\n".join(lines).rstrip() + "\n"
+
+
+def summary(values: Iterable[float], digits: int) -> str:
+    """Mean ± sample standard deviation; the mean alone of one value; a dash of none."""
+    kept = [value for value in values if not math.isnan(value)]
+    if not kept:
+        return "–"
+    if any(math.isinf(value) for value in kept):
+        return "∞" if all(math.isinf(value) for value in kept) else "–"
+    mean = statistics.fmean(kept)
+    if len(kept) == 1:
+        return f"{mean:.{digits}f}"
+    return f"{mean:.{digits}f} ± {statistics.stdev(kept):.{digits}f}"
+
+
+def quality_table(evaluation: Evaluation) -> Table:
+    """Image quality of each method at each scale (paper, Tables I, II and V)."""
+    settings = evaluation.settings
+    metrics = [METRICS[name] for name in settings.metrics]
+    rows: list[list[Cell]] = []
+    for scale in settings.scales:
+        by_method = _by_method(evaluation, scale)
+        columns = [_column(by_method, metric.name) for metric in metrics]
+        bests = [
+            _best(column.values(), metric.higher_is_better)
+            for column, metric in zip(columns, metrics, strict=True)
+        ]
+        for method in settings.methods:
+            if method.slug not in by_method:
+                continue
+            cells = [Cell(f"{scale:g}×"), Cell(method.title)]
+            for metric, column, best in zip(metrics, columns, bests, strict=True):
+                mean = column[method.slug]
+                records = by_method[method.slug]
+                cells.append(
+                    Cell(
+                        _written(records, metric.name, metric.digits),
+                        best is not None and mean == best and len(by_method) > 1,
+                    )
+                )
+            rows.append(cells)
+    return Table(
+        "Image quality",
+        ["Scale", "Method", *(metric.heading for metric in metrics)],
+        rows,
+        _quality_notes(evaluation),
+        len(settings.methods),
+    )
+
+
+def sharpness_table(evaluation: Evaluation) -> Table:
+    """PSI / LPC-SI with one column a method and a mean over the scales (paper, Table III)."""
+    settings = evaluation.settings
+    names = [name for name in ("psi", "lpc_si") if name in settings.metrics]
+    groups: list[tuple[str, list[Record]]] = [
+        (f"{scale:g}×", [r for r in evaluation.measured if r.scale == scale])
+        for scale in settings.scales
+    ]
+    groups.append(("Mean", evaluation.measured))
+    rows = []
+    for label, records in groups:
+        by_method = {m.slug: [r for r in records if r.method == m.slug] for m in settings.methods}
+        cells = [Cell(label)]
+        for name in names:
+            column = _column(by_method, name)
+            best = _best(column.values(), True)
+            cells += [
+                Cell(
+                    _written(by_method[m.slug], name, METRICS[name].digits),
+                    best is not None and column[m.slug] == best and len(by_method) > 1,
+                )
+                for m in settings.methods
+            ]
+        rows.append(cells)
+    headings = [f"{METRICS[name].heading} {m.title}" for name in names for m in settings.methods]
+    return Table("Sharpness without a reference", ["Scale", *headings], rows,
+                 _quality_notes(evaluation))  # fmt: skip
+
+
+def dice_table(evaluation: Evaluation) -> Table | None:
+    """Dice of each region with one column a method (paper, Table IV); None if not measured."""
+    regions = list(dict.fromkeys(name for r in evaluation.measured for name in r.dice))
+    if not regions:
+        return None
+    settings = evaluation.settings
+    rows = []
+    for scale in settings.scales:
+        by_method = _by_method(evaluation, scale)
+        for region in [*regions, "Mean"]:
+            values = {
+                slug: [_dice_value(r, region, regions) for r in records if r.dice]
+                for slug, records in by_method.items()
+            }
+            means = {slug: _mean(found) for slug, found in values.items()}
+            best = _best(means.values(), True)
+            rows.append(
+                [Cell(f"{scale:g}×"), Cell(region)]
+                + [
+                    Cell(
+                        summary(values.get(m.slug, []), 4),
+                        best is not None and means.get(m.slug) == best and len(by_method) > 1,
+                    )
+                    for m in settings.methods
+                ]
+            )
+    missing = sorted({r.volume for r in evaluation.measured if not r.dice})
+    notes = ["Dice overlap with the segmentation of the sharp volume; 1 is full agreement."]
+    notes += [f"Not segmented: {', '.join(missing)} (see cases.csv)."] if missing else []
+    titles = [method.title for method in settings.methods]
+    return Table("Overlap of brain regions", ["Scale", "Region", *titles], rows, notes,
+                 len(regions) + 1)  # fmt: skip
+
+
+def significance_table(evaluation: Evaluation) -> Table | None:
+    """Wilcoxon signed-rank tests between all pairs of methods; None for a single method."""
+    titles = {method.slug: method.title for method in evaluation.settings.methods}
+    if len(titles) < 2:
+        return None
+    rows = []
+    for name in evaluation.settings.metrics:
+        for scale in evaluation.settings.scales:
+            values = {
+                slug: {r.volume: _number(r.values.get(name)) for r in records}
+                for slug, records in _by_method(evaluation, scale).items()
+            }
+            for found in compare_methods(values):
+                if found.pairs == 0:
+                    continue
+                rows.append(
+                    [
+                        Cell(METRICS[name].title),
+                        Cell(f"{scale:g}×"),
+                        Cell(f"{titles[found.first]} – {titles[found.second]}"),
+                        Cell(str(found.pairs)),
+                        Cell(f"{found.median_difference:+.{METRICS[name].digits}f}"),
+                        Cell(f"{found.p:.2g}"),
+                        Cell(f"{found.corrected_p:.2g}", found.corrected_p < 0.05),
+                        Cell(found.note),
+                    ]
+                )
+    return Table(
+        "Paired differences",
+        ["Metric", "Scale", "Methods", "Volumes", "Median difference", "p", "p (Holm)", ""],
+        rows,
+        [
+            "Two-sided Wilcoxon signed-rank test over the volumes; Holm's correction over the "
+            "pairs of methods of one metric and scale; bold below 0.05."
+        ],
+    )
+
+
+def cases_csv(evaluation: Evaluation) -> str:
+    """Every case, one a line, as it was measured."""
+    regions = list(dict.fromkeys(name for r in evaluation.records for name in r.dice))
+    names = [*evaluation.settings.metrics]
+    names += ["dice"] if any("dice" in r.values for r in evaluation.records) else []
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(
+        ["volume", "scale", "method", *names, *(f"dice {r}" for r in regions), "seconds", "error"]
+    )
+    for record in evaluation.records:
+        writer.writerow(
+            [record.volume, f"{record.scale:g}", record.method]
+            + [record.values.get(name, "") for name in names]
+            + [record.dice.get(region, "") for region in regions]
+            + [f"{record.seconds:.3f}", record.error]
+        )
+    return stream.getvalue()
+
+
+def _by_method(evaluation: Evaluation, scale: float) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for record in evaluation.measured:
+        if record.scale == scale:
+            found.setdefault(record.method, []).append(record)
+    return found
+
+
+def _column(by_method: Mapping[str, Sequence[Record]], name: str) -> dict[str, float]:
+    """Mean of a metric by method; NaN where it has no number."""
+    return {
+        slug: _mean([_number(record.values.get(name)) for record in records])
+        for slug, records in by_method.items()
+    }
+
+
+def _written(records: Sequence[Record], name: str, digits: int) -> str:
+    """Mean ± SD, or the sentence that stands in for the numbers, shortened."""
+    numbers = [_number(record.values.get(name)) for record in records]
+    if not numbers or not all(math.isnan(number) for number in numbers):
+        return summary(numbers, digits)
+    sentences = [v for r in records if isinstance(v := r.values.get(name), str)]
+    return sentences[0].split(":")[0] if sentences else "–"
+
+
+def _quality_notes(evaluation: Evaluation) -> list[str]:
+    settings = evaluation.settings
+    count = len({record.volume for record in evaluation.measured})
+    notes = [f"Mean ± standard deviation over {count} volumes; the best of each scale in bold."]
+    for name in settings.metrics:
+        sentences = {
+            v for r in evaluation.measured if isinstance(v := r.values.get(name), str)
+        }
+        notes += [f"{METRICS[name].title}: {sentence}." for sentence in sorted(sentences)]
+    own = [
+        f"{METRICS[name].title} {text}"
+        for name in ("psi", "lpc_si")
+        if name in settings.metrics
+        and (text := _written(evaluation.truths, name, METRICS[name].digits)) != "–"
+    ]
+    if own:
+        what = "inputs" if settings.reference_free else "sharp volumes"
+        notes.append(f"The {what} themselves: {', '.join(own)}.")
+    return notes
+
+
+def _best(values: Iterable[float], higher: bool) -> float | None:
+    kept = [value for value in values if not math.isnan(value)]
+    if not kept:
+        return None
+    return max(kept) if higher else min(kept)
+
+
+def _mean(values: Sequence[float]) -> float:
+    kept = [value for value in values if not math.isnan(value)]
+    return statistics.fmean(kept) if kept else math.nan
+
+
+def _number(value: float | str | None) -> float:
+    return math.nan if value is None or isinstance(value, str) else float(value)
+
+
+def _dice_value(record: Record, region: str, regions: Sequence[str]) -> float:
+    if region != "Mean":
+        return record.dice[region]
+    return _mean([record.dice[name] for name in regions])
+
+
+def _piped(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

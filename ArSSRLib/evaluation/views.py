@@ -1,0 +1,129 @@
+"""What the report shows of a case: three slices and an intensity profile, kept in a small file."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..atomic import replacing
+from ..errors import InputError
+from ..grid import Grid
+from ..orientation import to_canonical
+from ..pictures.slices import PLANES, Plane, Slicer, View, display_window
+from ..volume import Volume
+from .profile import Profile, profile_between_points
+
+Line = tuple[float, ...]
+
+_LINE_ENDS = (0.08, 0.92)
+"""Share of the field of view, from left to right, that the profile crosses by itself."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Where the slices of a volume lie, how they are shown and where its profile runs.
+
+    Attributes:
+        positions: of each plane, 0 to 1 of the field of view.
+        window: intensities shown as black and as white.
+        line: ends x0, y0, z0, x1, y1, z1 of the profile, LPS mm.
+    """
+
+    positions: Mapping[Plane, float]
+    window: tuple[float, float]
+    line: Line
+
+
+@dataclass(frozen=True)
+class CaseViews:
+    """What is shown of one result.
+
+    Attributes:
+        slices: one view a plane; intensities as shares of the aim's window.
+        profile: along the aim's line; None where the line leaves the volume.
+    """
+
+    slices: Mapping[Plane, View]
+    profile: Profile | None
+
+
+def aim_at(volume: Volume, line: Line | None = None) -> Aim:
+    """Aims at the slices of a volume with the most tissue.
+
+    Args:
+        volume: the truth, or the input where there is none.
+        line: of the profile; by default the row through the chosen slices from left to right.
+    """
+    window = display_window(volume)
+    slicer = Slicer(volume)
+    positions = {plane: slicer.richest_position(plane, window) for plane in PLANES}
+    return Aim(positions, window, line or _middle_row(volume.grid, positions))
+
+
+def views_of(volume: Volume, aim: Aim) -> CaseViews:
+    """The views of a result of any voxel size over the field of view that was aimed at."""
+    slicer = Slicer(volume)
+    low, high = aim.window
+    slices = {}
+    for plane in PLANES:
+        view = slicer.view(plane, aim.positions[plane])
+        shares = ((view.pixels - low) / (high - low)).astype(np.float32)
+        slices[plane] = View(shares, view.width, view.height, view.letters)
+    try:
+        profile = profile_between_points(volume.array, volume.grid, aim.line[:3], aim.line[3:])
+    except InputError:
+        profile = None
+    return CaseViews(slices, profile)
+
+
+def save_views(views: CaseViews, path: Path) -> None:
+    """Writes views to an ``.npz``; half precision is more than an eye or a curve needs.
+
+    Raises:
+        EnvironmentFault: the disk is full or refuses the file.
+    """
+    arrays: dict[str, npt.NDArray[np.generic]] = {}
+    for plane, view in views.slices.items():
+        arrays[f"{plane}.pixels"] = view.pixels.astype(np.float16)
+        arrays[f"{plane}.extent"] = np.array([view.width, view.height])
+        arrays[f"{plane}.letters"] = np.array(view.letters)
+    if views.profile is not None:
+        arrays["profile"] = np.stack([views.profile.distance, views.profile.intensity])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path, overwrite=True, suffix=".npz") as temporary:
+        np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
+
+
+def load_views(path: Path) -> CaseViews | None:
+    """The views in a file; None if there is none or it cannot be read."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            slices = {plane: _view(stored, plane) for plane in PLANES}
+            profile = Profile(*stored["profile"]) if "profile" in stored else None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+    return CaseViews(slices, profile)
+
+
+def _view(stored: Mapping[str, npt.NDArray[np.generic]], plane: Plane) -> View:
+    width, height = (float(x) for x in stored[f"{plane}.extent"])
+    pixels = stored[f"{plane}.pixels"].astype(np.float32)
+    return View(pixels, width, height, str(stored[f"{plane}.letters"]))
+
+
+def _middle_row(grid: Grid, positions: Mapping[Plane, float]) -> Line:
+    turn = to_canonical(grid.direction)
+    ends: list[float] = []
+    for share in _LINE_ENDS:
+        place = (share, positions["coronal"], positions["axial"])
+        index = np.zeros(3)
+        for part, stored, flip in zip(place, turn.order, turn.flips, strict=True):
+            size = grid.size[stored]
+            index[stored] = (1.0 - part if flip else part) * size - 0.5
+        ends += [float(x) for x in grid.index_to_world(index)]
+    return tuple(ends)
