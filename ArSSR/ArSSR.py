@@ -1,0 +1,38 @@
+"""MRI Super-Resolution (ArSSR): the module that 3D Slicer finds.
+
+This file is the shell that Slicer needs by name; the work is in the package ``ArSSRModule`` beside
+it, one idea a file. Nothing heavy is imported here: torch runs in a process of its own.
+"""
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule
+
+from ArSSRModule.logic import ArSSRLogic  # noqa: F401
+from ArSSRModule.sample_data import registerSampleData
+from ArSSRModule.selftests import ArSSRTest  # noqa: F401
+from ArSSRModule.widget import ArSSRWidget  # noqa: F401
+
+
+class ArSSR(ScriptedLoadableModule):
+    """Title, category and help text, as the module selector shows them."""
+
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("MRI Super-Resolution (ArSSR)")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Filtering")]
+        parent.dependencies = []
+        parent.contributors = [_("The ArSSR extension's contributors")]
+        parent.helpText = _(
+            "Upsamples a T1-weighted brain MR volume by any factor, with a neural network that was "
+            "trained to continue the image between its voxels. Choose a volume and a scale, press "
+            "Apply, then compare the result with cubic interpolation side by side. "
+            "Super-resolution can invent detail: not for clinical use."
+        )
+        parent.acknowledgementText = _(
+            "Implements Wu et al., “An Arbitrary Scale Super-Resolution Approach for 3D MR Images "
+            "via Implicit Neural Representation”, IEEE Journal of Biomedical and Health "
+            "Informatics, 2023 (arXiv:2110.14476)."
+        )
+        slicer.app.connect("startupCompleted()", registerSampleData)

@@ -1,0 +1,89 @@
+"""What the child process says, in the user's words: progress lines and how it ended."""
+
+import json
+from dataclasses import dataclass
+
+from slicer.i18n import tr as _
+
+BAD_INPUT, FAULT, CANCELLED = 2, 1, 130
+
+
+@dataclass(frozen=True)
+class ProgressLine:
+    """One line of ``--progress json``.
+
+    Attributes:
+        stage: the library's name of the stage.
+        fraction: 0 to 1.
+        secondsLeft: time left in s, None while unknown.
+        warning: a sentence for the user, empty in a line of progress.
+    """
+
+    stage: str
+    fraction: float
+    secondsLeft: float | None
+    warning: str = ""
+
+    @staticmethod
+    def parse(line: str) -> "ProgressLine | None":
+        """None when the line is not progress: torch and its drivers may print what they like."""
+        try:
+            values = json.loads(line)
+            return ProgressLine(
+                str(values.get("stage", "")),
+                float(values.get("fraction", 0.0)),
+                None if values.get("seconds_left") is None else float(values["seconds_left"]),
+                str(values.get("warning", "")),
+            )
+        except (ValueError, AttributeError, TypeError):
+            return None
+
+
+def stageTitle(stage: str) -> str:
+    return {
+        "reading": _("Reading"),
+        "encoding": _("Encoding"),
+        "decoding": _("Decoding"),
+        "interpolating": _("Interpolating"),
+        "writing": _("Writing"),
+        "done": _("Done"),
+    }.get(stage, stage.capitalize())
+
+
+def timeText(seconds: float) -> str:
+    """A length of time as people say it.
+
+    >>> timeText(4.2), timeText(75), timeText(4000)
+    ('4 s', '1 min 15 s', '1 h 7 min')
+    """
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return _("{s} s").format(s=whole)
+    if whole < 3600:
+        return _("{m} min {s} s").format(m=whole // 60, s=whole % 60)
+    return _("{h} h {m} min").format(h=whole // 3600, m=round(whole % 3600 / 60))
+
+
+def explainEnd(returnCode: int, errorLines: list[str]) -> str:
+    """Why a child process that was not cancelled ended badly, and what to do about it."""
+    lastLine = next((line.strip() for line in reversed(errorLines) if line.strip()), "")
+    if returnCode in (BAD_INPUT, FAULT) and lastLine and "Traceback" not in " ".join(errorLines):
+        return lastLine.removeprefix("arssr: ").removeprefix("error: ")
+    text = "\n".join(errorLines)
+    if "No module named 'torch'" in text:
+        return _("PyTorch could not be loaded; install it again with the module PyTorch Utils.")
+    if _wasKilledForMemory(returnCode, text):
+        return _(
+            "The run was ended by the system, most likely because memory ran out. Close other "
+            "programs, choose a region (ROI) or a smaller scale, and try again."
+        )
+    return _(
+        "The run stopped unexpectedly (exit code {code}). Choose the device CPU under Advanced "
+        "and try again; the application log has the details."
+    ).format(code=returnCode)
+
+
+def _wasKilledForMemory(returnCode: int, errorText: str) -> bool:
+    """SIGKILL, as seen directly or through a launcher; Windows' out-of-memory code; a MemoryError."""
+    killed = returnCode in (-9, 137, 9, 0xC0000017, -1073741801)
+    return killed or "MemoryError" in errorText or "out of memory" in errorText.lower()

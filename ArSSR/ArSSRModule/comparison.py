@@ -1,0 +1,183 @@
+"""Shows input, cubic and ArSSR side by side, and goes back to the layout from before."""
+
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from slicer.util import VTKObservationMixin
+
+from .comparison_layout import LAYOUT_IDS, VIEW_GROUP, layoutDescription, viewNames
+from .corner_names import CornerNames
+from .difference import differenceVolume
+from .signals import Signal
+from .window_level_link import WindowLevelLink
+
+
+class Comparison(VTKObservationMixin):
+    """The comparison is shown exactly while the layout is one of ours.
+
+    Signals:
+        changed(): the layout was opened, closed, or left by the user in another way.
+    """
+
+    def __init__(self) -> None:
+        VTKObservationMixin.__init__(self)
+        self.changed = Signal()
+        self._earlierLayout = None
+        self._earlierCrosshair = None
+        self._windowLevels = WindowLevelLink()
+        self._cornerNames = CornerNames()
+        self._shownState = None
+
+    @property
+    def shown(self) -> bool:
+        node = _layoutNode()
+        return node is not None and node.GetViewArrangement() in LAYOUT_IDS.values()
+
+    def reasonNotPossible(self, parameters) -> str:
+        """Why there is nothing to compare; empty when there is."""
+        if _layoutNode() is None:
+            return _("There are no views to show the volumes in.")
+        if parameters.comparedInput is None or parameters.comparedResult is None:
+            return _("Press Apply first: there is nothing to compare yet.")
+        return ""
+
+    def enter(self, parameters) -> None:
+        """Opens the layout for the chosen orientations.
+
+        Raises:
+            ValueError: there is nothing to compare.
+        """
+        reason = self.reasonNotPossible(parameters)
+        if reason:
+            raise ValueError(reason)
+        layoutNode = _layoutNode()
+        if not self.shown:
+            self._earlierLayout = layoutNode.GetViewArrangement()
+            self._showCrosshair()
+        number = LAYOUT_IDS[parameters.comparisonViews]
+        if not layoutNode.IsLayoutDescription(number):
+            layoutNode.AddLayoutDescription(number, layoutDescription(parameters.comparisonViews))
+        slicer.app.layoutManager().setLayout(number)
+        if not self.hasObserver(layoutNode, vtk.vtkCommand.ModifiedEvent, self._onLayoutModified):
+            self.addObserver(layoutNode, vtk.vtkCommand.ModifiedEvent, self._onLayoutModified)
+        self._shownState = None
+        self.update(parameters)
+        self._lookAtResult(parameters)
+
+    def leave(self) -> None:
+        """Brings the earlier layout back; does nothing to a layout that is not ours."""
+        if self.shown:
+            earlier = self._earlierLayout or slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+            slicer.app.layoutManager().setLayout(earlier)
+        self._tidyUp()
+
+    def update(self, parameters) -> None:
+        """Follows the choice of orientations, the difference and the fade while shown."""
+        if not self.shown or self.reasonNotPossible(parameters):
+            return
+        if _layoutNode().GetViewArrangement() != LAYOUT_IDS[parameters.comparisonViews]:
+            self.enter(parameters)
+            return
+        state = _stateOf(parameters)
+        if state != self._shownState:
+            self._shownState = state
+            self._fillViews(parameters)
+
+    def nodeRemoved(self, node) -> None:
+        """A volume goes: its window and level are no longer linked."""
+        self._windowLevels.disconnect()
+        self._shownState = None
+
+    def _fillViews(self, parameters) -> None:
+        columns = _columns(parameters)
+        linked = (parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult)
+        self._windowLevels.connect([node for node in linked if node is not None])
+        for name, orientation, column in viewNames(parameters.comparisonViews):
+            widget = slicer.app.layoutManager().sliceWidget(name)
+            background, foreground, opacity, title = columns[column]
+            composite = widget.sliceLogic().GetSliceCompositeNode()
+            widget.sliceLogic().GetSliceNode().SetViewGroup(VIEW_GROUP)
+            composite.SetDoPropagateVolumeSelection(False)
+            composite.SetBackgroundVolumeID(background.GetID() if background else None)
+            composite.SetForegroundVolumeID(foreground.GetID() if foreground else None)
+            composite.SetForegroundOpacity(opacity)
+            composite.SetLabelVolumeID(None)
+            composite.SetLinkedControl(True)
+            composite.SetHotLinkedControl(True)
+            self._cornerNames.show(name, widget, title)
+
+    def _lookAtResult(self, parameters) -> None:
+        """All views show the middle of the result, at one and the same zoom."""
+        bounds = [0.0] * 6
+        parameters.comparedResult.GetRASBounds(bounds)
+        centre = [(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)]
+        widgets = [
+            slicer.app.layoutManager().sliceWidget(name)
+            for name, orientation, column in viewNames(parameters.comparisonViews)
+        ]
+        nodes = [widget.sliceLogic().GetSliceNode() for widget in widgets]
+        for widget, node in zip(widgets, nodes):
+            width, height = node.GetDimensions()[:2]
+            widget.sliceLogic().FitSliceToVolume(parameters.comparedResult, width, height)
+        millimetres = max(n.GetFieldOfView()[0] / max(1, n.GetDimensions()[0]) for n in nodes)
+        for node in nodes:
+            width, height = node.GetDimensions()[:2]
+            depth = node.GetFieldOfView()[2]
+            node.SetFieldOfView(width * millimetres, height * millimetres, depth)
+            node.JumpSliceByCentering(*centre)
+            node.UpdateMatrices()
+
+    def _onLayoutModified(self, caller, event) -> None:
+        if not self.shown:
+            self._tidyUp()
+
+    def _tidyUp(self) -> None:
+        self.removeObservers()
+        self._windowLevels.disconnect()
+        self._cornerNames.clear()
+        self._shownState = None
+        self._hideCrosshair()
+        self.changed.emit()
+
+    def _showCrosshair(self) -> None:
+        """One cursor in all views: it follows the mouse while Shift is held."""
+        crosshair = _crosshairNode()
+        if crosshair is not None:
+            self._earlierCrosshair = crosshair.GetCrosshairMode()
+            crosshair.SetCrosshairMode(slicer.vtkMRMLCrosshairNode.ShowSmallBasic)
+
+    def _hideCrosshair(self) -> None:
+        crosshair = _crosshairNode()
+        if crosshair is not None and self._earlierCrosshair is not None:
+            crosshair.SetCrosshairMode(self._earlierCrosshair)
+        self._earlierCrosshair = None
+
+
+def _columns(parameters) -> list[tuple]:
+    """(background, foreground, foreground's opacity, title) of the three columns."""
+    inputNode, cubic = parameters.comparedInput, parameters.comparedCubic
+    result, fade = parameters.comparedResult, parameters.fade / 100.0
+    if cubic is None:
+        return [(inputNode, None, 0.0, _("Input")), (None, None, 0.0, _("Cubic was not computed")),
+                (result, None, 0.0, _("ArSSR"))]
+    title = _("ArSSR") if fade == 1.0 else _("ArSSR {fade:.0%} over cubic").format(fade=fade)
+    compared = [(cubic, None, 0.0, _("Cubic")), (cubic, result, fade, title)]
+    if not parameters.showDifference:
+        return [(inputNode, None, 0.0, _("Input")), *compared]
+    difference = differenceVolume(result, cubic)
+    return [*compared, (difference, None, 0.0, _("ArSSR − cubic"))]
+
+
+def _stateOf(parameters) -> tuple:
+    nodes = (parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult)
+    times = [node and (node.GetID(), node.GetImageData().GetMTime()) for node in nodes]
+    return (*times, parameters.showDifference, parameters.fade, parameters.comparisonViews)
+
+
+def _layoutNode():
+    layoutManager = slicer.app.layoutManager()
+    return layoutManager.layoutLogic().GetLayoutNode() if layoutManager else None
+
+
+def _crosshairNode():
+    return slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")

@@ -1,0 +1,61 @@
+"""Finds out beside the window which processors the installed torch can use."""
+
+import json
+
+from . import library, torch_setup
+from .process import BackgroundProcess
+from .signals import Signal
+
+PROBE = """
+import json, torch
+cuda = torch.cuda.is_available()
+print(json.dumps({
+    "cuda": torch.cuda.get_device_name(0) if cuda else "",
+    "mps": "Apple GPU" if torch.backends.mps.is_available() else "",
+    "cpu": f"CPU, {torch.get_num_threads()} threads",
+}))
+"""
+
+
+class DeviceProbe:
+    """Asks once, in a child process, since importing torch takes seconds.
+
+    Signals:
+        found(): ``names`` is filled: device -> its name, empty where torch cannot use it.
+    """
+
+    def __init__(self) -> None:
+        self.found = Signal()
+        self.names: dict[str, str] = {}
+        self._process: BackgroundProcess | None = None
+
+    def start(self) -> None:
+        """Does nothing while torch is missing, or when the answer is known or under way."""
+        if self.names or self._process is not None or not torch_setup.installedVersion():
+            return
+        self._process = BackgroundProcess([library.pythonExecutable(), "-c", PROBE])
+        self._process.lineReceived.connect(self._onLine)
+        self._process.finished.connect(self._onFinished)
+        self._process.start()
+
+    def stopNow(self) -> None:
+        self.found.disconnectAll()
+        if self._process is not None:
+            self._process.stopNow()
+
+    def resolve(self, device: str) -> str:
+        """What ``auto`` comes down to; the CPU while nothing is known."""
+        if device != "auto":
+            return device
+        return next((d for d in ("cuda", "mps") if self.names.get(d)), "cpu")
+
+    def _onLine(self, line: str) -> None:
+        try:
+            self.names = {str(k): str(v) for k, v in json.loads(line).items()}
+        except (ValueError, AttributeError):
+            return
+
+    def _onFinished(self, code: int) -> None:
+        self._process = None
+        if self.names:
+            self.found.emit()

@@ -1,0 +1,62 @@
+"""The difference ArSSR − cubic as a volume of its own."""
+
+import numpy as np
+import slicer
+from slicer.i18n import tr as _
+
+DIFFERENCE_OF = "ArSSR.DifferenceOf"
+SHOWN_QUANTILE = 99.5
+"""Percentile of the absolute difference that reaches white or black; mid-grey is no difference."""
+
+
+def differenceVolume(resultNode, cubicNode):
+    """The volume result − cubic; made once for the two nodes, computed again when called.
+
+    Raises:
+        ValueError: the two volumes do not have the same voxels.
+    """
+    result = slicer.util.arrayFromVolume(resultNode).astype(np.float32)
+    cubic = slicer.util.arrayFromVolume(cubicNode).astype(np.float32)
+    if result.shape != cubic.shape:
+        raise ValueError(
+            _("“{result}” and “{cubic}” have different sizes; press Apply again.").format(
+                result=resultNode.GetName(), cubic=cubicNode.GetName())
+        )
+    difference = result - cubic
+    node = existingDifference(resultNode)
+    if node is None:
+        node = slicer.mrmlScene.AddNewNodeByClass(
+            "vtkMRMLScalarVolumeNode",
+            slicer.mrmlScene.GenerateUniqueName(_("{name} − cubic").format(name=resultNode.GetName())),
+        )
+        node.SetNodeReferenceID(DIFFERENCE_OF, resultNode.GetID())
+    node.CopyOrientation(resultNode)
+    slicer.util.updateVolumeFromArray(node, difference)
+    node.SetAndObserveTransformNodeID(resultNode.GetTransformNodeID())
+    _show(node, difference)
+    _placeBeside(resultNode, node)
+    return node
+
+
+def existingDifference(resultNode):
+    """The difference volume made for ``resultNode``, or None."""
+    for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
+        if node.GetNodeReferenceID(DIFFERENCE_OF) == resultNode.GetID():
+            return node
+    return None
+
+
+def _show(node, difference: np.ndarray) -> None:
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    step = max(1, difference.size // 1_000_000)
+    limit = float(np.percentile(np.abs(difference.ravel()[::step]), SHOWN_QUANTILE)) or 1.0
+    display.SetAutoWindowLevel(False)
+    display.SetWindowLevel(2 * limit, 0.0)
+
+
+def _placeBeside(resultNode, node) -> None:
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    if hierarchy is not None:
+        parent = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(resultNode))
+        hierarchy.SetItemParent(hierarchy.GetItemByDataNode(node), parent)

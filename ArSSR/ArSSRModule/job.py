@@ -1,0 +1,164 @@
+"""One press of Apply: write the input, run the library once per method, load and place results."""
+
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+
+import slicer
+from slicer.i18n import tr as _
+
+from . import library
+from .background_task import BackgroundTask
+from .child_messages import ProgressLine, explainEnd, stageTitle
+from .process import BackgroundProcess
+from .results import Origin, placeResult
+from .signals import Signal
+from .volume_files import LoadedImage, Snapshot
+
+CUBIC_SHARE = 0.05
+"""Share of the progress bar for cubic interpolation, which takes little of the time."""
+
+
+class UpsamplingJob:
+    """Upsamples one volume node beside the window.
+
+    The scene changes only at the very end, when every result is loaded; a cancelled or failed job
+    leaves it as it was.
+
+    Signals:
+        progressed(fraction, stage title, seconds left or None)
+        warned(text)
+        succeeded({method: volume node}, True when the input was edited meanwhile)
+        failed(text)
+        cancelled()
+    """
+
+    def __init__(self, plan, inputNode, outputNodes: dict) -> None:
+        self.progressed, self.warned = Signal(), Signal()
+        self.succeeded, self.failed, self.cancelled = Signal(), Signal(), Signal()
+        self._requests = list(plan.requests)
+        self._snapshot = Snapshot.of(inputNode)
+        self._outputIDs = {m: n.GetID() for m, n in outputNodes.items() if n is not None}
+        self._folder = Path(tempfile.mkdtemp(prefix="ArSSR-", dir=str(slicer.app.temporaryPath)))
+        self._source = self._folder / "input.nrrd"
+        self._step = -1
+        self._loaded: dict[str, LoadedImage] = {}
+        self._active: BackgroundProcess | BackgroundTask | None = None
+        self._cancelling = False
+        self._ended = False
+
+    @property
+    def running(self) -> bool:
+        return not self._ended
+
+    @property
+    def inputNodeID(self) -> str:
+        return self._snapshot.nodeID
+
+    def start(self) -> None:
+        self.progressed.emit(0.0, _("Preparing"), None)
+        self._runTask(lambda: self._snapshot.write(self._source), lambda result: self._nextRequest())
+
+    def cancel(self) -> None:
+        """Ends the run soon; ``cancelled`` follows."""
+        self._cancelling = True
+        if isinstance(self._active, BackgroundProcess):
+            self._active.cancel()
+
+    def stopNow(self) -> None:
+        """Ends the run before returning; no signal follows. For closing scenes and reloading."""
+        for signal in (self.progressed, self.warned, self.succeeded, self.failed, self.cancelled):
+            signal.disconnectAll()
+        self._cancelling = True
+        if self._active is not None:
+            self._active.stopNow()
+        self._end()
+
+    def _nextRequest(self) -> None:
+        self._step += 1
+        if self._step == len(self._requests):
+            self._place()
+            return
+        request = self._requests[self._step]
+        command = library.commandLine(request.arguments(self._source, self._target()))
+        process = BackgroundProcess(command)
+        process.lineReceived.connect(self._onLine)
+        process.finished.connect(lambda code: self._onProcessFinished(process, code))
+        self._active = process
+        logging.info("ArSSR runs: %s", " ".join(command))
+        process.start()
+
+    def _target(self) -> Path:
+        return self._folder / f"{self._requests[self._step].method}.nrrd"
+
+    def _onLine(self, line: str) -> None:
+        progress = ProgressLine.parse(line)
+        if progress is None:
+            logging.debug("ArSSR child: %s", line)
+        elif progress.warning:
+            logging.warning("ArSSR: %s", progress.warning)
+            self.warned.emit(progress.warning)
+        else:
+            start, share = self._shareOfStep()
+            self.progressed.emit(
+                start + share * progress.fraction, stageTitle(progress.stage), progress.secondsLeft
+            )
+
+    def _shareOfStep(self) -> tuple[float, float]:
+        if len(self._requests) == 1:
+            return 0.0, 1.0
+        return (0.0, CUBIC_SHARE) if self._step == 0 else (CUBIC_SHARE, 1.0 - CUBIC_SHARE)
+
+    def _onProcessFinished(self, process: BackgroundProcess, code: int) -> None:
+        if self._cancelling:
+            self._finish(self.cancelled)
+        elif code != 0:
+            logging.error("ArSSR child ended with %d:\n%s", code, "\n".join(process.errorLines))
+            self._finish(self.failed, explainEnd(code, process.errorLines))
+        else:
+            target, method = self._target(), self._requests[self._step].method
+            self._runTask(
+                lambda: LoadedImage.read(target), lambda loaded: self._keep(method, loaded)
+            )
+
+    def _keep(self, method: str, loaded: LoadedImage) -> None:
+        self._loaded[method] = loaded
+        self._nextRequest()
+
+    def _place(self) -> None:
+        inputNode = slicer.mrmlScene.GetNodeByID(self._snapshot.nodeID)
+        if inputNode is None:
+            self._finish(self.failed, _("The input volume was deleted; nothing was changed."))
+            return
+        edited = self._snapshot.wasEditedSince(inputNode)
+        nodes = {}
+        for request in self._requests:
+            nodes[request.method] = placeResult(
+                self._loaded[request.method],
+                inputNode,
+                slicer.mrmlScene.GetNodeByID(self._outputIDs.get(request.method, "")),
+                request.nameFor(self._snapshot.name),
+                Origin(request.method, request.scaleText, request.model),
+            )
+        self._finish(self.succeeded, nodes, edited)
+
+    def _runTask(self, function, whenDone) -> None:
+        task = BackgroundTask(function)
+        task.succeeded.connect(
+            lambda result: self._finish(self.cancelled) if self._cancelling else whenDone(result)
+        )
+        task.failed.connect(
+            lambda error: self._finish(self.failed, _("The file could not be handled: {error}").format(error=error))
+        )
+        self._active = task
+        task.start()
+
+    def _finish(self, signal: Signal, *arguments) -> None:
+        self._end()
+        signal.emit(*arguments)
+
+    def _end(self) -> None:
+        self._ended = True
+        self._active = None
+        shutil.rmtree(self._folder, ignore_errors=True)

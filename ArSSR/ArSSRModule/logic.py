@@ -1,0 +1,119 @@
+"""Upsampling without a panel: in process for scripts, in a child process for the window."""
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
+
+from . import geometry, library, torch_setup
+from .inputs import checkUsable
+from .job import UpsamplingJob
+from .parameters import DEFAULT_MODEL, ArSSRParameterNode
+from .plan import Plan, planRun
+from .request import Request
+from .results import Origin, placeResult
+from .volume_files import LoadedImage, Snapshot
+
+
+class ArSSRLogic(ScriptedLoadableModuleLogic):
+    """The module's logic.
+
+    >>> node = slicer.util.loadVolume("t1.nii.gz")              # doctest: +SKIP
+    >>> sharper = ArSSRLogic().upsample(node, scale=2.5)        # doctest: +SKIP
+    """
+
+    def __init__(self) -> None:
+        ScriptedLoadableModuleLogic.__init__(self)
+
+    def getParameterNode(self) -> ArSSRParameterNode:
+        return ArSSRParameterNode(super().getParameterNode())
+
+    def upsample(
+        self,
+        volumeNode,
+        scale=None,
+        spacing=None,
+        method: str = "arssr",
+        model: str = DEFAULT_MODEL,
+        device: str = "auto",
+        roiNode=None,
+        outputNode=None,
+        progress=None,
+    ):
+        """Upsamples a volume node in this process and returns the result's node.
+
+        Args:
+            volumeNode: a scalar volume of the scene.
+            scale: factor, or one per axis (i, j, k), from 1 up; 2 when spacing is not given either.
+            spacing: voxel size in mm instead of a scale, one number or one per axis.
+            method: ``arssr``, ``cubic``, ``linear`` or ``nearest``.
+            model: name of a bundled model, or a model file.
+            device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+            roiNode: markups ROI; only its box is computed.
+            outputNode: volume node to overwrite; a new one is made when left out.
+            progress: called with the library's reports; cancels by raising.
+
+        Raises:
+            ValueError: the volume, the scale or another argument cannot be used.
+            torch_setup.TorchUnavailable: PyTorch is missing and was not installed.
+        """
+        checkUsable(volumeNode)
+        if outputNode is volumeNode:
+            raise ValueError(_("The output would overwrite the input; choose another output volume."))
+        if scale is None and spacing is None:
+            scale = 2.0
+        if method == "arssr":
+            torch_setup.ensureTorch()
+        library.makeImportable()
+        import ArSSRLib
+
+        snapshot = Snapshot.of(volumeNode)
+        image = ArSSRLib.upsample(
+            snapshot.image(),
+            scale,
+            spacing=spacing,
+            method=method,
+            model=model,
+            device=device,
+            roi=None if roiNode is None else geometry.boxOfRegion(roiNode, volumeNode),
+            progress=progress,
+        )
+        request = Request(method, (), _scaleText(scale, spacing), model, device)
+        return placeResult(
+            LoadedImage.of(image),
+            volumeNode,
+            outputNode,
+            request.nameFor(snapshot.name),
+            Origin(method, request.scaleText, model),
+        )
+
+    def plan(self, parameters, device: str = "cpu") -> Plan:
+        """What a run would make and cost; raises ValueError when it is not possible."""
+        return planRun(parameters, device)
+
+    def newJob(self, parameters) -> UpsamplingJob:
+        """A job for the present choices, which :meth:`UpsamplingJob.start` starts.
+
+        Raises:
+            ValueError: the run is not possible; the message says why.
+            torch_setup.TorchUnavailable: PyTorch is missing and was not installed.
+        """
+        plan = planRun(parameters, "cpu")
+        torch_setup.ensureTorch()
+        outputs = {"arssr": parameters.outputVolume, "cubic": self._cubicToOverwrite(parameters)}
+        return UpsamplingJob(plan, parameters.inputVolume, outputs)
+
+    @staticmethod
+    def _cubicToOverwrite(parameters):
+        """The cubic volume of the last run, when that run's result is overwritten too."""
+        overwrites = parameters.outputVolume is not None
+        if overwrites and parameters.outputVolume is parameters.comparedResult:
+            cubic = parameters.comparedCubic
+            return cubic if cubic is not parameters.inputVolume else None
+        return None
+
+
+def _scaleText(scale, spacing) -> str:
+    value, unit = (scale, "x") if spacing is None else (spacing, " mm")
+    if isinstance(value, (tuple, list)):
+        return ",".join(f"{float(v):g}" for v in value) + unit
+    return f"{float(value):g}{unit}"

@@ -1,0 +1,81 @@
+"""The menu of models, and installing one more from a file."""
+
+import os
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from . import models
+from .parameters import DEFAULT_MODEL
+from .signals import Signal
+
+
+class ModelMenu:
+    """Not bound by name like the other widgets, since its choices come from files.
+
+    Signals:
+        chosen(name or file of the model)
+    """
+
+    def __init__(self, ui) -> None:
+        self.chosen = Signal()
+        self._ui = ui
+        self._models: list = []
+        self._filling = False
+        self._fill()
+        ui.modelComboBox.connect("currentIndexChanged(int)", self._onIndexChanged)
+        ui.installModelButton.connect("clicked(bool)", self._onInstall)
+
+    def show(self, name: str) -> None:
+        """Shows ``name`` as chosen; a model that is gone gives way to the default one."""
+        names = [model.name for model in self._models]
+        if name not in names:
+            self._fill()
+            names = [model.name for model in self._models]
+        if name not in names and names:
+            self.chosen.emit(DEFAULT_MODEL if DEFAULT_MODEL in names else names[0])
+            return
+        if names:
+            index = names.index(name)
+            if self._ui.modelComboBox.currentIndex != index:
+                self._ui.modelComboBox.currentIndex = index
+            self._ui.modelSummaryLabel.text = _describe(self._models[index])
+
+    def _fill(self) -> None:
+        self._filling = True
+        self._ui.modelComboBox.clear()
+        self._models = models.availableModels()
+        for model in self._models:
+            self._ui.modelComboBox.addItem(model.title or model.name)
+        self._filling = False
+
+    def _onIndexChanged(self, index: int) -> None:
+        if not self._filling and 0 <= index < len(self._models):
+            self.chosen.emit(self._models[index].name)
+
+    def _onInstall(self) -> None:
+        path = qt.QFileDialog.getOpenFileName(
+            slicer.util.mainWindow(), _("Install an ArSSR model"), "", _("ArSSR models (*.npz)")
+        )
+        if not path:
+            return
+        try:
+            installed = models.installModel(str(path))
+        except (ValueError, OSError) as error:
+            slicer.util.errorDisplay(str(error), windowTitle=_("The model was not installed"))
+            return
+        self._fill()
+        self.chosen.emit(installed)
+
+
+def _describe(model) -> str:
+    low, high = model.scale_range
+    finest, coarsest = model.spacing_range_mm
+    return _(
+        "{name}: {millions:.1f} M parameters, trained for {low:g}–{high:g}× on voxels of "
+        "{finest:g}–{coarsest:g} mm."
+    ).format(
+        name=os.path.basename(model.name), millions=model.parameters / 1e6,
+        low=low, high=high, finest=finest, coarsest=coarsest,
+    )

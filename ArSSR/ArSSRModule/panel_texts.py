@@ -1,0 +1,102 @@
+"""Everything the panel says about the present choices before a run."""
+
+from slicer.i18n import tr as _
+
+from . import torch_setup
+from .child_messages import timeText
+from .inputs import reasonNotUsable
+from .parameters import Device, ScaleMode
+
+
+class PanelTexts:
+    """Fills the panel's labels and shows only the widgets that the way of scaling needs."""
+
+    def __init__(self, ui, probe) -> None:
+        self._ui, self._probe = ui, probe
+
+    def show(self, parameters, logic) -> str:
+        """Fills the labels; returns why Apply is not possible, empty when it is."""
+        self._showScaleWidgets(parameters)
+        self._showInput(parameters.inputVolume)
+        self._ui.deviceSummaryLabel.text = self._deviceSummary(parameters.device)
+        unavailable = self._reasonDeviceMissing(parameters.device)
+        try:
+            plan = logic.plan(parameters, self._probe.resolve(parameters.device.value))
+        except (ValueError, RuntimeError) as error:
+            self._ui.planLabel.text = ""
+            self._warn([str(error)] if parameters.inputVolume is not None else [])
+            return str(error)
+        self._ui.planLabel.text = self._planText(plan, parameters.device)
+        self._warn([unavailable, *plan.warnings] if unavailable else plan.warnings)
+        return unavailable
+
+    def _showScaleWidgets(self, parameters) -> None:
+        mode = parameters.scaleMode
+        for widget in (self._ui.scaleLabel, self._ui.scaleSlider, self._ui.quickScaleWidget):
+            widget.visible = mode is ScaleMode.FACTOR
+        for widget in (self._ui.targetSpacingLabel, self._ui.targetSpacingSpinBox):
+            widget.visible = mode is ScaleMode.SPACING
+        self._ui.isotropicLabel.visible = mode is ScaleMode.ISOTROPIC
+        self._ui.isotropicLabel.text = _(
+            "Every axis gets the finest voxel size of the input: a factor per axis."
+        )
+
+    def _showInput(self, volumeNode) -> None:
+        if volumeNode is None or reasonNotUsable(volumeNode):
+            self._ui.inputSummaryLabel.text = ""
+            return
+        self._ui.inputSummaryLabel.text = _("{size} voxels of {spacing} mm").format(
+            size=_triple(volumeNode.GetImageData().GetDimensions(), "d"),
+            spacing=_triple(volumeNode.GetSpacing(), ".2f"),
+        )
+
+    def _planText(self, plan, device: Device) -> str:
+        name = self._probe.resolve(device.value).upper()
+        resultBytes = plan.target.voxels * 4 * len(plan.requests)
+        return _(
+            "<b>Result:</b> {size} voxels of {spacing} mm<br>"
+            "<b>Memory:</b> {peak} while running, {result} in the scene<br>"
+            "<b>Time:</b> about {time} on the {device}"
+        ).format(
+            size=_triple(plan.target.size, "d"),
+            spacing=_triple(plan.target.spacing, ".2f"),
+            peak=_bytes(plan.peakBytes),
+            result=_bytes(resultBytes),
+            time=timeText(plan.seconds),
+            device=name,
+        )
+
+    def _deviceSummary(self, device: Device) -> str:
+        version = torch_setup.installedVersion()
+        if not version:
+            return _("PyTorch is not installed yet; Apply will offer to install it.")
+        if not self._probe.names:
+            return _("PyTorch {version}").format(version=version)
+        resolved = self._probe.resolve(device.value)
+        name = self._probe.names.get(resolved) or _("not found")
+        return _("{device}: {name} (PyTorch {version})").format(
+            device=resolved.upper(), name=name, version=version
+        )
+
+    def _reasonDeviceMissing(self, device: Device) -> str:
+        if device is Device.AUTO or not self._probe.names or self._probe.names.get(device.value):
+            return ""
+        return _("{device} was not found on this computer; choose Automatic or CPU.").format(
+            device=device.label()
+        )
+
+    def _warn(self, sentences) -> None:
+        self._ui.warningLabel.text = "\n".join(sentences)
+        self._ui.warningLabel.visible = bool(sentences)
+
+
+def _triple(values, form: str) -> str:
+    return " × ".join(format(v, form) for v in values)
+
+
+def _bytes(count: float) -> str:
+    """
+    >>> _bytes(3_200_000), _bytes(1_540_000_000)
+    ('3 MB', '1.5 GB')
+    """
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"

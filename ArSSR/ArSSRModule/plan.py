@@ -1,0 +1,131 @@
+"""What a run with the present choices would make, what it costs, and what to beware of."""
+
+from dataclasses import dataclass
+
+from slicer.i18n import tr as _
+
+from . import geometry, library
+from .inputs import checkUsable
+from .parameters import ScaleMode
+from .request import Request
+
+ALREADY_ISOTROPIC = 1e-3
+"""Relative difference of voxel sizes below which a volume counts as isotropic."""
+HEAD_EXTENT_MM = (80.0, 400.0)
+"""Field of view, per axis, within which a volume can be that of a head."""
+CT_LIKE_MINIMUM = -500.0
+"""Values below this are Hounsfield units rather than MR intensities."""
+LARGE_RESULT_VOXELS = 600_000_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run that is possible.
+
+    Attributes:
+        requests: what to compute, in this order.
+        target: grid of the result.
+        peakBytes: memory the child process needs at its peak.
+        seconds: expected time on the device that is used.
+        warnings: sentences for the user; the run is possible all the same.
+    """
+
+    requests: tuple[Request, ...]
+    target: object
+    peakBytes: int
+    seconds: float
+    warnings: tuple[str, ...]
+
+
+def planRun(parameters, device: str) -> Plan:
+    """Plans a run.
+
+    Args:
+        parameters: the user's choices.
+        device: what the choice of device comes down to on this machine: cpu, cuda or mps.
+
+    Raises:
+        ValueError: the run is not possible; the message says why and what to do.
+    """
+    volumeNode = parameters.inputVolume
+    checkUsable(volumeNode)
+    if parameters.outputVolume is not None and parameters.outputVolume is volumeNode:
+        raise ValueError(_("The output would overwrite the input; choose another output volume."))
+    library.makeImportable()
+    from ArSSRLib.catalogue import model_info
+    from ArSSRLib.estimate import estimate_cost
+    from ArSSRLib.upsampling.request import box_of_roi
+
+    grid = geometry.gridOfVolume(volumeNode)
+    whole, scaleArguments, scaleText = chosenScale(parameters, grid)
+    computed, target, roi = grid, whole, None
+    if parameters.roi is not None:
+        roi = geometry.boxOfRegion(parameters.roi, volumeNode)
+        try:
+            target = whole.cropped(*box_of_roi(whole, roi))
+            computed = grid.cropped(*box_of_roi(grid, roi))
+        except ValueError as error:
+            raise ValueError(
+                _("The region “{name}” does not overlap the input volume; move it or choose "
+                  "“Whole volume”.").format(name=parameters.roi.GetName())
+            ) from error
+    model = model_info(parameters.model)
+    cost = estimate_cost(computed, target, model=parameters.model, device=device)
+    methods = ("cubic", "arssr") if parameters.alsoCubic else ("arssr",)
+    requests = tuple(
+        Request(m, scaleArguments, scaleText, parameters.model, parameters.device.value, roi)
+        for m in methods
+    )
+    warnings = tuple(_warnings(volumeNode, grid, whole, target, model))
+    return Plan(requests, target, int(cost.peak_bytes), float(cost.seconds), warnings)
+
+
+def chosenScale(parameters, grid):
+    """Target grid, command-line arguments and short text of the user's choice of resolution.
+
+    Raises:
+        ValueError: the choice would not make the volume finer.
+    """
+    if parameters.scaleMode is ScaleMode.FACTOR:
+        scale = round(parameters.scale, 4)
+        return grid.upsampled(scale), ("--scale", f"{scale:g}"), f"{scale:g}x"
+    finest = min(grid.spacing)
+    if parameters.scaleMode is ScaleMode.ISOTROPIC:
+        if max(grid.spacing) <= finest * (1 + ALREADY_ISOTROPIC):
+            raise ValueError(
+                _("The input is isotropic already ({spacing:.3g} mm); choose a scale factor or a "
+                  "target spacing.").format(spacing=finest)
+            )
+        return _gridWithSpacing(grid, finest, "isotropic")
+    if parameters.targetSpacing > finest * (1 + ALREADY_ISOTROPIC):
+        raise ValueError(
+            _("The target spacing {target:.3g} mm is coarser than the input ({finest:.3g} mm); "
+              "choose a finer one.").format(target=parameters.targetSpacing, finest=finest)
+        )
+    return _gridWithSpacing(grid, parameters.targetSpacing, f"{parameters.targetSpacing:g} mm")
+
+
+def _gridWithSpacing(grid, spacing: float, text: str):
+    return grid.with_spacing(spacing), ("--spacing", f"{spacing:.6g}"), text
+
+
+def _warnings(volumeNode, grid, whole, target, model):
+    factors = grid.factors_to(whole)
+    low, high = model.scale_range
+    if max(factors) > high * 1.01:
+        yield _("{factor:.2g}× is beyond the {low:g}–{high:g}× that the model was trained for.").format(
+            factor=max(factors), low=low, high=high)
+    finest, coarsest = model.spacing_range_mm
+    outside = [s for s in grid.spacing if not finest * 0.9 <= s <= coarsest * 1.1]
+    if outside:
+        yield _("Voxels of {spacing:.2f} mm are outside the {finest:g}–{coarsest:g} mm that the "
+                "model was trained for.").format(
+            spacing=outside[0], finest=finest, coarsest=coarsest)
+    if not all(HEAD_EXTENT_MM[0] <= side <= HEAD_EXTENT_MM[1] for side in grid.field_of_view):
+        yield _("This does not look like a brain: the field of view is {x:.0f} × {y:.0f} × {z:.0f} "
+                "mm.").format(**dict(zip("xyz", grid.field_of_view)))
+    if volumeNode.GetImageData().GetScalarRange()[0] < CT_LIKE_MINIMUM:
+        yield _("This does not look like a T1-weighted MR: values reach {low:g}, as in CT.").format(
+            low=volumeNode.GetImageData().GetScalarRange()[0])
+    if target.voxels > LARGE_RESULT_VOXELS:
+        yield _("The result is large; a region (ROI) or a smaller scale needs less memory.")

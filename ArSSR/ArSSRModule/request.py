@@ -1,0 +1,41 @@
+"""What one run computes, as arguments of the library's command line."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Request:
+    """One volume to make.
+
+    Attributes:
+        method: ``arssr`` or ``cubic``.
+        scaleArguments: ``("--scale", "2.5")`` or ``("--spacing", "0.5,0.5,0.5")``.
+        scaleText: how the user said it, for names: ``2.5x``, ``0.5 mm``.
+        model: name or file of the network.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        roi: x0, y0, z0, x1, y1, z1 in LPS mm, or None for the whole volume.
+    """
+
+    method: str
+    scaleArguments: tuple[str, ...]
+    scaleText: str
+    model: str
+    device: str
+    roi: tuple[float, ...] | None = None
+
+    def arguments(self, source: Path, target: Path) -> list[str]:
+        """Arguments after ``python -m ArSSRLib``."""
+        arguments = ["upsample", str(source), str(target), *self.scaleArguments]
+        arguments += ["--method", self.method, "--progress", "json"]
+        if self.method == "arssr":
+            arguments += ["--model", self.model, "--device", self.device]
+        if self.roi is not None:
+            # with "=", since the first coordinate may start with a minus sign
+            arguments.append("--roi=" + ",".join(f"{x:.6f}" for x in self.roi))
+        return arguments
+
+    def nameFor(self, inputName: str) -> str:
+        """Name of the result: the input's, the scale and the method."""
+        title = "ArSSR" if self.method == "arssr" else self.method
+        return f"{inputName} {title} {self.scaleText}"

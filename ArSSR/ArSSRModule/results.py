@@ -1,0 +1,107 @@
+"""Puts results into the scene: beside the input, shown alike, saying how they were made."""
+
+import json
+from dataclasses import dataclass
+
+import slicer
+
+from . import library
+
+ATTRIBUTE_PREFIX = "ArSSR."
+INPUT_REFERENCE = "ArSSR.Input"
+NOTICE = "Super-resolution can invent detail; not for clinical use."
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How a result was made; kept as attributes of its node.
+
+    Attributes:
+        method: ``arssr`` or ``cubic``.
+        scaleText: the scale as the user gave it.
+        model: name or file of the network, as the user chose it.
+    """
+
+    method: str
+    scaleText: str
+    model: str
+
+    def attributes(self, inputNode, factors) -> dict[str, str]:
+        library.makeImportable()
+        import ArSSRLib
+        from ArSSRLib.catalogue import model_info
+
+        values = {
+            "Method": self.method,
+            "Scale": self.scaleText,
+            "Factors": json.dumps([round(f, 5) for f in factors]),
+            "InputName": inputNode.GetName(),
+            "InputNodeID": inputNode.GetID(),
+            "LibraryVersion": ArSSRLib.__version__,
+            "Notice": NOTICE,
+        }
+        if self.method == "arssr":
+            info = model_info(self.model)
+            values.update(Model=info.name, ModelVersion=info.header.version)
+        return {ATTRIBUTE_PREFIX + key: str(value) for key, value in values.items()}
+
+
+def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
+    """Puts a loaded image into ``outputNode``, or into a new volume node of that name.
+
+    Args:
+        loaded: a :class:`volume_files.LoadedImage`.
+        inputNode: the volume it was made from.
+        outputNode: the node to overwrite, or None.
+
+    Returns:
+        the volume node.
+    """
+    created = outputNode is None
+    if created:
+        outputNode = slicer.mrmlScene.AddNewNodeByClass(
+            "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
+        )
+    with slicer.util.NodeModify(outputNode):
+        outputNode.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(loaded.ijkToRas))
+        outputNode.SetAndObserveImageData(loaded.imageData)
+        outputNode.SetAndObserveTransformNodeID(inputNode.GetTransformNodeID())
+        outputNode.SetVoxelValueQuantity(inputNode.GetVoxelValueQuantity())
+        outputNode.SetVoxelValueUnits(inputNode.GetVoxelValueUnits())
+        factors = _factors(inputNode, outputNode)
+        for key, value in origin.attributes(inputNode, factors).items():
+            outputNode.SetAttribute(key, value)
+        outputNode.SetNodeReferenceID(INPUT_REFERENCE, inputNode.GetID())
+    _showLike(inputNode, outputNode)
+    if created:
+        _placeBeside(inputNode, outputNode)
+    return outputNode
+
+
+def _factors(inputNode, outputNode):
+    return [a / b for a, b in zip(inputNode.GetSpacing(), outputNode.GetSpacing())]
+
+
+def _showLike(inputNode, outputNode) -> None:
+    """Window, level, threshold and colours of the input."""
+    outputNode.CreateDefaultDisplayNodes()
+    source, target = inputNode.GetDisplayNode(), outputNode.GetDisplayNode()
+    if source is None or target is None:
+        return
+    with slicer.util.NodeModify(target):
+        target.SetAutoWindowLevel(False)
+        target.SetWindowLevel(source.GetWindow(), source.GetLevel())
+        target.SetApplyThreshold(source.GetApplyThreshold())
+        target.SetThreshold(source.GetLowerThreshold(), source.GetUpperThreshold())
+        target.SetInterpolate(source.GetInterpolate())
+        target.SetAndObserveColorNodeID(source.GetColorNodeID())
+
+
+def _placeBeside(inputNode, outputNode) -> None:
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    if hierarchy is None:
+        return
+    inputItem = hierarchy.GetItemByDataNode(inputNode)
+    outputItem = hierarchy.GetItemByDataNode(outputNode)
+    if inputItem and outputItem:
+        hierarchy.SetItemParent(outputItem, hierarchy.GetItemParent(inputItem))

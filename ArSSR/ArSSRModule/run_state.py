@@ -1,0 +1,106 @@
+"""The part of the panel that runs: Apply turns into Cancel, progress, and how it ended."""
+
+import slicer
+from slicer.i18n import tr as _
+
+from .child_messages import timeText
+from .signals import Signal
+
+PROGRESS_STEPS = 1000
+STATUS_BAR_MS = 8000
+
+
+class RunState:
+    """At most one job, and the widgets that show it.
+
+    Signals:
+        succeeded(input node, {method: node})
+        ended(): a job ended, however.
+    """
+
+    def __init__(self, ui, logic) -> None:
+        self.succeeded, self.ended = Signal(), Signal()
+        self._ui, self._logic = ui, logic
+        self._job = None
+        self._inputID = ""
+
+    @property
+    def running(self) -> bool:
+        return self._job is not None
+
+    def start(self, parameters) -> None:
+        """Starts a job, or says in a message box why that is not possible."""
+        try:
+            job = self._logic.newJob(parameters)
+        except (ValueError, RuntimeError, OSError) as error:
+            self._say(str(error))
+            slicer.util.errorDisplay(str(error), windowTitle=_("ArSSR cannot run"))
+            return
+        self._job = job
+        self._inputID = parameters.inputVolume.GetID()
+        job.progressed.connect(self._onProgress)
+        job.warned.connect(self._say)
+        job.succeeded.connect(self._onSucceeded)
+        job.failed.connect(self._onFailed)
+        job.cancelled.connect(lambda: self._close(_("Cancelled; the scene is as it was.")))
+        self._say("")
+        self._ui.progressBar.visible = True
+        self.showApply("")
+        job.start()
+
+    def cancel(self) -> None:
+        self._ui.applyButton.enabled = False
+        self._ui.applyButton.text = _("Cancelling…")
+        self._job.cancel()
+
+    def stopNow(self) -> None:
+        """Ends a running job at once, without leaving anything in the scene."""
+        if self._job is not None:
+            self._job.stopNow()
+            self._close(_("Cancelled; the scene is as it was."))
+
+    def inputRemoved(self, node) -> None:
+        """Ends the run when ``node`` is its input: there is nothing left to put a result beside."""
+        if self._job is not None and node is not None and node.GetID() == self._inputID:
+            self._job.stopNow()
+            self._close(_("The input volume was removed, so the run was cancelled."))
+
+    def showApply(self, reasonNotPossible: str) -> None:
+        """Text, tooltip and state of the button; the reason is why Apply is not possible now."""
+        button = self._ui.applyButton
+        if self.running:
+            button.text, button.enabled = _("Cancel"), True
+            button.toolTip = _("Ends the run; the scene stays as it is.")
+            return
+        button.text, button.enabled = _("Apply"), not reasonNotPossible
+        button.toolTip = reasonNotPossible or _("Upsamples the input volume.")
+
+    def _onProgress(self, fraction: float, stage: str, secondsLeft) -> None:
+        self._ui.progressBar.value = round(fraction * PROGRESS_STEPS)
+        left = "" if secondsLeft is None else _(", {time} left").format(time=timeText(secondsLeft))
+        self._ui.progressBar.format = f"{stage} {fraction:.0%}{left}"
+
+    def _onSucceeded(self, nodes: dict, edited: bool) -> None:
+        inputNode = slicer.mrmlScene.GetNodeByID(self._inputID)
+        text = _("Done: “{name}”.").format(name=nodes["arssr"].GetName())
+        if edited:
+            text += " " + _("The input was edited during the run; the result is of the volume as "
+                            "it was when Apply was pressed.")
+        self._job = None
+        self.succeeded.emit(inputNode, nodes)
+        self._close(text)
+
+    def _onFailed(self, message: str) -> None:
+        self._close(message)
+        slicer.util.errorDisplay(message, windowTitle=_("ArSSR could not finish"))
+
+    def _close(self, text: str) -> None:
+        self._job = None
+        self._ui.progressBar.visible = False
+        self._ui.progressBar.value = 0
+        self._say(text)
+        slicer.util.showStatusMessage(_("ArSSR: {text}").format(text=text), STATUS_BAR_MS)
+        self.ended.emit()
+
+    def _say(self, text: str) -> None:
+        self._ui.statusLabel.text = text

@@ -1,0 +1,4 @@
+"""placeholder"""
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
+class ArSSRTest(ScriptedLoadableModuleTest):
+    pass
