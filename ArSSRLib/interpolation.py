@@ -41,7 +41,7 @@ def axis_operator(method: Interpolation, stored: int, target: int) -> FloatArray
     Raises:
         InputError: an unknown method.
     """
-    position = (np.arange(target) + 0.5) * (stored / target) - 0.5
+    position = (np.arange(target, dtype=np.float64) + 0.5) * (stored / target) - 0.5
     match method:
         case "nearest":
             # Half-way positions go outwards on both sides, so that a flip changes nothing.
@@ -52,10 +52,10 @@ def axis_operator(method: Interpolation, stored: int, target: int) -> FloatArray
         case "linear":
             weights = _samples(position, stored, _hat, reach=1)
         case "cubic":
-            spline = _samples(np.arange(stored, dtype=np.float64), stored, _b_spline_3, reach=2)
-            weights = np.linalg.solve(
-                spline.T, _samples(position, stored, _b_spline_3, reach=2).T
-            ).T
+            at_samples = np.arange(stored, dtype=np.float64)
+            spline = _samples(at_samples, stored, _b_spline_3, reach=2)
+            wanted = _samples(position, stored, _b_spline_3, reach=2)
+            weights = wanted @ np.linalg.inv(spline)
         case _:
             raise InputError(f"The method {method!r} is unknown; choose one of {INTERPOLATIONS}.")
     weights[np.abs(weights) < _SMALLEST_WEIGHT] = 0.0

@@ -1,0 +1,78 @@
+"""Real and made-up volumes, a small network and the command line, for all library tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ArSSRLib.grid import Grid
+from ArSSRLib.volume import Volume, read_volume
+
+ROOT = Path(__file__).resolve().parents[2]
+CORTEX = ROOT / "Testing" / "data" / "cortex_t1.nii.gz"
+
+
+@pytest.fixture(scope="session")
+def cortex_path() -> Path:
+    """A real T1 cut of 48×44×20 voxels of 0.87×0.87×2 mm, int16, oblique."""
+    return CORTEX
+
+
+@pytest.fixture(scope="session")
+def cortex(cortex_path: Path) -> Volume:
+    return read_volume(cortex_path)
+
+
+@pytest.fixture(scope="session")
+def seeded_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small network whose every weight matters, in a model file."""
+    import torch
+
+    from ArSSRLib.checkpoint import ModelHeader, save_model
+    from ArSSRLib.networks.arssr import ArSSR
+    from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
+
+    spec = NetworkSpec(
+        EncoderSpec("SRResNet", 8, 1, 2, 8, 8), DecoderSpec(16, 4, False, False), "local",
+        "trilinear",
+    )  # fmt: skip
+    torch.manual_seed(7)
+    network = ArSSR(spec)
+    torch.nn.init.normal_(network.decoder.second[-1].weight, std=0.05)
+    path = tmp_path_factory.mktemp("models") / "seeded.npz"
+    save_model(network, ModelHeader(spec, "Seeded", "1"), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def oblique_grid() -> Grid:
+    """A left-handed oblique grid with unequal spacing."""
+    first, second = np.deg2rad([20.0, -35.0])
+    turn = np.array(
+        [[np.cos(first), -np.sin(first), 0], [np.sin(first), np.cos(first), 0], [0, 0, 1]]
+    ) @ np.array(
+        [[1, 0, 0], [0, np.cos(second), -np.sin(second)], [0, np.sin(second), np.cos(second)]]
+    )
+    turn[:, 0] *= -1
+    return Grid((22, 26, 18), (1.1, 0.9, 1.6), (-31.0, 12.5, 7.25), tuple(turn.ravel()))
+
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def arssr() -> Run:
+    """Runs the command line as a user does, in a process of its own."""
+
+    def run(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "ArSSRLib", *map(str, arguments)],
+            cwd=ROOT, text=True, capture_output=True, timeout=300, **options,
+        )  # type: ignore[call-overload, no-any-return]  # fmt: skip
+
+    return run
