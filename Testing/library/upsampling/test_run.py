@@ -1,0 +1,200 @@
+"""A volume is upsampled in its place, by every method, however it is stored."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ArSSRLib.catalogue import load_model
+from ArSSRLib.checkpoint import Model
+from ArSSRLib.errors import Cancelled, InputError
+from ArSSRLib.grid import Grid
+from ArSSRLib.upsampling.methods import METHODS
+from ArSSRLib.upsampling.progress import Progress
+from ArSSRLib.upsampling.request import box_of_roi, target_grid
+from ArSSRLib.upsampling.run import PROVENANCE_KEY, upsample_volume
+from ArSSRLib.volume import Volume
+
+SCALES = [2.0, 2.5, 3.2, (1.5, 2.0, 3.0)]
+STORED = [((0, 1, 2), (False, False, False)), ((0, 1, 2), (True, False, True)),
+          ((2, 0, 1), (False, True, False)), ((1, 0, 2), (True, True, True))]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model(seeded_model_path: Path) -> Model:
+    return load_model(seeded_model_path)
+
+
+@pytest.fixture(scope="module")
+def placing_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """An untrained network with the residual: it starts as trilinear interpolation."""
+    import torch
+
+    from ArSSRLib.checkpoint import ModelHeader
+    from ArSSRLib.networks.arssr import ArSSR
+    from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
+
+    torch.manual_seed(1)
+    spec = NetworkSpec(
+        EncoderSpec("SRResNet", 4, 1, 1, 4, 4), DecoderSpec(8, 2, False, False), "local",
+        "trilinear",
+    )  # fmt: skip
+    return Model(ArSSR(spec).eval().requires_grad_(False), ModelHeader(spec), "untrained")
+
+
+def _blob(grid: Grid, centre: np.ndarray, sigma: float = 2.4) -> Volume:
+    """A Gaussian of ``sigma`` mm around a point in world coordinates, sampled on a grid."""
+    index = np.stack(np.meshgrid(*(np.arange(n) for n in grid.size), indexing="ij"), axis=-1)
+    distance = np.linalg.norm(grid.index_to_world(index) - centre, axis=-1)
+    values = 1000.0 * np.exp(-0.5 * (distance / sigma) ** 2)
+    return Volume(values.T.astype(np.float32), grid)
+
+
+def _centre_of_mass(volume: Volume) -> np.ndarray:
+    weights = volume.array.astype(np.float64).T
+    index = [
+        np.average(np.arange(n), weights=weights.sum(axis=tuple({0, 1, 2} - {a})))
+        for a, n in enumerate(volume.grid.size)
+    ]
+    return volume.grid.index_to_world(index)
+
+
+def _grids(oblique: Grid) -> dict[str, Grid]:
+    return {
+        "axis-aligned": Grid((24, 22, 20), (1.0, 1.1, 1.3), (-10.0, 20.0, 5.0)),
+        "oblique and left-handed": oblique,
+        "permuted": Grid((20, 24, 22), (1.2, 0.9, 1.0), (3.0, 4.0, 5.0), (0, 1, 0, 0, 0, -1, 1, 0, 0)),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("kind", ["axis-aligned", "oblique and left-handed", "permuted"])
+def test_a_blob_keeps_its_centre_of_mass_in_the_patient(
+    method: str, scale: float, kind: str, oblique_grid: Grid, placing_model: Model
+) -> None:
+    grid = _grids(oblique_grid)[kind]
+    middle = [(n - 1) / 2 + off for n, off in zip(grid.size, (0.3, -0.4, 0.15), strict=True)]
+    centre = grid.index_to_world(middle)
+    volume = _blob(grid, centre)
+    target = target_grid(grid, scale)
+    result = upsample_volume(volume, target, method, placing_model, "cpu")
+    assert result.grid == target
+    before, after = _centre_of_mass(volume), _centre_of_mass(result)
+    assert np.abs(after - before).max() < 0.02
+    assert np.abs(after - centre).max() < 0.02
+
+
+def _stored_otherwise(
+    volume: Volume, order: tuple[int, ...], flips: tuple[bool, ...]
+) -> Volume:
+    """The same volume with its axes (i, j, k) stored in another order and direction."""
+    axes = [2 - order[2 - n] for n in range(3)]
+    turned = volume.array.transpose(axes)[
+        tuple(slice(None, None, -1 if flip else 1) for flip in flips[::-1])
+    ]
+    corner = [0, 0, 0]
+    for axis, flip in zip(order, flips, strict=True):
+        corner[axis] = volume.grid.size[axis] - 1 if flip else 0
+    columns = np.reshape(volume.grid.direction, (3, 3))[:, order] * np.where(flips, -1.0, 1.0)
+    grid = Grid(
+        tuple(volume.grid.size[a] for a in order),
+        tuple(volume.grid.spacing[a] for a in order),
+        tuple(volume.grid.index_to_world(corner)),
+        tuple(columns.ravel()),
+    )
+    return replace(volume, array=np.ascontiguousarray(turned), grid=grid)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("order", "flips"), STORED)
+def test_flipping_or_permuting_the_storage_flips_or_permutes_the_result(
+    cortex: Volume, model: Model, method: str, order: tuple[int, ...], flips: tuple[bool, ...]
+) -> None:
+    part = Volume(cortex.array[:9, :12, :14], cortex.grid.cropped((0, 0, 0), (14, 12, 9)))
+    scale = (1.6, 2.0, 2.4)
+    expected = _stored_otherwise(
+        upsample_volume(part, target_grid(part.grid, scale), method, model, "cpu"), order, flips
+    )
+    stored = _stored_otherwise(part, order, flips)
+    turned_scale = tuple(scale[a] for a in order)
+    result = upsample_volume(stored, target_grid(stored.grid, turned_scale), method, model, "cpu")
+    np.testing.assert_array_equal(result.array, expected.array)
+    np.testing.assert_allclose(result.grid.origin, expected.grid.origin, atol=1e-6)
+    np.testing.assert_allclose(result.grid.spacing, expected.grid.spacing, atol=1e-9)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_region_holds_the_values_of_the_whole(
+    cortex: Volume, model: Model, method: str
+) -> None:
+    target = target_grid(cortex.grid, 1.7)
+    whole = upsample_volume(cortex, target, method, model, "cpu")
+    corners = cortex.grid.index_to_world([(10, 12, 4), (25, 30, 12)])
+    region = tuple(float(x) for x in corners.ravel())
+    part = upsample_volume(cortex, target, method, model, "cpu", region)
+    (i, j, k), (columns, rows, slices) = box_of_roi(target, region)
+    expected = whole.array[k : k + slices, j : j + rows, i : i + columns]
+    span = float(np.ptp(whole.array))
+    assert part.array.shape == expected.shape
+    assert np.abs(part.array - expected).max() < 1e-4 * span
+    np.testing.assert_allclose(part.grid.origin, target.index_to_world((i, j, k)), atol=1e-9)
+
+
+def test_the_network_sharpens_and_the_result_says_so(cortex: Volume, model: Model) -> None:
+    target = target_grid(cortex.grid, (1, 1, 2.3))
+    sharper = upsample_volume(cortex, target, "arssr", model, "cpu")
+    linear = upsample_volume(cortex, target, "linear")
+    assert np.abs(sharper.array - linear.array).max() > 1.0
+    assert sharper.pixel_type == "int16"
+    assert str(model.name) in sharper.metadata[PROVENANCE_KEY]
+    assert "2.3 times" in sharper.metadata[PROVENANCE_KEY]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_constant_and_negative_volumes_keep_their_values(method: str, model: Model) -> None:
+    grid = Grid((9, 8, 7))
+    constant = Volume(np.full((7, 8, 9), -123.0, np.float32), grid, "int16")
+    result = upsample_volume(constant, target_grid(grid, 2), method, model, "cpu")
+    np.testing.assert_allclose(result.array, -123.0, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [(1, 1, 1), (1, 7, 9), (12, 10, 1)])
+@pytest.mark.parametrize("method", METHODS)
+def test_volumes_of_one_voxel_or_one_slice_work(
+    size: tuple[int, int, int], method: str, model: Model
+) -> None:
+    grid = Grid(size)
+    volume = Volume(np.random.default_rng(0).random(size[::-1], dtype=np.float32), grid)
+    result = upsample_volume(volume, target_grid(grid, 2), method, model, "cpu")
+    assert result.array.shape == tuple(2 * n for n in size[::-1])
+    assert np.isfinite(result.array).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_progress_goes_up_to_the_end_and_the_callback_cancels(
+    cortex: Volume, model: Model, method: str
+) -> None:
+    seen: list[Progress] = []
+    target = target_grid(cortex.grid, 1.5)
+    upsample_volume(cortex, target, method, model, "cpu", progress=seen.append)
+    fractions = [report.fraction for report in seen]
+    assert all(a <= b for a, b in itertools.pairwise(fractions))
+    assert fractions[-1] == pytest.approx(1.0)
+
+    def cancel(report: Progress) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        upsample_volume(cortex, target, method, model, "cpu", progress=cancel)
+
+
+def test_an_unknown_method_and_an_impossible_size_are_refused(cortex: Volume) -> None:
+    with pytest.raises(InputError, match="'sinc'"):
+        upsample_volume(cortex, target_grid(cortex.grid, 2), "sinc")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="GB and this machine has"):
+        upsample_volume(cortex, target_grid(cortex.grid, 300), "cubic")
