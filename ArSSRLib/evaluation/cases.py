@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,7 +20,7 @@ from ..grid import Grid, SizeTriple
 from ..simulation import simulate_volume
 from ..volume import Volume, read_volume
 from .methods import Method, model_file, upsample
-from .metrics import METRICS
+from .metrics import METRICS, Score, Unavailable
 from .records import Record, load_record, record_path, save_record
 from .segmentation import AtlasSegmenter, Labels, Segmenter, TissueSegmenter, brain_mask, dice
 from .settings import Settings, mask_file
@@ -90,9 +91,7 @@ def _measured(case: Case, settings: Settings) -> Record:
     else:
         low, target = _low_and_target(case.path, case.scale, settings)
         started = time.perf_counter()
-        array = upsample(
-            case.method, low, target, case.scale, settings.baselines, settings.device
-        )
+        array = upsample(case.method, low, target, case.scale, settings.baselines, settings.device)
         seconds = time.perf_counter() - started
         result = Volume(array, target)
     save_views(views_of(result, aim), case.views(settings))
@@ -126,8 +125,16 @@ def _values(
             score = metric.function(result.array, truth.array, mask=mask)
         else:
             score = metric.function(result.array, truth.array)
-        values[name] = score if isinstance(score, float) else str(score)
+        values[name] = _number_or_reason(score, name)
     return values
+
+
+def _number_or_reason(score: Score, name: str) -> float | str:
+    if isinstance(score, Unavailable):
+        return str(score)
+    if math.isnan(score):
+        return f"not measured: no slice is large enough for {METRICS[name].title}"
+    return float(score)
 
 
 def _save_inputs(case: Case, settings: Settings, source: Volume, aim: Aim) -> None:

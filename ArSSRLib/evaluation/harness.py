@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import platform
@@ -68,8 +69,9 @@ def evaluate(
 
     Raises:
         InputError: no volumes, or not a single case could be measured.
-        EnvironmentFault: the output folder cannot be written.
+        EnvironmentFault: the output folder cannot be written, or a package is missing.
     """
+    check_packages()
     volumes = find_volumes(settings.source)
     cases, notes = _cases(settings, volumes)
     _make_folder(settings.output)
@@ -96,6 +98,16 @@ def evaluate(
     return evaluation
 
 
+def check_packages() -> None:
+    """Raises EnvironmentFault when an optional package that evaluation needs is missing."""
+    missing = [name for name in ("joblib", "jinja2") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise EnvironmentFault(
+            f"Evaluation needs {' and '.join(missing)}; install with pip install "
+            "'arssr[evaluation]'."
+        )
+
+
 def _cases(settings: Settings, volumes: dict[str, Path]) -> tuple[list[Case], list[str]]:
     """All cases; a baseline that was not trained for a scale is left out there, with a note."""
     notes = []
@@ -111,9 +123,7 @@ def _cases(settings: Settings, volumes: dict[str, Path]) -> tuple[list[Case], li
     if not pairs:
         raise InputError(notes[0])
     cases = [
-        Case(name, path, scale, method)
-        for name, path in volumes.items()
-        for scale, method in pairs
+        Case(name, path, scale, method) for name, path in volumes.items() for scale, method in pairs
     ]
     return cases, list(dict.fromkeys(notes))
 

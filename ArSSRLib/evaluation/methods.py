@@ -167,6 +167,6 @@ def _with_baseline(
     place = choose_device(device)
     normalisation = Normalisation.of(array)
     low = torch.from_numpy(normalisation.apply(array))[None, None].to(place)
-    network = model.network.to(place, memory_format=torch.channels_last_3d)
+    network = model.network.to(place)
     values = network.on_grid(low, shape).float().cpu().numpy()
     return normalisation.restore(np.ascontiguousarray(values))

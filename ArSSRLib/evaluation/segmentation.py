@@ -31,9 +31,12 @@ _ATLAS_TEMPLATE, _ATLAS_LABELS = "template.nii.gz", "labels.nii.gz"
 
 
 class Segmenter(Protocol):
-    """Labels the voxels of a volume; ``regions`` maps each region's name to its label."""
+    """Labels the voxels of a volume."""
 
-    regions: Mapping[str, int]
+    @property
+    def regions(self) -> Mapping[str, int]:
+        """Each region's name and label."""
+        ...
 
     def segment(self, array: np.ndarray, grid: Grid, mask: NDArray[np.bool_]) -> Labels:
         """Labels of ``array[k, j, i]`` on ``grid`` inside ``mask``; 0 outside."""

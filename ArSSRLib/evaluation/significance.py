@@ -50,9 +50,7 @@ def compare_methods(values: Mapping[str, Mapping[str, float]]) -> list[Compariso
     return _corrected(found)
 
 
-def _compare(
-    first: str, second: str, a: Mapping[str, float], b: Mapping[str, float]
-) -> Comparison:
+def _compare(first: str, second: str, a: Mapping[str, float], b: Mapping[str, float]) -> Comparison:
     from scipy.stats import wilcoxon
 
     volumes = [v for v in a if v in b and math.isfinite(a[v]) and math.isfinite(b[v])]

@@ -32,18 +32,21 @@ class Table:
         headings: one a column.
         rows: cells; the rows of a group (a scale) follow each other.
         notes: below the table.
-        group: number of rows after which a line is drawn.
     """
 
     title: str
     headings: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     notes: Sequence[str] = field(default_factory=tuple)
-    group: int = 0
 
     def to_markdown(self) -> str:
         """A table as Markdown, best values in bold."""
-        lines = [f"### {self.title}", "", _piped(self.headings), _piped(["---"] * len(self.headings))]
+        lines = [
+            f"### {self.title}",
+            "",
+            _piped(self.headings),
+            _piped(["---"] * len(self.headings)),
+        ]
         for row in self.rows:
             lines.append(_piped([f"**{c.text}**" if c.best else c.text for c in row]))
         lines += ["", *(f"{note}  " for note in self.notes)]
@@ -94,7 +97,6 @@ def quality_table(evaluation: Evaluation) -> Table:
         ["Scale", "Method", *(metric.heading for metric in metrics)],
         rows,
         _quality_notes(evaluation),
-        len(settings.methods),
     )
 
 
@@ -157,8 +159,7 @@ def dice_table(evaluation: Evaluation) -> Table | None:
     notes = ["Dice overlap with the segmentation of the sharp volume; 1 is full agreement."]
     notes += [f"Not segmented: {', '.join(missing)} (see cases.csv)."] if missing else []
     titles = [method.title for method in settings.methods]
-    return Table("Overlap of brain regions", ["Scale", "Region", *titles], rows, notes,
-                 len(regions) + 1)  # fmt: skip
+    return Table("Overlap of brain regions", ["Scale", "Region", *titles], rows, notes)
 
 
 def significance_table(evaluation: Evaluation) -> Table | None:
@@ -241,7 +242,7 @@ def _written(records: Sequence[Record], name: str, digits: int) -> str:
     if not numbers or not all(math.isnan(number) for number in numbers):
         return summary(numbers, digits)
     sentences = [v for r in records if isinstance(v := r.values.get(name), str)]
-    return sentences[0].split(":")[0] if sentences else "–"
+    return sentences[0].partition(":")[0] if sentences else "–"
 
 
 def _quality_notes(evaluation: Evaluation) -> list[str]:
@@ -249,9 +250,7 @@ def _quality_notes(evaluation: Evaluation) -> list[str]:
     count = len({record.volume for record in evaluation.measured})
     notes = [f"Mean ± standard deviation over {count} volumes; the best of each scale in bold."]
     for name in settings.metrics:
-        sentences = {
-            v for r in evaluation.measured if isinstance(v := r.values.get(name), str)
-        }
+        sentences = {v for r in evaluation.measured if isinstance(v := r.values.get(name), str)}
         notes += [f"{METRICS[name].title}: {sentence}." for sentence in sorted(sentences)]
     own = [
         f"{METRICS[name].title} {text}"

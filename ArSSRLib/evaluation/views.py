@@ -20,8 +20,9 @@ from .profile import Profile, profile_between_points
 
 Line = tuple[float, ...]
 
-_LINE_ENDS = (0.08, 0.92)
-"""Share of the field of view, from left to right, that the profile crosses by itself."""
+_LINE_ENDS = (0.92, 0.08)
+"""The default profile crosses this share of the field of view from the patient's right to left,
+which is from left to right in a picture."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,13 @@ class Aim:
         positions: of each plane, 0 to 1 of the field of view.
         window: intensities shown as black and as white.
         line: ends x0, y0, z0, x1, y1, z1 of the profile, LPS mm.
+        row: see :class:`CaseViews`.
     """
 
     positions: Mapping[Plane, float]
     window: tuple[float, float]
     line: Line
+    row: float | None
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,13 @@ class CaseViews:
     Attributes:
         slices: one view a plane; intensities as shares of the aim's window.
         profile: along the aim's line; None where the line leaves the volume.
+        row: where the line crosses the axial slice, 0 at the top to 1; None for a line of the
+            user's, which may cross it in any way.
     """
 
     slices: Mapping[Plane, View]
     profile: Profile | None
+    row: float | None = None
 
 
 def aim_at(volume: Volume, line: Line | None = None) -> Aim:
@@ -62,7 +68,10 @@ def aim_at(volume: Volume, line: Line | None = None) -> Aim:
     window = display_window(volume)
     slicer = Slicer(volume)
     positions = {plane: slicer.richest_position(plane, window) for plane in PLANES}
-    return Aim(positions, window, line or _middle_row(volume.grid, positions))
+    if line is not None:
+        return Aim(positions, window, line, None)
+    row = 1.0 - positions["coronal"]
+    return Aim(positions, window, _middle_row(volume.grid, positions), row)
 
 
 def views_of(volume: Volume, aim: Aim) -> CaseViews:
@@ -78,7 +87,7 @@ def views_of(volume: Volume, aim: Aim) -> CaseViews:
         profile = profile_between_points(volume.array, volume.grid, aim.line[:3], aim.line[3:])
     except InputError:
         profile = None
-    return CaseViews(slices, profile)
+    return CaseViews(slices, profile, aim.row)
 
 
 def save_views(views: CaseViews, path: Path) -> None:
@@ -94,6 +103,8 @@ def save_views(views: CaseViews, path: Path) -> None:
         arrays[f"{plane}.letters"] = np.array(view.letters)
     if views.profile is not None:
         arrays["profile"] = np.stack([views.profile.distance, views.profile.intensity])
+    if views.row is not None:
+        arrays["row"] = np.array(views.row)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path, overwrite=True, suffix=".npz") as temporary:
         np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
@@ -105,9 +116,10 @@ def load_views(path: Path) -> CaseViews | None:
         with np.load(path, allow_pickle=False) as stored:
             slices = {plane: _view(stored, plane) for plane in PLANES}
             profile = Profile(*stored["profile"]) if "profile" in stored else None
+            row = float(stored["row"]) if "row" in stored else None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
-    return CaseViews(slices, profile)
+    return CaseViews(slices, profile, row)
 
 
 def _view(stored: Mapping[str, npt.NDArray[np.generic]], plane: Plane) -> View:

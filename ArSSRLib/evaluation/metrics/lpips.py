@@ -83,7 +83,7 @@ def _load_network() -> Distance | Unavailable:
     try:
         import lpips as package
     except ImportError as error:
-        return Unavailable(f"weights not available: {_one_line(error)} (pip install lpips)")
+        return Unavailable(f"weights not available: the package {error.name} is not installed")
     try:
         network: Any = package.LPIPS(net="alex", verbose=False).eval()
     except Exception as error:  # the loader raises whatever its download raises

@@ -1,0 +1,184 @@
+"""``arssr evaluate``: the paper's comparison on a folder of volumes, with tables and a report."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import Cancelled, InputError
+from ..upsampling.device import DEVICES
+from .arguments import add_progress, numbers, whole_number
+from .outcome import EXIT_DONE
+from .printers import printer_for, warnings_shown_by
+
+if TYPE_CHECKING:
+    from ..evaluation.settings import Settings
+
+_MOST_JOBS = 4
+"""Each job holds a volume in several copies; more jobs than this need the user's word."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Defines the options of ``arssr evaluate``."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--hr", metavar="FOLDER", help="sharp volumes; low-resolution ones are simulated from them"
+    )
+    source.add_argument(
+        "--lr", metavar="FOLDER", help="real scans without ground truth (as --reference-free)"
+    )
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="FOLDER", help="folder of the report"
+    )
+    parser.add_argument(
+        "--scales",
+        default="2,2.5,3,3.5,4",
+        metavar="S,…",
+        help="upsampling scales (default: the paper's 2,2.5,3,3.5,4)",
+    )
+    parser.add_argument(
+        "--methods",
+        default="cubic,arssr:default",
+        metavar="NAME,…",
+        help="nearest, linear, cubic, zoom (the paper's cubic), srcnn3d, dcsrn, rescnn, or "
+        "arssr:MODEL with a bundled name or a model file (default: cubic,arssr:default)",
+    )
+    parser.add_argument(
+        "--baselines",
+        metavar="FOLDER",
+        help="where the networks of srcnn3d, dcsrn and rescnn lie, as srcnn3d-2/best.npz and so on",
+    )
+    _add_measures(parser)
+    _add_machine(parser)
+    add_progress(parser)
+
+
+def _add_measures(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--kernel",
+        choices=("cubic", "kspace", "gaussian", "paper"),
+        default="cubic",
+        help="how low resolution is simulated; 'paper' is its corner-aligned zoom (default: cubic)",
+    )
+    parser.add_argument(
+        "--metrics",
+        metavar="NAME,…",
+        help="psnr, ssim, lpips, psi, lpc_si, nmse, hfen (default: all)",
+    )
+    parser.add_argument(
+        "--reference-free",
+        action="store_true",
+        help="upsample the volumes as they are and measure PSI and LPC-SI only",
+    )
+    parser.add_argument(
+        "--masks", metavar="FOLDER", help="brain masks with the volumes' file names"
+    )
+    parser.add_argument(
+        "--segmentation",
+        action="store_true",
+        help="Dice of CSF, grey and white matter against the sharp volume (needs antspyx)",
+    )
+    parser.add_argument(
+        "--atlas",
+        metavar="FOLDER",
+        help="Dice of the paper's six regions, from template.nii.gz and labels.nii.gz there",
+    )
+    parser.add_argument(
+        "--line",
+        type=numbers(6),
+        metavar="X0,Y0,Z0,X1,Y1,Z1",
+        help="ends of the intensity profile in LPS mm (write --line=-10,… for a leading minus)",
+    )
+    parser.add_argument(
+        "--pictures",
+        type=whole_number(0),
+        default=3,
+        metavar="N",
+        help="volumes shown in pictures (default: 3)",
+    )
+
+
+def _add_machine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device", default="auto", choices=DEVICES, help="where to compute (default: auto)"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=whole_number(1),
+        metavar="N",
+        help=f"cases measured at a time (default: one a CPU, up to {_MOST_JOBS})",
+    )
+    parser.add_argument(
+        "--threads", type=whole_number(1), metavar="N", help="CPU threads of each job"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluates, going on where an earlier run stopped; returns the exit code.
+
+    Raises:
+        InputError: unusable volumes or options.
+        EnvironmentFault: the machine got in the way.
+    """
+    from ..evaluation.harness import evaluate
+    from ..evaluation.report import write_report
+    from ..evaluation.segmentation import AtlasSegmenter, load_ants
+
+    settings = _settings(arguments)
+    if settings.segmentation or settings.atlas is not None:
+        load_ants()
+    if settings.atlas is not None:
+        AtlasSegmenter(settings.atlas)
+    printer = printer_for(arguments.progress)
+    try:
+        with warnings_shown_by(printer):
+            evaluation = evaluate(settings, printer.report, printer.warn)
+            page = write_report(evaluation, arguments.pictures)
+    except (KeyboardInterrupt, Cancelled):
+        print(
+            "arssr: Cancelled; what was measured is kept, the same command goes on from there.",
+            file=sys.stderr,
+        )
+        return Cancelled.exit_code
+    failed = len(evaluation.failed)
+    summary = f"{page}: {len(evaluation.measured)} cases measured"
+    printer.done(str(page), summary + (f", {failed} failed (see the report)" if failed else ""))
+    return EXIT_DONE
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    from ..evaluation.methods import parse_methods
+    from ..evaluation.metrics import METRICS
+    from ..evaluation.settings import Settings, parse_metrics, parse_scales
+
+    processors = os.cpu_count() or 1
+    jobs = arguments.jobs or min(_MOST_JOBS, processors)
+    return Settings(
+        source=Path(arguments.hr or arguments.lr),
+        output=Path(arguments.output),
+        scales=parse_scales(arguments.scales),
+        methods=parse_methods(arguments.methods),
+        kernel=arguments.kernel,
+        metrics=parse_metrics(arguments.metrics) if arguments.metrics else tuple(METRICS),
+        reference_free=arguments.reference_free or arguments.lr is not None,
+        baselines=_folder(arguments.baselines, "--baselines"),
+        masks=_folder(arguments.masks, "--masks"),
+        segmentation=arguments.segmentation,
+        atlas=_folder(arguments.atlas, "--atlas"),
+        device=arguments.device,
+        jobs=jobs,
+        threads=arguments.threads or max(1, processors // jobs),
+        line=arguments.line,
+    )
+
+
+def _folder(name: str | None, option: str) -> Path | None:
+    if name is None:
+        return None
+    folder = Path(name)
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {name!r}; name the folder for {option}.")
+    return folder

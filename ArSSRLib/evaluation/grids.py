@@ -1,0 +1,135 @@
+"""Qualitative grids (paper, Fig. 5, 7 and 10): a slice of every method at every scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..pictures.canvas import ACCENT, MUTED, Canvas, framed, outline, scale_bar, show_slice
+from ..pictures.slices import View, detail_box, tissue_box
+
+_WINDOW = (0.0, 1.0)
+_COLUMN = 2.35
+_GAP = 0.08
+_LEFT, _TOP, _BOTTOM = 0.75, 1.25, 0.55
+_CAPTION = 0.3
+_ZOOM_SHARE = 0.3
+"""Side of the enlarged square, as a share of the slice's smaller side."""
+_ERROR_WINDOW = (0.0, 0.3)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture of a grid.
+
+    Attributes:
+        view: the slice; intensities as shares of the window.
+        caption: numbers below it.
+        best: whether the caption is set off.
+    """
+
+    view: View
+    caption: str = ""
+    best: bool = False
+
+
+def draw_grid(
+    title: str,
+    columns: Sequence[str],
+    rows: Mapping[str, Sequence[Tile | None]],
+    truth: View | None,
+) -> Canvas:
+    """Every method (column) at every scale (row), with the same detail enlarged below each.
+
+    Args:
+        title: heading.
+        columns: names of the columns.
+        rows: by the scale's label, one tile a column; None where there is no result.
+        truth: decides the cropping and the detail; the last column's slice where there is none.
+    """
+    guide = truth or next(t.view for row in rows.values() for t in reversed(row) if t is not None)
+    box = tissue_box(guide, _WINDOW)
+    side = _ZOOM_SHARE * min(box.width, box.height)
+    detail = detail_box(guide, _WINDOW, side, side)
+    inches = _COLUMN / box.width
+    slice_height = box.height * inches
+    canvas = _canvas(title, columns, len(rows), slice_height + _COLUMN + _CAPTION + 2 * _GAP)
+    top = _TOP
+    for label, tiles in rows.items():
+        canvas.text(0.2, top + slice_height / 2, label, 15, fontweight="bold", va="center")
+        for n, tile in enumerate(tiles):
+            if tile is None:
+                continue
+            left = _LEFT + n * (_COLUMN + _GAP)
+            axes = canvas.axes(left, top, _COLUMN, slice_height)
+            show_slice(axes, tile.view, box, _WINDOW)
+            outline(axes, detail)
+            if n == 0 and top == _TOP:
+                scale_bar(axes, box, 20.0)
+            inset = canvas.axes(left, top + slice_height + _GAP, _COLUMN, _COLUMN)
+            show_slice(inset, tile.view, detail, _WINDOW)
+            framed(inset)
+            canvas.text(
+                left + _COLUMN / 2,
+                top + slice_height + _COLUMN + 2 * _GAP + 0.02,
+                tile.caption,
+                8.5,
+                color=ACCENT if tile.best else MUTED,
+                ha="center",
+            )
+        top += slice_height + _COLUMN + _CAPTION + 2 * _GAP
+    _footer(
+        canvas, "Every voxel as it is, one intensity window for all; patient's right on the left."
+    )
+    return canvas
+
+
+def draw_errors(
+    title: str, columns: Sequence[str], rows: Mapping[str, Sequence[Tile | None]], truth: View
+) -> Canvas:
+    """Absolute difference from the truth of every method at every scale."""
+    box = tissue_box(truth, _WINDOW)
+    slice_height = box.height * _COLUMN / box.width
+    canvas = _canvas(title, columns, len(rows), slice_height + _CAPTION + _GAP)
+    top = _TOP
+    for label, tiles in rows.items():
+        canvas.text(0.2, top + slice_height / 2, label, 15, fontweight="bold", va="center")
+        for n, tile in enumerate(tiles):
+            if tile is None:
+                continue
+            left = _LEFT + n * (_COLUMN + _GAP)
+            axes = canvas.axes(left, top, _COLUMN, slice_height)
+            error = np.abs(tile.view.pixels - truth.pixels)
+            show_slice(axes, tile.view, box, _ERROR_WINDOW, "inferno", error)
+            canvas.text(
+                left + _COLUMN / 2, top + slice_height + 0.05, tile.caption, 8.5,
+                color=ACCENT if tile.best else MUTED, ha="center",
+            )  # fmt: skip
+        top += slice_height + _CAPTION + _GAP
+    _footer(
+        canvas,
+        f"Absolute error, from black, 0, to white, {_ERROR_WINDOW[1]:.0%} of the shown intensities.",
+    )
+    return canvas
+
+
+def _canvas(title: str, columns: Sequence[str], rows: int, row_height: float) -> Canvas:
+    width = _LEFT + len(columns) * (_COLUMN + _GAP) + 0.25
+    canvas = Canvas(width, _TOP + rows * row_height + _BOTTOM)
+    canvas.text(0.2, 0.22, title, 14, fontweight="bold")
+    for n, name in enumerate(columns):
+        centre = _LEFT + n * (_COLUMN + _GAP) + _COLUMN / 2
+        canvas.text(centre, 0.86, name, 11.5, ha="center", fontweight="bold")
+    return canvas
+
+
+def _footer(canvas: Canvas, sentence: str) -> None:
+    canvas.text(
+        0.2,
+        canvas.height - 0.38,
+        f"{sentence} Super-resolution can invent detail: not for clinical use.",
+        8.5,
+        color=MUTED,
+    )

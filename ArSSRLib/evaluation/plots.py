@@ -1,0 +1,154 @@
+"""Plots of a finished evaluation: metrics over the scale, and intensity profiles (Fig. 6, 8)."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..pictures.slices import View
+from .harness import Evaluation
+from .metrics import METRICS
+from .profile import Profile
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, MUTED, LINES, PAPER = "#1b2430", "#5f6b7a", "#d9dee5", "#ffffff"
+COLOURS = ("#7a869a", "#d1495b", "#edae49", "#8d5fd3", "#0072b2", "#00916e", "#b5651d", "#c2185b")
+"""One colour a method; told apart by readers with the usual colour blindness up to the sixth."""
+_MARKERS = "osD^vPX*"
+_PANEL = (3.9, 2.9)
+_COLUMNS = 3
+
+
+def metrics_over_scale(evaluation: Evaluation) -> Figure | None:
+    """Mean of each metric over the scale, one line a method; bars span one standard deviation.
+
+    None where no metric has a number.
+    """
+    settings = evaluation.settings
+    names = [
+        n for n in settings.metrics if any(_values(evaluation, n, m.slug) for m in settings.methods)
+    ]
+    if not names:
+        return None
+    rows = math.ceil(len(names) / _COLUMNS)
+    columns = min(_COLUMNS, len(names))
+    figure = _figure(_PANEL[0] * columns, _PANEL[1] * rows + 0.5)
+    for n, name in enumerate(names):
+        axes = figure.add_subplot(rows, columns, n + 1)
+        _style(axes, METRICS[name].heading)
+        for m, method in enumerate(settings.methods):
+            found = _values(evaluation, name, method.slug)
+            # Lines that share a scale stand side by side, or their bars hide each other.
+            nudge = 0.025 * (m - (len(settings.methods) - 1) / 2)
+            axes.errorbar(
+                [scale + nudge for scale in found],
+                [statistics.fmean(v) for v in found.values()],
+                yerr=[statistics.stdev(v) if len(v) > 1 else 0.0 for v in found.values()],
+                color=COLOURS[m % len(COLOURS)],
+                marker=_MARKERS[m % len(_MARKERS)],
+                markersize=4.5,
+                linewidth=1.6,
+                elinewidth=0.9,
+                capsize=2,
+                label=method.title,
+            )
+        axes.set_xticks(settings.scales, [f"{scale:g}×" for scale in settings.scales])
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=min(6, len(labels)), frameon=False,
+        fontsize=9, labelcolor=INK,
+    )  # fmt: skip
+    return figure
+
+
+def profiles(
+    title: str,
+    curves: Sequence[tuple[str, Sequence[tuple[str, Profile]]]],
+    shown: View | None,
+    row: float | None,
+) -> Figure:
+    """Intensity along one line, a panel a scale, the truth in black.
+
+    Args:
+        title: heading.
+        curves: for each scale its label and the labelled profiles; the first is the truth.
+        shown: axial slice to the left of the panels.
+        row: where the line crosses it, 0 at the top to 1.
+    """
+    panels = len(curves)
+    beside = 1 if shown is not None and row is not None else 0
+    figure = _figure(3.2 * beside + 4.6 * panels, 3.6)
+    figure.suptitle(title, fontsize=11, color=INK, x=0.01, ha="left", fontweight="bold")
+    widths = [3.0] * beside + [4.6] * panels
+    grid = figure.add_gridspec(1, panels + beside, width_ratios=widths)
+    if shown is not None and row is not None:
+        axes = figure.add_subplot(grid[0, 0])
+        axes.imshow(
+            shown.pixels, cmap="gray", vmin=0, vmax=1, extent=(0, shown.width, shown.height, 0)
+        )
+        axes.axhline(row * shown.height, color="#ff6b35", linewidth=1.4)
+        axes.set_axis_off()
+    shared: Axes | None = None
+    for n, (label, lines) in enumerate(curves):
+        axes = figure.add_subplot(grid[0, n + beside], sharey=shared)
+        shared = axes
+        _style(axes, label)
+        for m, (name, profile) in enumerate(lines):
+            truth = m == 0
+            axes.plot(
+                profile.distance,
+                profile.intensity,
+                color="#000000" if truth else COLOURS[(m - 1) % len(COLOURS)],
+                linewidth=1.8 if truth else 1.2,
+                label=name,
+            )
+        axes.set_xlabel("mm along the line, from the patient's right" if beside else "mm")
+        axes.set_ylabel("intensity" if n == 0 else "")
+    handles, labels = figure.axes[-1].get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=min(7, len(labels)), frameon=False,
+        fontsize=9, labelcolor=INK,
+    )  # fmt: skip
+    return figure
+
+
+def _values(evaluation: Evaluation, metric: str, method: str) -> dict[float, list[float]]:
+    """Finite values by scale, in the order of scales."""
+    found: dict[float, list[float]] = {}
+    for scale in evaluation.settings.scales:
+        values = [
+            float(value)
+            for record in evaluation.measured
+            if record.scale == scale and record.method == method
+            if not isinstance(value := record.values.get(metric, math.nan), str)
+            and math.isfinite(value)
+        ]
+        if values:
+            found[scale] = values
+    return found
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), facecolor=PAPER, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _style(axes: Axes, title: str) -> None:
+    axes.set_title(title, fontsize=10, color=INK, loc="left", fontweight="bold")
+    axes.tick_params(labelsize=8, colors=MUTED, length=0)
+    axes.grid(True, color=LINES, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.xaxis.label.set(fontsize=8, color=MUTED)
+    axes.yaxis.label.set(fontsize=8, color=MUTED)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(LINES)
