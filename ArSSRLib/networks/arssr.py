@@ -50,11 +50,6 @@ class ArSSR(nn.Module):
             nn.init.zeros_(self.decoder.second[-1].weight)
             nn.init.zeros_(self.decoder.second[-1].bias)
 
-    @property
-    def reach(self) -> int:
-        """LR voxels beyond a point that can change the value there: the halo of a tile."""
-        return self.encoder.reach + 1
-
     def forward(self, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
         """Intensities at ``coordinates`` (paper Eq. 2).
 

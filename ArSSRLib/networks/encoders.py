@@ -1,8 +1,7 @@
 """Convolutional encoders: LR volume (N, 1, k, j, i) to feature map (N, channels, k, j, i).
 
 All are residual networks of 3×3×3 convolutions with zero padding and no upscaling layer
-(paper §III-C and §IV-F). ``reach`` is how many voxels away an input voxel can still change a
-feature: the halo a tile needs.
+(paper §III-C and §IV-F).
 """
 
 from __future__ import annotations
@@ -53,7 +52,6 @@ class RDN(nn.Module):
         self.fuse = conv1(spec.features * spec.blocks, spec.features)
         self.smooth = conv3(spec.features, spec.features)
         self.out = conv3(spec.features, spec.channels)
-        self.reach = 4 + spec.blocks * spec.layers
 
     def forward(self, x: Tensor) -> Tensor:
         shallow = self.shallow(x)
@@ -76,7 +74,6 @@ class ResCNN(nn.Module):
             for _ in range(spec.blocks)
         )
         self.out = conv3(spec.features, spec.channels)
-        self.reach = 2 + spec.blocks * spec.layers
 
     def forward(self, x: Tensor) -> Tensor:
         image = x
@@ -101,7 +98,6 @@ class SRResNet(nn.Module):
         )
         self.smooth = conv3(spec.features, spec.features)
         self.out = conv3(spec.features, spec.channels)
-        self.reach = 3 + spec.blocks * spec.layers
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.entry(x)

@@ -21,7 +21,7 @@ from ..errors import EnvironmentFault, InputError
 from ..intensity import Normalisation
 from .device import choose_device
 from .folded import FoldedDecoder
-from .plan import Geometry, Shape, Spans, Tile, halved, largest_tile, plan_tiles
+from .plan import Geometry, Shape, Spans, Tile, encoder_reach, halved, largest_tile, plan_tiles
 from .progress import ProgressCallback, ProgressClock
 from .rows import AxisLookup, linear_rows
 
@@ -77,7 +77,7 @@ def upsample_array(
         raise InputError(f"The box {box} is not inside the upsampled volume of {target_shape}.")
     spans = cast(Spans, tuple((a, a + n) for a, n in zip(start, size, strict=True)))
     normalisation = Normalisation.of(array)
-    geometry = Geometry(low_shape, target_shape, model.network.encoder.reach)
+    geometry = Geometry(low_shape, target_shape, encoder_reach(model.header.spec.encoder))
     tiles = plan_tiles(geometry, spans, tile_voxels or largest_tile(model.header.spec))
     output = np.empty(size, dtype=np.float32)
     clock = ProgressClock(progress, float(sum(t.target_voxels for t in tiles)))

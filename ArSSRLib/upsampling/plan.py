@@ -115,6 +115,12 @@ def halved(tile: Tile, geometry: Geometry) -> list[Tile]:
     return halves
 
 
+def encoder_reach(spec: EncoderSpec) -> int:
+    """Voxels away that an input voxel can still change a feature: the halo of a tile."""
+    ends = {"RDN": 4, "ResCNN": 2, "SRResNet": 3}
+    return ends[spec.name] + spec.blocks * spec.layers
+
+
 def encoder_bytes_per_voxel(spec: EncoderSpec) -> int:
     """Peak memory of the encoder for each LR voxel, in bytes (float32)."""
     if spec.name == "RDN":

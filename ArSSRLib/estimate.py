@@ -1,0 +1,86 @@
+"""What an upsampling will cost, told before it starts; needs no torch."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from .catalogue import DEFAULT, model_info
+from .grid import Grid
+from .networks.spec import NetworkSpec, decoder_parameters, encoder_parameters
+from .upsampling.plan import (
+    Geometry,
+    encoder_bytes_per_voxel,
+    encoder_reach,
+    largest_tile,
+    plan_tiles,
+)
+
+_OPERATIONS_PER_SECOND = {"cpu": 60e9, "cuda": 8e12, "mps": 1.5e12}
+"""Typical float operations a second: of one CPU core, and of a whole graphics device."""
+_START_SECONDS = {"cpu": 3.0, "cuda": 6.0, "mps": 5.0}
+"""Starting Python, importing torch, waking the device."""
+_PROGRAM_BYTES = 350 * 2**20
+"""Resident memory of Python with torch and SimpleITK loaded."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Estimates.
+
+    Attributes:
+        peak_bytes: highest resident memory of the process, in bytes.
+        seconds: time from start to written file, in s.
+    """
+
+    peak_bytes: int
+    seconds: float
+
+
+def estimate_cost(
+    grid: Grid,
+    target: Grid,
+    model: str = DEFAULT,
+    device: str = "cpu",
+    threads: int | None = None,
+) -> Cost:
+    """Memory and time of upsampling ``grid`` to ``target`` with a model.
+
+    Args:
+        grid: the input's grid.
+        target: the upsampled grid, same field of view.
+        model: bundled name or model file.
+        device: ``cpu``, ``cuda`` or ``mps``.
+        threads: CPU threads; all cores when left out.
+
+    Raises:
+        InputError: no such model.
+    """
+    spec = model_info(model).header.spec
+    low, high = grid.size[::-1], target.size[::-1]
+    geometry = Geometry(low, high, encoder_reach(spec.encoder))
+    box = ((0, high[0]), (0, high[1]), (0, high[2]))
+    tiles = plan_tiles(geometry, box, largest_tile(spec))
+    encoded = sum(tile.encode_voxels for tile in tiles)
+    operations = 2.0 * (
+        encoded * encoder_parameters(spec.encoder) + target.voxels * _folded_weights(spec)
+    )
+    cores = (threads or os.cpu_count() or 1) if device == "cpu" else 1
+    seconds = _START_SECONDS[device] + operations / (_OPERATIONS_PER_SECOND[device] * cores)
+    return Cost(_peak_bytes(grid, target, spec, max(t.encode_voxels for t in tiles)), seconds)
+
+
+def _peak_bytes(grid: Grid, target: Grid, spec: NetworkSpec, tile_voxels: int) -> int:
+    # Input and output are held as float32 and once more in the file's type while written.
+    arrays = 4 * grid.voxels + 8 * target.voxels
+    return _PROGRAM_BYTES + arrays + tile_voxels * encoder_bytes_per_voxel(spec.encoder)
+
+
+def _folded_weights(spec: NetworkSpec) -> int:
+    """Decoder weights that are still applied at every target voxel after folding."""
+    inputs = spec.encoder.channels + spec.coordinate_channels
+    readers = 2 if spec.decoder.skip else 1
+    interpolation = 2 * readers * spec.decoder.width
+    kept = decoder_parameters(spec) - readers * inputs * spec.decoder.width
+    # The skip's second reader still sees the output of the first half.
+    return kept + interpolation + (inputs * spec.decoder.width if spec.decoder.skip else 0)

@@ -1,0 +1,173 @@
+"""The engine gives the plain forward pass, without seams, within a box, and can be cancelled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from ArSSRLib.checkpoint import Model, ModelHeader
+from ArSSRLib.errors import Cancelled, EnvironmentFault
+from ArSSRLib.intensity import Normalisation
+from ArSSRLib.networks.arssr import ArSSR
+from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
+from ArSSRLib.upsampling import engine
+from ArSSRLib.upsampling.engine import upsample_array
+from ArSSRLib.upsampling.progress import Progress
+
+LOCAL = NetworkSpec(
+    EncoderSpec("SRResNet", 16, 2, 2, 8, 16), DecoderSpec(32, 4, False, False), "local", "trilinear"
+)
+PAPER_LIKE = NetworkSpec(EncoderSpec("RDN", 8, 2, 2, 8, 16), DecoderSpec(32, 8, True, True))
+LOCAL_SKIP = NetworkSpec(EncoderSpec("ResCNN", 8, 1, 2, 8, 16), DecoderSpec(32, 6, True, False), "local")
+SPECS = pytest.mark.parametrize("spec", [LOCAL, PAPER_LIKE, LOCAL_SKIP])
+
+
+def _model(spec: NetworkSpec) -> Model:
+    """A network whose every weight matters: nothing is zero, as after training."""
+    torch.manual_seed(4)
+    network = ArSSR(spec).eval().requires_grad_(False)
+    for parameter in network.parameters():
+        if parameter.dim() == 1:
+            parameter.normal_(std=0.1)
+    network.decoder.second[-1].weight.normal_(std=0.1)
+    return Model(network, ModelHeader(spec), "test")
+
+
+def _tissue(shape: tuple[int, int, int]) -> np.ndarray:
+    """Intensities that vary everywhere, on a scanner's scale and below zero too."""
+    rng = np.random.default_rng(5)
+    return (rng.gamma(2.0, 150.0, size=shape) - 40.0).astype(np.float32)
+
+
+@SPECS
+def test_the_engine_gives_the_plain_forward_pass(spec: NetworkSpec) -> None:
+    array, shape = _tissue((11, 13, 12)), (27, 26, 41)
+    model = _model(spec)
+    line = Normalisation.of(array)
+    plain = model.network.on_grid(torch.from_numpy(line.apply(array))[None, None], shape)
+    result = upsample_array(array, shape, model, device="cpu")
+    np.testing.assert_allclose(
+        (result - line.offset) / line.span, plain.numpy(), atol=1e-5 * float(plain.abs().max())
+    )
+
+
+@SPECS
+def test_tiles_leave_no_seam(spec: NetworkSpec) -> None:
+    array, shape = _tissue((20, 24, 22)), (50, 53, 61)
+    model = _model(spec)
+    whole = upsample_array(array, shape, model, device="cpu")
+    tiled = upsample_array(array, shape, model, device="cpu", tile_voxels=14**3)
+    assert np.abs(whole - tiled).max() < 1e-4 * np.ptp(whole)
+
+
+@SPECS
+def test_a_box_is_that_part_of_the_whole(spec: NetworkSpec) -> None:
+    array, shape = _tissue((14, 15, 16)), (28, 45, 40)
+    model = _model(spec)
+    whole = upsample_array(array, shape, model, device="cpu")
+    part = upsample_array(array, shape, model, device="cpu", box=((3, 20, 7), (9, 11, 30)))
+    np.testing.assert_allclose(part, whole[3:12, 20:31, 7:37], atol=1e-5 * float(np.ptp(whole)))
+
+
+def test_empty_background_stays_exactly_empty() -> None:
+    array = np.zeros((20, 20, 20), dtype=np.float32)
+    array[8:12, 8:12, 8:12] = _tissue((4, 4, 4)) + 100.0
+    result = upsample_array(array, (40, 40, 40), _model(LOCAL), device="cpu")
+    assert not result[:8].any() and not result[:, :, -8:].any()
+    assert result[20, 20, 20] != 0
+
+
+def test_a_constant_volume_stays_constant() -> None:
+    array = np.full((6, 7, 8), -123.5, dtype=np.float32)
+    result = upsample_array(array, (12, 14, 16), _model(LOCAL), device="cpu")
+    np.testing.assert_array_equal(result, np.float32(-123.5))
+
+
+def test_progress_rises_to_one_at_least_once_a_tile() -> None:
+    reports: list[Progress] = []
+    upsample_array(
+        _tissue((20, 20, 20)),
+        (40, 40, 40),
+        _model(LOCAL),
+        device="cpu",
+        tile_voxels=16**3,
+        progress=reports.append,
+    )
+    fractions = [report.fraction for report in reports]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1.0)
+    assert {report.stage for report in reports} == {"encoding", "decoding"}
+
+
+def test_raising_from_the_callback_cancels() -> None:
+    calls = 0
+
+    def cancel(report: Progress) -> None:
+        nonlocal calls
+        calls += 1
+        if report.fraction > 0.3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        upsample_array(_tissue((20, 20, 20)), (40, 40, 40), _model(LOCAL), progress=cancel)
+    assert calls > 1
+
+
+def test_out_of_memory_is_met_with_smaller_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    array, shape, model = _tissue((16, 16, 16)), (64, 64, 64), _model(LOCAL)
+    expected = upsample_array(array, shape, model, device="cpu")
+    original = engine._Worker._features
+    refused: list[int] = []
+
+    def features(self, tile, low, known):  # type: ignore[no-untyped-def]
+        if tile.target_voxels > 20_000:
+            refused.append(tile.target_voxels)
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return original(self, tile, low, known)
+
+    monkeypatch.setattr(engine._Worker, "_features", features)
+    result = upsample_array(array, shape, model, device="cpu")
+    assert refused
+    np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
+
+
+def test_without_memory_for_the_smallest_tile_the_user_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def features(self, tile, low, known):  # type: ignore[no-untyped-def]
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(engine._Worker, "_features", features)
+    with pytest.raises(EnvironmentFault, match="memory"):
+        upsample_array(_tissue((8, 8, 8)), (16, 16, 16), _model(LOCAL), device="cpu")
+
+
+def test_a_graphics_device_without_memory_hands_over_to_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The seam: a device that is no CPU (``meta`` here) always runs out of memory."""
+    array, shape, model = _tissue((8, 8, 8)), (16, 16, 16), _model(LOCAL)
+    expected = upsample_array(array, shape, model, device="cpu")
+    original = engine._Worker._compute
+    moves: list[str] = []
+
+    def compute(self, tile, clock):  # type: ignore[no-untyped-def]
+        if self.device.type != "cpu":
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return original(self, tile, clock)
+
+    def move_to(self, device):  # type: ignore[no-untyped-def]
+        moves.append(device.type)
+        self.device = device
+        if device.type == "cpu":
+            original_move(self, device)
+
+    original_move = engine._Worker._move_to
+    monkeypatch.setattr(engine._Worker, "_compute", compute)
+    monkeypatch.setattr(engine._Worker, "_move_to", move_to)
+    monkeypatch.setattr(engine, "choose_device", lambda name: torch.device("meta"))
+    result = upsample_array(array, shape, model, device="auto")
+    assert moves == ["meta", "cpu"]
+    assert "continuing on the CPU" in caplog.text
+    np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))

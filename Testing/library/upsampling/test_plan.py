@@ -1,0 +1,64 @@
+"""Tiles cover the box once, stay within memory and hold what they need."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ArSSRLib.upsampling.plan import Geometry, halved, plan_tiles
+
+side = st.integers(1, 60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    low=st.tuples(side, side, side),
+    scale=st.tuples(*[st.floats(1.0, 5.0)] * 3),
+    reach=st.integers(0, 9),
+    largest=st.integers(5000, 60000),
+)
+def test_tiles_cover_every_target_voxel_once(
+    low: tuple[int, int, int], scale: tuple[float, float, float], reach: int, largest: int
+) -> None:
+    target = tuple(max(1, round(n * s)) for n, s in zip(low, scale, strict=True))
+    geometry = Geometry(low, target, reach)  # type: ignore[arg-type]
+    hits = np.zeros(target, dtype=np.uint8)
+    for tile in plan_tiles(geometry, tuple((0, n) for n in target), largest):  # type: ignore[arg-type]
+        hits[tuple(slice(a, b) for a, b in tile.target)] += 1
+        for (a, b), (c, d), n in zip(tile.lookup, tile.encode, low, strict=True):
+            assert 0 <= c <= a < b <= d <= n
+            assert a - c == min(reach, a) and d - b == min(reach, n - b)
+    assert (hits == 1).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    low=st.tuples(*[st.integers(20, 120)] * 3),
+    scale=st.floats(1.0, 4.0),
+    reach=st.integers(0, 8),
+)
+def test_tiles_stay_within_the_budget(
+    low: tuple[int, int, int], scale: float, reach: int
+) -> None:
+    target = tuple(round(n * scale) for n in low)
+    geometry = Geometry(low, target, reach)  # type: ignore[arg-type]
+    largest = 40**3
+    tiles = plan_tiles(geometry, tuple((0, n) for n in target), largest)  # type: ignore[arg-type]
+    assert max(tile.encode_voxels for tile in tiles) <= largest * 1.1
+
+
+def test_a_tile_is_halved_along_its_longest_side() -> None:
+    geometry = Geometry((20, 20, 20), (40, 40, 40), 3)
+    tile = geometry.tile(((0, 40), (0, 20), (0, 16)))
+    parts = halved(tile, geometry)
+    assert [part.target for part in parts] == [((0, 20), (0, 20), (0, 16)), ((20, 40), (0, 20), (0, 16))]
+    assert sum(part.target_voxels for part in parts) == math.prod((40, 20, 16))
+
+
+def test_the_smallest_tile_is_not_halved() -> None:
+    geometry = Geometry((4, 4, 4), (8, 8, 8), 3)
+    tile = geometry.tile(((0, 8), (0, 8), (0, 8)))
+    assert halved(tile, geometry) == [tile]
