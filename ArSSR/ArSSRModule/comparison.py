@@ -37,7 +37,7 @@ class Comparison(VTKObservationMixin):
         """Why there is nothing to compare; empty when there is."""
         if _layoutNode() is None:
             return _("There are no views to show the volumes in.")
-        if parameters.comparedInput is None or parameters.comparedResult is None:
+        if not _hasImage(parameters.comparedInput) or not _hasImage(parameters.comparedResult):
             return _("Press Apply first: there is nothing to compare yet.")
         return ""
 
@@ -54,6 +54,7 @@ class Comparison(VTKObservationMixin):
         if not self.shown:
             self._earlierLayout = layoutNode.GetViewArrangement()
             self._showCrosshair()
+        self._cornerNames.clear()
         number = LAYOUT_IDS[parameters.comparisonViews]
         if not layoutNode.IsLayoutDescription(number):
             layoutNode.AddLayoutDescription(number, layoutDescription(parameters.comparisonViews))
@@ -91,7 +92,7 @@ class Comparison(VTKObservationMixin):
     def _fillViews(self, parameters) -> None:
         columns = _columns(parameters)
         linked = (parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult)
-        self._windowLevels.connect([node for node in linked if node is not None])
+        self._windowLevels.connect([node for node in linked if _hasImage(node)])
         for name, orientation, column in viewNames(parameters.comparisonViews):
             widget = slicer.app.layoutManager().sliceWidget(name)
             background, foreground, opacity, title = columns[column]
@@ -155,22 +156,38 @@ class Comparison(VTKObservationMixin):
 
 def _columns(parameters) -> list[tuple]:
     """(background, foreground, foreground's opacity, title) of the three columns."""
-    inputNode, cubic = parameters.comparedInput, parameters.comparedCubic
-    result, fade = parameters.comparedResult, parameters.fade / 100.0
-    if cubic is None:
+    inputNode, result = parameters.comparedInput, parameters.comparedResult
+    fade = parameters.fade / 100.0
+    if not hasCubic(parameters):
         return [(inputNode, None, 0.0, _("Input")), (None, None, 0.0, _("Cubic was not computed")),
                 (result, None, 0.0, _("ArSSR"))]
+    cubic = parameters.comparedCubic
     title = _("ArSSR") if fade == 1.0 else _("ArSSR {fade:.0%} over cubic").format(fade=fade)
     compared = [(cubic, None, 0.0, _("Cubic")), (cubic, result, fade, title)]
     if not parameters.showDifference:
         return [(inputNode, None, 0.0, _("Input")), *compared]
-    difference = differenceVolume(result, cubic)
-    return [*compared, (difference, None, 0.0, _("ArSSR − cubic"))]
+    try:
+        return [*compared, (differenceVolume(result, cubic), None, 0.0, _("ArSSR − cubic"))]
+    except ValueError as error:
+        return [*compared, (None, None, 0.0, str(error))]
+
+
+def hasCubic(parameters) -> bool:
+    """Whether the last run also made a cubic interpolation, and it is still there."""
+    return _hasImage(parameters.comparedCubic)
+
+
+def _hasImage(node) -> bool:
+    return (
+        node is not None
+        and slicer.mrmlScene.GetNodeByID(node.GetID() or "") is not None
+        and node.GetImageData() is not None
+    )
 
 
 def _stateOf(parameters) -> tuple:
     nodes = (parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult)
-    times = [node and (node.GetID(), node.GetImageData().GetMTime()) for node in nodes]
+    times = [_hasImage(n) and (n.GetID(), n.GetImageData().GetMTime()) for n in nodes]
     return (*times, parameters.showDifference, parameters.fade, parameters.comparisonViews)
 
 

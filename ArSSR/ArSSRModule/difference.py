@@ -4,6 +4,8 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
+from .results import placeBeside
+
 DIFFERENCE_OF = "ArSSR.DifferenceOf"
 SHOWN_QUANTILE = 99.5
 """Percentile of the absolute difference that reaches white or black; mid-grey is no difference."""
@@ -34,7 +36,7 @@ def differenceVolume(resultNode, cubicNode):
     slicer.util.updateVolumeFromArray(node, difference)
     node.SetAndObserveTransformNodeID(resultNode.GetTransformNodeID())
     _show(node, difference)
-    _placeBeside(resultNode, node)
+    placeBeside(resultNode, node)
     return node
 
 
@@ -54,9 +56,3 @@ def _show(node, difference: np.ndarray) -> None:
     display.SetAutoWindowLevel(False)
     display.SetWindowLevel(2 * limit, 0.0)
 
-
-def _placeBeside(resultNode, node) -> None:
-    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
-    if hierarchy is not None:
-        parent = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(resultNode))
-        hierarchy.SetItemParent(hierarchy.GetItemByDataNode(node), parent)

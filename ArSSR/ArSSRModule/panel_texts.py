@@ -45,7 +45,7 @@ class PanelTexts:
         if volumeNode is None or reasonNotUsable(volumeNode):
             self._ui.inputSummaryLabel.text = ""
             return
-        self._ui.inputSummaryLabel.text = _("{size} voxels of {spacing} mm").format(
+        self._ui.inputSummaryLabel.text = _("{size} voxels\n{spacing} mm each").format(
             size=_triple(volumeNode.GetImageData().GetDimensions(), "d"),
             spacing=_triple(volumeNode.GetSpacing(), ".2f"),
         )
@@ -53,18 +53,19 @@ class PanelTexts:
     def _planText(self, plan, device: Device) -> str:
         name = self._probe.resolve(device.value).upper()
         resultBytes = plan.target.voxels * 4 * len(plan.requests)
-        return _(
-            "<b>Result:</b> {size} voxels of {spacing} mm<br>"
-            "<b>Memory:</b> {peak} while running, {result} in the scene<br>"
-            "<b>Time:</b> about {time} on the {device}"
-        ).format(
-            size=_triple(plan.target.size, "d"),
-            spacing=_triple(plan.target.spacing, ".2f"),
-            peak=_bytes(plan.peakBytes),
-            result=_bytes(resultBytes),
-            time=timeText(plan.seconds),
-            device=name,
+        rows = {
+            _("Result:"): _("{size} voxels").format(size=_triple(plan.target.size, "d")),
+            _("Voxel size:"): _("{spacing} mm").format(spacing=_triple(plan.target.spacing, ".2f")),
+            _("Memory:"): _("{peak} while running, {result} in the scene").format(
+                peak=_bytes(plan.peakBytes), result=_bytes(resultBytes)),
+            _("Time:"): _("about {time} on the {device}").format(
+                time=timeText(plan.seconds), device=name),
+        }
+        cells = "".join(
+            f"<tr><td><b>{title}</b>&nbsp;&nbsp;</td><td>{text}</td></tr>"
+            for title, text in rows.items()
         )
+        return f"<table>{cells}</table>"
 
     def _deviceSummary(self, device: Device) -> str:
         version = torch_setup.installedVersion()

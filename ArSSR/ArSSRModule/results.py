@@ -74,7 +74,7 @@ def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
         outputNode.SetNodeReferenceID(INPUT_REFERENCE, inputNode.GetID())
     _showLike(inputNode, outputNode)
     if created:
-        _placeBeside(inputNode, outputNode)
+        placeBeside(inputNode, outputNode)
     return outputNode
 
 
@@ -97,7 +97,8 @@ def _showLike(inputNode, outputNode) -> None:
         target.SetAndObserveColorNodeID(source.GetColorNodeID())
 
 
-def _placeBeside(inputNode, outputNode) -> None:
+def placeBeside(inputNode, outputNode) -> None:
+    """Puts ``outputNode`` into the subject hierarchy's folder of ``inputNode``."""
     hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
     if hierarchy is None:
         return

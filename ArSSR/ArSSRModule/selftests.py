@@ -1,4 +1,279 @@
-"""placeholder"""
+"""The module's self-tests: real volume, bundled weights, real child process, real scene.
+
+They run in Slicer's own harness (Reload and Test, or ctest) and change nothing outside the scene.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import slicer
+import vtk
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
+
+from .comparison_layout import LAYOUT_IDS, viewName
+from .logic import ArSSRLogic
+from .parameters import ComparisonViews, ScaleMode
+from .results import INPUT_REFERENCE
+
+BLOCK = (slice(20, 50), slice(70, 120), slice(50, 100))
+"""Part of the sample, [k, j, i], that keeps a run short: white matter, cortex and a ventricle."""
+PATIENCE_SECONDS = 600
+
+
 class ArSSRTest(ScriptedLoadableModuleTest):
-    pass
+    """Each ``test_`` method starts from an empty scene."""
+
+    def setUp(self):
+        slicer.mrmlScene.Clear()
+        self.panel = slicer.util.getModuleWidget("ArSSR")
+        self.panel.enter()
+
+    def tearDown(self):
+        self.panel.exit()
+        slicer.mrmlScene.Clear()
+
+    def test_UpsamplingKeepsThePlaceAndTheIntensities(self):
+        block = self._block()
+        result = ArSSRLogic().upsample(block, scale=2.5)
+        self.assertEqual(result.GetImageData().GetDimensions(), (125, 125, 75))
+        np.testing.assert_allclose(_bounds(result), _bounds(block), atol=1e-3)
+        before, after = slicer.util.arrayFromVolume(block), slicer.util.arrayFromVolume(result)
+        self.assertEqual(after.dtype, before.dtype)
+        self.assertLess(abs(after.mean() / before.mean() - 1), 0.02)
+        self.assertTrue(np.isfinite(after).all())
+        self.assertEqual(result.GetName(), "Block ArSSR 2.5x")
+
+    def test_TheNetworkAgreesWithCubicAndIsNotTheSame(self):
+        block = self._block()
+        logic = ArSSRLogic()
+        network = logic.upsample(block, scale=2.0)
+        cubic = logic.upsample(block, scale=2.0, method="cubic")
+        np.testing.assert_allclose(_ijkToRas(network), _ijkToRas(cubic), atol=1e-6)
+        a = slicer.util.arrayFromVolume(network).astype(float).ravel()
+        b = slicer.util.arrayFromVolume(cubic).astype(float).ravel()
+        self.assertGreater(np.corrcoef(a, b)[0, 1], 0.97)
+        self.assertGreater(np.abs(a - b).max(), 0)
+
+    def test_TheResultSaysHowItWasMade(self):
+        block = self._block()
+        transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+        block.SetAndObserveTransformNodeID(transform.GetID())
+        block.GetDisplayNode().SetAutoWindowLevel(False)
+        block.GetDisplayNode().SetWindowLevel(321, 123)
+        hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+        folder = hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), "Patient")
+        hierarchy.SetItemParent(hierarchy.GetItemByDataNode(block), folder)
+        result = ArSSRLogic().upsample(block, scale=(1, 1, 2))
+        self.assertEqual(result.GetNodeReference(INPUT_REFERENCE), block)
+        self.assertEqual(result.GetAttribute("ArSSR.Method"), "arssr")
+        self.assertEqual(result.GetAttribute("ArSSR.Model"), "default")
+        self.assertEqual(result.GetAttribute("ArSSR.Scale"), "1,1,2x")
+        self.assertTrue(result.GetAttribute("ArSSR.ModelVersion"))
+        self.assertEqual(result.GetParentTransformNode(), transform)
+        self.assertEqual(hierarchy.GetItemParent(hierarchy.GetItemByDataNode(result)), folder)
+        self.assertEqual(result.GetDisplayNode().GetWindow(), 321)
+        self.assertEqual(result.GetDisplayNode().GetLevel(), 123)
+
+    def test_ApplyMakesTheResultAndTheCubicVolume(self):
+        block = self._block()
+        self._choose(block, scale=1.7)
+        self.panel.ui.applyButton.click()
+        self.assertEqual(self.panel.ui.applyButton.text, "Cancel")
+        self._waitForTheRun()
+        names = {node.GetName() for node in _volumes()}
+        self.assertEqual(names, {"Block", "Block ArSSR 1.7x", "Block cubic 1.7x"})
+        for node in _volumes():
+            np.testing.assert_allclose(_bounds(node), _bounds(block), atol=1e-3)
+        inProcess = ArSSRLogic().upsample(block, scale=1.7)
+        result = slicer.util.getFirstNodeByName("Block ArSSR 1.7x")
+        np.testing.assert_allclose(
+            slicer.util.arrayFromVolume(result), slicer.util.arrayFromVolume(inProcess), atol=1
+        )
+
+    def test_CancelLeavesTheSceneAsItWas(self):
+        self._choose(self._sample(), scale=4.0)
+        before = _nodeIDs()
+        self.panel.ui.applyButton.click()
+        self._wait(lambda: self.panel.ui.progressBar.value > 0)
+        self.panel.ui.applyButton.click()
+        self._waitForTheRun()
+        self.assertEqual(_nodeIDs(), before)
+        self.assertIn("Cancelled", self.panel.ui.statusLabel.text)
+
+    def test_BadInputIsRefusedWithAReason(self):
+        labels = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Labels")
+        slicer.util.updateVolumeFromArray(labels, np.ones((4, 4, 4), np.uint8))
+        colours = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "Colours")
+        slicer.util.updateVolumeFromArray(colours, np.ones((3, 4, 4, 4), np.uint8))
+        block = self._block()
+        logic = ArSSRLogic()
+        for arguments, words in (
+            ((None,), "Choose an input volume"),
+            ((labels,), "label map"),
+            ((colours,), "several values a voxel"),
+        ):
+            with self.assertRaisesRegex(ValueError, words):
+                logic.upsample(*arguments, scale=2.0)
+        with self.assertRaisesRegex(ValueError, "overwrite the input"):
+            logic.upsample(block, scale=2.0, outputNode=block)
+        with self.assertRaises(ValueError):
+            logic.upsample(block, scale=0.5)
+
+    def test_ApplySaysWhyItIsDisabled(self):
+        button = self.panel.ui.applyButton
+        self.assertFalse(button.enabled)
+        self.assertIn("Choose an input volume", button.toolTip)
+        block = self._block()
+        self._choose(block, scale=2.0)
+        self.assertTrue(button.enabled, button.toolTip)
+        self.panel.ui.outputSelector.setCurrentNode(block)
+        self.assertFalse(button.enabled)
+        self.assertIn("overwrite the input", button.toolTip)
+
+    def test_OnlyTheRegionIsComputed(self):
+        block = self._block()
+        region = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
+        bounds = _bounds(block)
+        region.SetCenter([(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)])
+        region.SetSize([(bounds[2 * a + 1] - bounds[2 * a]) / 2 for a in range(3)])
+        logic = ArSSRLogic()
+        whole = logic.upsample(block, scale=2.0, method="cubic")
+        part = logic.upsample(block, scale=2.0, method="cubic", roiNode=region)
+        self.assertLess(part.GetImageData().GetNumberOfPoints(),
+                        whole.GetImageData().GetNumberOfPoints() / 4)
+        step = np.linalg.inv(_ijkToRas(whole)) @ _ijkToRas(part)
+        i, j, k = np.rint(step[:3, 3]).astype(int)
+        cut = slicer.util.arrayFromVolume(part)
+        depth, height, width = cut.shape
+        expected = slicer.util.arrayFromVolume(whole)[k:k + depth, j:j + height, i:i + width]
+        np.testing.assert_allclose(cut, expected, atol=1)  # rounded to whole numbers
+
+    def test_TheComparisonShowsThreeVolumesAndGoesBack(self):
+        layoutManager = slicer.app.layoutManager()
+        earlier = layoutManager.layout
+        block = self._block()
+        self._choose(block, scale=1.5)
+        self.panel.ui.applyButton.click()
+        self._waitForTheRun()
+        self.panel.ui.compareButton.click()
+        self.assertEqual(layoutManager.layout, LAYOUT_IDS[ComparisonViews.ALL])
+        for orientation in ("Axial", "Sagittal", "Coronal"):
+            shown = [_composite(orientation, column) for column in range(3)]
+            names = [_volumeName(c.GetBackgroundVolumeID()) for c in shown]
+            self.assertEqual(names, ["Block", "Block cubic 1.5x", "Block cubic 1.5x"])
+            self.assertEqual(_volumeName(shown[2].GetForegroundVolumeID()), "Block ArSSR 1.5x")
+            self.assertTrue(all(c.GetLinkedControl() for c in shown))
+        self.panel.ui.fadeSlider.value = 25
+        self.assertAlmostEqual(_composite("Axial", 2).GetForegroundOpacity(), 0.25)
+        self.panel.ui.differenceCheckBox.click()
+        self.assertIn("−", _volumeName(_composite("Axial", 2).GetBackgroundVolumeID()))
+        self.panel.ui.compareButton.click()
+        self.assertEqual(layoutManager.layout, earlier)
+
+    def test_LinkedViewsMoveTogetherAndShareWindowAndLevel(self):
+        block = self._block()
+        self._choose(block, scale=1.5)
+        self.panel.ui.applyButton.click()
+        self._waitForTheRun()
+        self.panel.ui.compareButton.click()
+        nodes = [slicer.app.layoutManager().sliceWidget(viewName("Axial", c)).mrmlSliceNode()
+                 for c in range(3)]
+        logic = slicer.app.applicationLogic().GetSliceLogic(nodes[0])
+        logic.StartSliceNodeInteraction(slicer.vtkMRMLSliceNode.SliceToRASFlag)
+        logic.SetSliceOffset(nodes[0].GetSliceOffset() + 7.0)
+        logic.EndSliceNodeInteraction()
+        offsets = [node.GetSliceOffset() for node in nodes]
+        self.assertAlmostEqual(offsets[1], offsets[0], places=4)
+        self.assertAlmostEqual(offsets[2], offsets[0], places=4)
+        block.GetDisplayNode().SetAutoWindowLevel(False)  # as a drag with the mouse does
+        block.GetDisplayNode().SetWindowLevel(77, 33)
+        for node in _volumes():
+            self.assertEqual((node.GetDisplayNode().GetWindow(), node.GetDisplayNode().GetLevel()),
+                             (77, 33))
+        self.panel.ui.compareButton.click()
+
+    def test_ChoicesSurviveSavingAndLoadingTheScene(self):
+        self._choose(self._block(), scale=3.3)
+        parameters = ArSSRLogic().getParameterNode()
+        parameters.scaleMode = ScaleMode.SPACING
+        parameters.targetSpacing = 0.4
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "scene.mrml")
+            slicer.mrmlScene.SetURL(path)
+            slicer.mrmlScene.Commit(path)
+            slicer.mrmlScene.Clear()
+            self.assertIsNone(ArSSRLogic().getParameterNode().inputVolume)
+            slicer.mrmlScene.SetURL(path)
+            slicer.mrmlScene.Connect()
+        parameters = ArSSRLogic().getParameterNode()
+        self.assertAlmostEqual(parameters.scale, 3.3)
+        self.assertEqual(parameters.scaleMode, ScaleMode.SPACING)
+        self.assertAlmostEqual(parameters.targetSpacing, 0.4)
+        self.assertEqual(parameters.inputVolume.GetName(), "Block")
+
+    def _sample(self):
+        """The bundled volume, by way of the module Sample Data."""
+        import SampleData
+
+        from .sample_data import SAMPLE_NAME, registerSampleData
+
+        registerSampleData()
+        return SampleData.SampleDataLogic().downloadSample(SAMPLE_NAME)
+
+    def _block(self):
+        """A piece of the sample as a volume "Block" of its own, alone in the scene."""
+        sample = self._sample()
+        array = slicer.util.arrayFromVolume(sample)[BLOCK].copy()
+        ijkToRas = _ijkToRas(sample)
+        start = [BLOCK[2].start, BLOCK[1].start, BLOCK[0].start, 1.0]
+        ijkToRas[:, 3] = ijkToRas @ start
+        slicer.mrmlScene.RemoveNode(sample)
+        return slicer.util.addVolumeFromArray(array, ijkToRas, "Block")
+
+    def _choose(self, volumeNode, scale):
+        """What a user does in the panel."""
+        self.panel.ui.inputSelector.setCurrentNode(volumeNode)
+        self.panel.ui.scaleSlider.value = scale
+
+    def _waitForTheRun(self):
+        self._wait(lambda: self.panel.ui.applyButton.text == "Apply")
+
+    def _wait(self, condition):
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, "the run takes too long")
+            slicer.app.processEvents()
+            time.sleep(0.005)
+
+
+def _volumes():
+    return slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+
+
+def _nodeIDs():
+    scene = slicer.mrmlScene
+    return {scene.GetNthNode(i).GetID() for i in range(scene.GetNumberOfNodes())}
+
+
+def _bounds(volumeNode):
+    bounds = [0.0] * 6
+    volumeNode.GetRASBounds(bounds)
+    return bounds
+
+
+def _ijkToRas(volumeNode):
+    matrix = vtk.vtkMatrix4x4()
+    volumeNode.GetIJKToRASMatrix(matrix)
+    return slicer.util.arrayFromVTKMatrix(matrix)
+
+
+def _composite(orientation, column):
+    widget = slicer.app.layoutManager().sliceWidget(viewName(orientation, column))
+    return widget.mrmlSliceCompositeNode()
+
+
+def _volumeName(nodeID):
+    node = slicer.mrmlScene.GetNodeByID(nodeID) if nodeID else None
+    return node.GetName() if node else ""

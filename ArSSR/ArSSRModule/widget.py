@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
-from .comparison import Comparison
+from .comparison import Comparison, hasCubic
 from .device_probe import DeviceProbe
 from .logic import ArSSRLogic
 from .model_menu import ModelMenu
@@ -58,6 +58,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._models.chosen.connect(self._onModelChosen)
         self._run.succeeded.connect(self._onSucceeded)
         self._run.ended.connect(self._update)
+        self._comparison.changed.connect(self._update)
 
     def cleanup(self) -> None:
         """The module is closed or reloaded: nothing may go on running or listening."""
@@ -119,9 +120,14 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._models.show(self._parameters.model)
         reason = self._texts.show(self._parameters, self.logic)
         self._run.showApply(reason)
+        self._showComparison()
+
+    def _showComparison(self) -> None:
         self._comparison.update(self._parameters)
         reason = self._comparison.reasonNotPossible(self._parameters)
-        self.ui.compareButton.enabled = not reason
+        for widget in (self.ui.differenceCheckBox, self.ui.fadeSlider):
+            widget.enabled = not reason and hasCubic(self._parameters)
+        self.ui.compareButton.enabled = not reason or self._comparison.shown
         self.ui.compareButton.checked = self._comparison.shown
         self.ui.compareButton.text = (
             _("Back to the earlier layout") if self._comparison.shown else _("Compare side by side")

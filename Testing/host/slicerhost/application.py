@@ -16,6 +16,7 @@ from .io_manager import CoreIOManager
 from .layout_manager import LayoutManager
 from .modules import MainWindow, ModuleManager
 from .pythonqt import PythonQtMixin
+from .subject_hierarchy import SubjectHierarchyUpdater
 
 
 class qSlicerApplication(PythonQtMixin, QtCore.QObject):
@@ -38,6 +39,7 @@ class qSlicerApplication(PythonQtMixin, QtCore.QObject):
         self._remote_io.SetMRMLScene(self._scene)
         self._remote_io.AddDataIOToScene()
         self._scene.GetCacheManager().SetRemoteCacheDirectory(self.temporaryPath)
+        self._subject_hierarchy = SubjectHierarchyUpdater(self._scene)
         self._logic = _application_logic(self._scene)
         crosshair = slicer.vtkMRMLCrosshairNode()
         crosshair.SetName("Crosshair")

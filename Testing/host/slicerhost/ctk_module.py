@@ -15,6 +15,7 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from .pythonqt import PythonQtMixin, wrapped_class
 
 HEADER_HEIGHT = 26
+UNLIMITED = (1 << 24) - 1  # Qt: QWIDGETSIZE_MAX
 
 
 class ctkCollapsibleButton(PythonQtMixin, QtWidgets.QWidget):
@@ -51,7 +52,7 @@ class ctkCollapsibleButton(PythonQtMixin, QtWidgets.QWidget):
         else:
             for child in self._hidden:
                 child.show()
-        self.setMaximumHeight(HEADER_HEIGHT if collapsed else QtWidgets.QWIDGETSIZE_MAX)
+        self.setMaximumHeight(HEADER_HEIGHT if collapsed else UNLIMITED)
         self.updateGeometry()
         self._signal("contentsCollapsed").emit(collapsed)
 
