@@ -1,0 +1,1 @@
+# Stand-in for SlicerExtensionCPack.cmake: no package is made, the test installs instead.
