@@ -31,8 +31,9 @@ FORMAT = "arssr-model"
 FORMAT_VERSION = 1
 _HEADER = "header.json"
 _LARGEST_HEADER = 1 << 20
-_DAMAGE = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
-"""What numpy raises on a truncated, foreign or corrupted archive."""
+_DAMAGE = (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What numpy and zipfile raise on a truncated, foreign or corrupted archive (RuntimeError covers
+claims of encryption and NotImplementedError those of unknown compression)."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ neither keeps the field of view nor suppresses aliasing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -26,8 +25,9 @@ _GAUSSIAN_REACH_IN_SIGMA = 4.0
 FloatArray = npt.NDArray[np.float32]
 
 
-@lru_cache(maxsize=256)
-def axis_operator(kernel: Kernel, high: int, low: int) -> FloatArray:
+def axis_operator(
+    kernel: Kernel, high: int, low: int, rows: tuple[int, int] | None = None
+) -> FloatArray:
     """The matrix that simulates one LR axis from one HR axis; shape (low, high), rows sum to 1.
 
     Args:
@@ -37,16 +37,18 @@ def axis_operator(kernel: Kernel, high: int, low: int) -> FloatArray:
             full width at half maximum is one LR voxel.
         high: HR voxels along the axis.
         low: LR voxels along the axis, at most ``high``.
+        rows: first and one-past-last LR voxel wanted; None for all.
 
     Raises:
         InputError: an unknown kernel, or more LR than HR voxels.
     """
     if not 1 <= low <= high:
         raise InputError(f"{low} LR voxels cannot be simulated from {high}; use a scale above 1.")
+    first, last = rows if rows is not None else (0, low)
     if low == high:
-        return np.eye(high, dtype=np.float32)
+        return np.eye(last - first, high, k=first, dtype=np.float32)
     step = high / low
-    centres = (np.arange(low) + 0.5) * step - 0.5
+    centres = (np.arange(first, last) + 0.5) * step - 0.5
     distance = centres[:, None] - np.arange(high)[None, :]
     match kernel:
         case "cubic":
@@ -121,12 +123,11 @@ def _truncated_fourier(
 ) -> npt.NDArray[np.float64]:
     """Keeps the ``low`` lowest spatial frequencies of ``high`` periodic samples.
 
-    An even ``low`` has one unpaired frequency at its edge; it enters with half weight from either
-    side, which keeps the result real.
+    The sum of the cosines has a closed form, the Dirichlet kernel. An even ``low`` has one
+    unpaired frequency at its edge; it enters with half weight from either side, which keeps the
+    result real and turns the sine below into a tangent.
     """
-    weights = np.ones_like(distance)
-    for frequency in range(1, (low - 1) // 2 + 1):
-        weights += 2.0 * np.cos(2.0 * np.pi * frequency * distance / high)
-    if low % 2 == 0:
-        weights += np.cos(np.pi * low * distance / high)
-    return weights
+    angle = np.pi * distance / high
+    below = np.sin(angle) if low % 2 else np.tan(angle)
+    centre = np.abs(np.sin(angle)) < 1e-9
+    return np.where(centre, float(low), np.sin(low * angle) / np.where(centre, 1.0, below))

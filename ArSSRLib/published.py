@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,7 +67,10 @@ def import_published(path: str | os.PathLike[str], encoder: str) -> ArSSR:
     if not Path(path).is_file():
         raise InputError(f"There is no file {str(path)!r} to import; check its path.")
     try:
-        published = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # A foreign pickle protocol is refused below; torch's own remark would only confuse.
+            warnings.simplefilter("ignore")
+            published = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
         raise InputError(
             f"The file {path} is not a plain PyTorch state dict; nothing of it was run. Save it "

@@ -87,7 +87,7 @@ class PatchSampler:
         ]
         operators, spans = [], []
         for n, m, start in zip(shape, low_shape, starts, strict=True):
-            rows = axis_operator(kernel, n, m)[start : start + size]
+            rows = axis_operator(kernel, n, m, (start, start + size))
             span = _columns(rows, start, size, m, n, kernel)
             rows = rows[:, span]
             operators.append(rows / rows.sum(axis=1, keepdims=True))

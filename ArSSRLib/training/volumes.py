@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from ..errors import InputError
 from ..intensity import Normalisation
+from ..volume import READABLE_SUFFIXES, as_pixel_type, read_volume
 from .recipe import SourceRecipe
 
-SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 HCP_NAMES = ("T1w_acpc_dc_restore_brain.nii.gz", "T1w_acpc_dc_restore.nii.gz")
 
 
@@ -68,7 +68,7 @@ def find_volumes(paths: Iterable[str | Path]) -> list[Path]:
             found.append(path)
     if not found:
         shown = ", ".join(str(path) for path in paths)
-        raise InputError(f"No volume ({', '.join(SUFFIXES)}) lies in {shown}; name another folder.")
+        raise InputError(f"No volume ({', '.join(READABLE_SUFFIXES)}) lies in {shown}; name another folder.")
     return found
 
 
@@ -101,20 +101,17 @@ def load_volumes(
 
 
 def _read(path: Path, smallest_side: int) -> TrainingVolume:
-    import SimpleITK as sitk
-
-    from ..volume import read_image
-
-    image = read_image(path)
-    array = sitk.GetArrayFromImage(image)
+    volume = read_volume(path)
+    # The file's own type keeps a large data set in little memory.
+    array = as_pixel_type(volume.array, volume.pixel_type)
     if min(array.shape) < smallest_side:
         raise InputError(
-            f"its {'×'.join(map(str, image.GetSize()))} voxels are fewer than the {smallest_side} "
+            f"its {'×'.join(map(str, volume.grid.size))} voxels are fewer than the {smallest_side} "
             "a patch needs along each axis; use a smaller patches.size."
         )
     if array.min() == array.max():
         raise InputError(f"all its voxels are {array.flat[0]}; there is nothing to learn from.")
-    return TrainingVolume(path.name, array, Normalisation.of(array), image.GetSpacing())
+    return TrainingVolume(path.name, array, Normalisation.of(array), volume.grid.spacing)
 
 
 def _weighted(
@@ -146,5 +143,5 @@ def _in_folder(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file() and path.name.lower().endswith(SUFFIXES)
+        if path.is_file() and path.name.lower().endswith(READABLE_SUFFIXES)
     )
