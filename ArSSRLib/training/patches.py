@@ -22,7 +22,7 @@ FloatArray = npt.NDArray[np.float32]
 
 _KSPACE_REACH = 12
 """LR voxels of margin at which the tail of a truncated k-space kernel is cut in training."""
-_TRIES = 50
+_TRIES = 400
 
 
 class Sample(NamedTuple):
