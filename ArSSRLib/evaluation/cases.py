@@ -8,6 +8,7 @@ import math
 import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -100,7 +101,7 @@ def _measured(case: Case, settings: Settings) -> Record:
     overlap: dict[str, float] = {}
     if (settings.segmentation or settings.atlas) and case.scale != 1.0:
         try:
-            overlap = _dice(case, settings, source, result)
+            overlap = _dice(case, settings, result)
         except InputError as error:
             values["dice"] = str(error)
     return Record(case.volume, case.scale, case.method.slug, "", values, overlap, seconds)
@@ -146,22 +147,21 @@ def _save_inputs(case: Case, settings: Settings, source: Volume, aim: Aim) -> No
         save_views(views_of(low, aim), Case(case.volume, case.path, scale, INPUT).views(settings))
 
 
-def _dice(case: Case, settings: Settings, truth: Volume, result: Volume) -> dict[str, float]:
+def _dice(case: Case, settings: Settings, result: Volume) -> dict[str, float]:
     segmenter = _segmenter(settings)
-    if settings.masks is not None:
-        mask = _mask(case.path, settings)
-    else:
-        mask = brain_mask(truth.array)
     expected = _labels_of_truth(case.path, settings)
-    found = segmenter.segment(result.array, truth.grid, mask)
+    found = segmenter.segment(result.array, result.grid, _brain(case.path, settings))
     return dice(expected, found, segmenter.regions)
 
 
 @lru_cache(maxsize=1)
 def _labels_of_truth(path: Path, settings: Settings) -> Labels:
     truth = _read(path)
-    mask = _mask(path, settings) if settings.masks is not None else brain_mask(truth.array)
-    return _segmenter(settings).segment(truth.array, truth.grid, mask)
+    return _segmenter(settings).segment(truth.array, truth.grid, _brain(path, settings))
+
+
+def _brain(path: Path, settings: Settings) -> Mask:
+    return _mask(path, settings) if settings.masks is not None else brain_mask(_read(path).array)
 
 
 def _segmenter(settings: Settings) -> Segmenter:
@@ -217,6 +217,7 @@ def _fingerprint(case: Case, settings: Settings) -> str:
         "method": case.method.text if model is None else _digest(model),
         "kernel": settings.kernel,
         "metrics": list(settings.metrics),
+        "lpips": [find_spec(name) is not None for name in ("lpips", "torchvision")],
         "reference_free": settings.reference_free,
         "mask": None if masks is None else _digest(mask_file(masks, case.path)),
         "segmentation": settings.segmentation,

@@ -110,7 +110,7 @@ def draw_errors(
         top += slice_height + _CAPTION + _GAP
     _footer(
         canvas,
-        f"Absolute error, from black, 0, to white, {_ERROR_WINDOW[1]:.0%} of the shown intensities.",
+        f"Absolute error, black 0 to white {_ERROR_WINDOW[1]:.0%} of the shown intensities.",
     )
     return canvas
 

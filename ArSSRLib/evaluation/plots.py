@@ -80,22 +80,19 @@ def profiles(
         shown: axial slice to the left of the panels.
         row: where the line crosses it, 0 at the top to 1.
     """
-    panels = len(curves)
     beside = 1 if shown is not None and row is not None else 0
-    figure = _figure(3.2 * beside + 4.6 * panels, 3.6)
+    columns = min(_COLUMNS, len(curves))
+    rows = math.ceil(len(curves) / columns)
+    figure = _figure(3.2 * beside + 4.4 * columns, 2.9 * rows + 0.8)
     figure.suptitle(title, fontsize=11, color=INK, x=0.01, ha="left", fontweight="bold")
-    widths = [3.0] * beside + [4.6] * panels
-    grid = figure.add_gridspec(1, panels + beside, width_ratios=widths)
+    grid = figure.add_gridspec(
+        rows, columns + beside, width_ratios=[3.0] * beside + [4.4] * columns
+    )
     if shown is not None and row is not None:
-        axes = figure.add_subplot(grid[0, 0])
-        axes.imshow(
-            shown.pixels, cmap="gray", vmin=0, vmax=1, extent=(0, shown.width, shown.height, 0)
-        )
-        axes.axhline(row * shown.height, color="#ff6b35", linewidth=1.4)
-        axes.set_axis_off()
+        _show_line(figure.add_subplot(grid[:, 0]), shown, row)
     shared: Axes | None = None
     for n, (label, lines) in enumerate(curves):
-        axes = figure.add_subplot(grid[0, n + beside], sharey=shared)
+        axes = figure.add_subplot(grid[n // columns, n % columns + beside], sharey=shared)
         shared = axes
         _style(axes, label)
         for m, (name, profile) in enumerate(lines):
@@ -107,14 +104,22 @@ def profiles(
                 linewidth=1.8 if truth else 1.2,
                 label=name,
             )
-        axes.set_xlabel("mm along the line, from the patient's right" if beside else "mm")
-        axes.set_ylabel("intensity" if n == 0 else "")
+        if n >= len(curves) - columns:
+            axes.set_xlabel("mm along the line, from the patient's right" if beside else "mm")
+        axes.set_ylabel("intensity" if n % columns == 0 else "")
     handles, labels = figure.axes[-1].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside lower center", ncols=min(7, len(labels)), frameon=False,
         fontsize=9, labelcolor=INK,
     )  # fmt: skip
     return figure
+
+
+def _show_line(axes: Axes, view: View, row: float) -> None:
+    """A slice with the line of the profile across it."""
+    axes.imshow(view.pixels, cmap="gray", vmin=0, vmax=1, extent=(0, view.width, view.height, 0))
+    axes.axhline(row * view.height, color="#ff6b35", linewidth=1.4)
+    axes.set_axis_off()
 
 
 def _values(evaluation: Evaluation, metric: str, method: str) -> dict[float, list[float]]:

@@ -1,0 +1,87 @@
+"""``arssr evaluate`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parent / "data"
+COMMAND = [sys.executable, "-m", "ArSSRLib", "evaluate"]
+QUICK = ["--scales", "2", "--methods", "cubic,linear", "--metrics", "psnr", "--jobs", "1"]
+
+
+def _run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300
+    )
+
+
+def test_one_command_writes_the_whole_report(tmp_path: Path) -> None:
+    done = _run("--hr", DATA, "-o", tmp_path / "out", *QUICK, "--progress", "json")
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[0]["stage"] == "measuring" and lines[0]["fraction"] == 0.0
+    assert lines[-1]["stage"] == "done"
+    assert Path(lines[-1]["output"]).name == "report.html"
+    kept = {path.name for path in (tmp_path / "out").iterdir()}
+    assert kept == {"report.html", "tables.md", "cases.csv", "settings.json", "pictures", "cases"}
+
+
+def test_real_scans_are_measured_without_a_reference(tmp_path: Path) -> None:
+    source = tmp_path / "lr"
+    source.mkdir()
+    shutil.copy(DATA / "brain_45_2mm.nii.gz", source)
+    done = _run(
+        "--lr", source, "-o", tmp_path / "out", "--scales", "1.2", "--methods", "cubic,linear",
+        "--metrics", "lpc-si", "--pictures", "0", "--progress", "none",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "out" / "tables.md").read_text(encoding="utf-8")
+    assert "Sharpness without a reference" in text and "LPC-SI ↑ Cubic" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--hr", "nowhere", "-o", "OUT", "--methods", "cubic"], "There is no folder 'nowhere'"),
+        (["-o", "OUT"], "One of the arguments --hr --lr is required"),
+        (["--hr", str(DATA), "-o", "OUT", "--scales", "0.5"], "must lie above 1"),
+        (["--hr", str(DATA), "-o", "OUT", "--methods", "magic"], "'magic' is unknown"),
+        (["--hr", str(DATA), "-o", "OUT", "--methods", "dcsrn"], "has no bundled weights"),
+        (["--hr", str(DATA), "-o", "OUT", "--methods", "cubic", "--atlas", str(DATA)], "template"),
+    ],
+)
+def test_bad_input_ends_with_one_sentence_and_exit_code_2(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    if "--atlas" in arguments:
+        pytest.importorskip("ants", reason="the optional extra 'segmentation' is not installed")
+    done = _run(*(a.replace("OUT", str(tmp_path / "out")) for a in arguments))
+    assert done.returncode == 2
+    assert message in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_an_interrupted_run_keeps_what_it_measured(tmp_path: Path) -> None:
+    arguments = ["--hr", str(DATA), "-o", str(tmp_path / "out"), "--scales", "2,3,4"]
+    arguments += ["--methods", "cubic,linear,nearest,zoom", "--metrics", "lpc_si"]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, "--jobs", "1"], stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while not list((tmp_path / "out").rglob("2x/cubic.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command goes on from there" in errors and "Traceback" not in errors
+    assert not (tmp_path / "out" / "report.html").exists()
+    assert list((tmp_path / "out").rglob("2x/cubic.json"))

@@ -1,0 +1,219 @@
+"""Tables, plots and the page of an evaluation of real brains."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+import statistics
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ArSSRLib.evaluation.harness import Evaluation, evaluate
+from ArSSRLib.evaluation.methods import parse_methods
+from ArSSRLib.evaluation.records import Record, load_record, save_record
+from ArSSRLib.evaluation.report import write_report
+from ArSSRLib.evaluation.settings import Settings
+from ArSSRLib.evaluation.tables import (
+    cases_csv,
+    dice_table,
+    quality_table,
+    sharpness_table,
+    significance_table,
+    summary,
+)
+
+
+@pytest.fixture(scope="module")
+def evaluation(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Evaluation:
+    return evaluate(
+        Settings(
+            data_folder,
+            tmp_path_factory.mktemp("report"),
+            (2.0, 3.0),
+            parse_methods("nearest,cubic"),
+            metrics=("psnr", "lpips", "psi", "nmse"),
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def page(evaluation: Evaluation) -> Path:
+    return write_report(evaluation, pictured=1)
+
+
+def _made_up(records: list[Record], **changes: object) -> Evaluation:
+    values = {"metrics": ("psnr", "nmse"), "methods": parse_methods("linear,cubic"), **changes}
+    settings = Settings(Path("hr"), Path("out"), (2.0, 4.0), **values)  # type: ignore[arg-type]
+    return Evaluation(settings, records, [])
+
+
+def _record(volume: str, scale: float, method: str, **values: float | str) -> Record:
+    return Record(volume, scale, method, "", values)
+
+
+def test_a_summary_is_mean_and_sample_standard_deviation() -> None:
+    assert summary([1.0, 2.0, 4.0], 2) == "2.33 ± 1.53"
+    assert summary([1.0, math.nan], 3) == "1.000"
+    assert summary([], 2) == "–"
+    assert summary([math.inf, math.inf], 2) == "∞"
+
+
+def test_the_best_of_each_scale_is_bold_in_the_metrics_own_direction() -> None:
+    records = [
+        _record("a", 2.0, "linear", psnr=30.0, nmse=0.1),
+        _record("a", 2.0, "cubic", psnr=31.0, nmse=0.2),
+        _record("a", 4.0, "linear", psnr=26.0, nmse=0.4),
+        _record("a", 4.0, "cubic", psnr=25.0, nmse=0.3),
+    ]
+    rows = quality_table(_made_up(records)).rows
+    bold = [[cell.text for cell in row if cell.best] for row in rows]
+    assert bold == [["0.10000"], ["31.00"], ["26.00"], ["0.30000"]]
+
+
+def test_a_table_agrees_with_the_records(evaluation: Evaluation) -> None:
+    values = [
+        float(r.values["psnr"])
+        for r in evaluation.measured
+        if r.method == "cubic" and r.scale == 3.0
+    ]
+    table = quality_table(evaluation)
+    (row,) = (r for r in table.rows if r[0].text == "3×" and r[1].text == "Cubic")
+    expected = f"{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}"
+    assert row[table.headings.index("PSNR ↑")].text == expected
+
+
+def test_a_metric_without_numbers_says_why_and_is_never_best(evaluation: Evaluation) -> None:
+    table = quality_table(evaluation)
+    column = table.headings.index("PSI ↑")
+    assert {row[column].text for row in table.rows} == {"not measured"}
+    assert not any(row[column].best for row in table.rows)
+    assert any("no slice is large enough for PSI" in note for note in table.notes)
+
+
+def test_dice_has_a_row_a_region_and_their_mean() -> None:
+    records = [
+        Record("a", 2.0, "linear", "", {}, {"CSF": 0.5, "GM": 0.7}),
+        Record("a", 2.0, "cubic", "", {}, {"CSF": 0.6, "GM": 0.9}),
+        Record("b", 2.0, "cubic", "", {"dice": "not skull-stripped"}),
+    ]
+    table = dice_table(_made_up(records))
+    assert table is not None
+    assert [[c.text for c in row] for row in table.rows[:3]] == [
+        ["2×", "CSF", "0.5000", "0.6000"],
+        ["2×", "GM", "0.7000", "0.9000"],
+        ["2×", "Mean", "0.6000", "0.7500"],
+    ]
+    assert table.rows[2][3].best and not table.rows[2][2].best
+    assert "Not segmented: b" in table.notes[1]
+    assert dice_table(_made_up(records[2:])) is None
+
+
+def test_the_reference_free_table_ends_with_the_mean_over_the_scales() -> None:
+    records = [
+        _record("a", scale, method, psi=psi, lpc_si=0.9)
+        for scale, method, psi in (
+            (2.0, "linear", 0.2), (2.0, "cubic", 0.3), (4.0, "linear", 0.1), (4.0, "cubic", 0.2)
+        )
+    ]  # fmt: skip
+    free = _made_up(records, reference_free=True, metrics=("psi", "lpc_si"))
+    table = sharpness_table(free)
+    assert [row[0].text for row in table.rows] == ["2×", "4×", "Mean"]
+    cubic = table.headings.index("PSI ↑ Cubic")
+    assert [row[cubic].text for row in table.rows] == ["0.3000", "0.2000", "0.2500 ± 0.0707"]
+
+
+def test_every_pair_is_tested_for_every_metric_and_scale(evaluation: Evaluation) -> None:
+    table = significance_table(evaluation)
+    assert table is not None
+    assert len(table.rows) == 2 * 2
+    assert {row[0].text for row in table.rows} == {"PSNR", "NMSE"}
+
+
+def test_the_csv_has_every_case_as_measured(evaluation: Evaluation) -> None:
+    rows = list(csv.DictReader(io.StringIO(cases_csv(evaluation))))
+    assert len(rows) == 2 + 2 * 2 * 2
+    by_case = {(r.volume, f"{r.scale:g}", r.method): r for r in evaluation.records}
+    for row in rows:
+        record = by_case[row["volume"], row["scale"], row["method"]]
+        if record.method != "truth":
+            assert float(row["psnr"]) == record.values["psnr"]
+
+
+def test_infinite_values_survive_a_record_file(tmp_path: Path) -> None:
+    record = _record(
+        "a", 2.0, "cubic", psnr=math.inf, nmse=-math.inf, lpips="weights not available"
+    )
+    save_record(record, tmp_path / "case.json")
+    assert load_record(tmp_path / "case.json") == record
+
+
+def test_markdown_marks_the_best(evaluation: Evaluation) -> None:
+    lines = quality_table(evaluation).to_markdown().splitlines()
+    widths = {line.count("|") for line in lines if line.startswith("|")}
+    assert len(widths) == 1
+    assert sum("**" in line for line in lines) == 2
+
+
+class _Links(HTMLParser):
+    """Collects what a page would load, and its tables' rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.rows = 0
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.loads += [v or "" for k, v in attrs if k in ("src", "href", "data")]
+        self.rows += tag == "tr"
+        if tag not in ("meta", "img", "link", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_needs_no_other_file_and_no_network(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    parser = _Links()
+    parser.feed(text)
+    assert not parser.open
+    assert parser.loads and all(link.startswith("data:image/png;base64,") for link in parser.loads)
+    assert not re.search(r"url\(|@import|<script", text)
+
+
+def test_the_page_shows_tables_plots_settings_and_the_papers_numbers(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for expected in ("Image quality", "Cubic", "36.55", "not for clinical use", "SimpleITK"):
+        assert expected in text
+
+
+def test_pictures_show_something(page: Path) -> None:
+    pictures = sorted((page.parent / "pictures").glob("*.png"))
+    names = [picture.stem for picture in pictures]
+    volume = "brain_45_2mm"
+    assert names == sorted(
+        [
+            "metrics",
+            *(f"{volume}-{p}" for p in ("axial", "coronal", "error", "profile", "sagittal")),
+        ]
+    )
+    for picture in pictures:
+        pixels = np.asarray(Image.open(picture).convert("L"))
+        assert min(pixels.shape) > 200 and pixels.std() > 10
+
+
+def test_a_failed_case_stands_on_the_page(data_folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "hr"
+    source.mkdir()
+    (source / "good.nii.gz").write_bytes((data_folder / "brain_45_2mm.nii.gz").read_bytes())
+    (source / "<bad>.nii.gz").write_bytes(b"nothing")
+    settings = Settings(source, tmp_path / "out", (2.0,), parse_methods("cubic"), metrics=("psnr",))
+    text = write_report(evaluate(settings), pictured=0).read_text(encoding="utf-8")
+    assert "Left out" in text and "&lt;bad&gt;" in text and "<bad>" not in text
