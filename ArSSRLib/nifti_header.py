@@ -1,7 +1,8 @@
-"""What SimpleITK does not check in a NIfTI file: that it is whole and that its header is sane.
+"""What SimpleITK does not check in a NIfTI file: that it is whole and that its numbers are sane.
 
-SimpleITK reads a truncated NIfTI file without a word and fills the rest with zeros; it reads an
-affine of NaN; and where sform and qform place the volume differently it picks one silently.
+SimpleITK reads a truncated NIfTI file without a word and fills the rest with zeros; it turns NaN
+and infinite voxels into zeros; it reads an affine of NaN; and where sform and qform place the
+volume differently it picks one silently.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import gzip
 import itertools
 import math
-import os
 import struct
 import zlib
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ import numpy.typing as npt
 from .errors import InputError
 
 _CHUNK = 1 << 22
+_FLOATS = {16: "f4", 64: "f8"}
+"""NIfTI codes of the real floating types."""
 _AGREEMENT_MM = 0.1
 """sform and qform that differ by less anywhere in the volume are taken to agree."""
 
@@ -32,7 +34,7 @@ class _Layout:
 
     bytes: int
     dim: tuple[int, str]
-    bitpix: int
+    datatype: int
     vox_offset: tuple[int, str]
     pixdim: tuple[int, str]
     form_codes: tuple[int, str]
@@ -41,32 +43,33 @@ class _Layout:
 
 
 _NIFTI1 = _Layout(
-    348, (40, "8h"), 72, (108, "f"), (76, "8f"), (252, "2h"), (256, "6f"), (280, "12f")
+    348, (40, "8h"), 70, (108, "f"), (76, "8f"), (252, "2h"), (256, "6f"), (280, "12f")
 )
 _NIFTI2 = _Layout(
-    540, (16, "8q"), 14, (168, "q"), (104, "8d"), (344, "2i"), (352, "6d"), (400, "12d")
+    540, (16, "8q"), 12, (168, "q"), (104, "8d"), (344, "2i"), (352, "6d"), (400, "12d")
 )
 
 
-def check_nifti(path: Path) -> str | None:
+def check_nifti(path: Path, volume_index: int = 0) -> str | None:
     """Checks a ``.nii`` or ``.nii.gz`` file as far as SimpleITK does not.
 
     Args:
         path: the file.
+        volume_index: the volume of a 4-D file whose voxels must be finite.
 
     Returns:
         a warning in one sentence when sform and qform disagree, else None.
 
     Raises:
-        InputError: the file is no NIfTI file, is truncated or damaged, or its header holds a size
-            or an affine that is not finite.
+        InputError: the file is no NIfTI file, is truncated or damaged, its header holds an
+            impossible size or an affine that is not finite, or voxels are not finite.
         OSError: the file cannot be opened.
     """
     opener = gzip.open if path.name.lower().endswith(".gz") else open
     with opener(path, "rb") as stream:
         try:
             header, layout, order = _read_header(cast("IO[bytes]", stream), path)
-            _check_complete(cast("IO[bytes]", stream), path, header, layout, order)
+            _check_voxels(cast("IO[bytes]", stream), path, header, layout, order, volume_index)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise InputError(
                 f"The file {str(path)!r} is truncated or damaged; copy it again from its source."
@@ -85,10 +88,44 @@ def _read_header(stream: IO[bytes], path: Path) -> tuple[bytes, _Layout, str]:
     raise InputError(f"The file {str(path)!r} is not a NIfTI file or is truncated; copy it again.")
 
 
-def _check_complete(
-    stream: IO[bytes], path: Path, header: bytes, layout: _Layout, order: str
+def _check_voxels(
+    stream: IO[bytes], path: Path, header: bytes, layout: _Layout, order: str, volume_index: int
 ) -> None:
     """Reads on to the end, which for a compressed file also verifies its checksum."""
+    sizes = _sizes(path, header, layout, order)
+    code, bits = struct.unpack_from(order + "2h", header, layout.datatype)
+    offset = _unpack(header, layout.vox_offset, order)[0]
+    start = int(offset) if math.isfinite(offset) and offset >= layout.bytes else layout.bytes
+    volume_bytes = math.prod(sizes[:3]) * bits // 8
+    needed = start + volume_bytes * math.prod(sizes[3:])
+    first = start + volume_bytes * volume_index
+    stream.seek(start)
+    found, bad = start, 0
+    while chunk := stream.read(_CHUNK):
+        if code in _FLOATS:
+            inside = chunk[max(0, first - found) : max(0, first + volume_bytes - found)]
+            whole = len(inside) - len(inside) % (bits // 8)
+            values = np.frombuffer(inside[:whole], dtype=order + _FLOATS[code])
+            bad += values.size - int(np.count_nonzero(np.isfinite(values)))
+        found += len(chunk)
+    if found < needed:
+        raise InputError(
+            f"The file {str(path)!r} is truncated: its header {tuple(sizes)} needs {needed} bytes "
+            f"and it holds {found}; copy it again from its source."
+        )
+    if bad:
+        raise InputError(not_finite_message(bad, str(path)))
+
+
+def not_finite_message(count: int, name: str) -> str:
+    """What to tell about ``count`` voxels that are not finite numbers."""
+    return (
+        f"The volume {name!r} has {count} voxels that are NaN or infinite; replace them, for "
+        "example by 0, first."
+    )
+
+
+def _sizes(path: Path, header: bytes, layout: _Layout, order: str) -> list[int]:
     dim = _unpack(header, layout.dim, order)
     count = int(dim[0])
     sizes = [int(n) for n in dim[1 : count + 1]]
@@ -96,21 +133,7 @@ def _check_complete(
         raise InputError(
             f"The header of {str(path)!r} gives the size {tuple(sizes)}; correct the header."
         )
-    bits = struct.unpack_from(order + "h", header, layout.bitpix)[0]
-    offset = _unpack(header, layout.vox_offset, order)[0]
-    start = int(offset) if math.isfinite(offset) and offset >= layout.bytes else layout.bytes
-    needed = start + math.prod(sizes) * bits // 8
-    found = len(header)
-    if isinstance(stream, gzip.GzipFile):
-        while chunk := stream.read(_CHUNK):
-            found += len(chunk)
-    else:
-        found = os.fstat(stream.fileno()).st_size
-    if found < needed:
-        raise InputError(
-            f"The file {str(path)!r} is truncated: its header {tuple(sizes)} needs {needed} bytes "
-            f"and it holds {found}; copy it again from its source."
-        )
+    return sizes
 
 
 def _check_affines(path: Path, header: bytes, layout: _Layout, order: str) -> str | None:

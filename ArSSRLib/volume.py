@@ -22,7 +22,7 @@ from .dicom_series import read_series
 from .errors import EnvironmentFault, InputError
 from .grid import Grid, SizeTriple
 from .metadata import entries_that_stay_true
-from .nifti_header import check_nifti
+from .nifti_header import check_nifti, not_finite_message
 
 _log = logging.getLogger(__name__)
 
@@ -76,16 +76,17 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
         return volume_of_image(image, str(path), metadata)
     if not source.exists():
         raise InputError(f"There is no file {str(path)!r}; check the name.")
-    suffix = suffix_of(source, READABLE_SUFFIXES)
-    if suffix.startswith(".nii"):
+    warning = None
+    if suffix_of(source, READABLE_SUFFIXES).startswith(".nii"):
         try:
-            warning = check_nifti(source)
+            warning = check_nifti(source, volume_index or 0)
         except OSError as error:
             raise InputError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
-        if warning:
-            _log.warning(warning)
     image = _read_image(source, volume_index)
-    return volume_of_image(image, str(path), _dictionary(image))
+    volume = volume_of_image(image, str(path), _dictionary(image))
+    if warning:
+        _log.warning(warning)
+    return volume
 
 
 def volume_of_image(
@@ -179,10 +180,7 @@ def check_finite(array: npt.NDArray[np.floating], name: str) -> None:
     """Raises InputError when an array holds NaN or infinite values."""
     bad = array.size - int(np.count_nonzero(np.isfinite(array)))
     if bad:
-        raise InputError(
-            f"The volume {name!r} has {bad} voxels that are NaN or infinite; replace them, for "
-            "example by 0, first."
-        )
+        raise InputError(not_finite_message(bad, name))
 
 
 def pixel_type_for(dtype: np.dtype[np.generic]) -> str:

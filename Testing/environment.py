@@ -40,7 +40,7 @@ def prepare(extras: str = "") -> Path:
     print("Installing Python packages (minutes the first time)", flush=True)
     project = f"{ROOT}[{extras}]" if extras else str(ROOT)
     _run(
-        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+        [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check",
          "--constraint", str(CONSTRAINTS), "--editable", project],
         "install the Python packages; see pip's message above",
     )  # fmt: skip

@@ -26,17 +26,26 @@ def exit_code_of(action: Callable[[], int]) -> int:
     With ``ARSSR_DEBUG`` set in the environment the traceback is shown as well.
     """
     previous = {number: signal.signal(number, _interrupt) for number in _SIGNALS}
+    code = Cancelled.exit_code
     try:
-        code = action()
+        code = _code_of(action)
         sys.stdout.flush()
-        return code
+    except BaseException as error:
+        code = _report(error)
+    finally:
+        if code != Cancelled.exit_code:
+            # After a cancel further signals stay ignored: the program is on its way out.
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+    return code
+
+
+def _code_of(action: Callable[[], int]) -> int:
+    """The exit code of ``action``, also where argparse leaves by itself after showing help."""
+    try:
+        return action()
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else EXIT_DONE
-    except BaseException as error:
-        return _report(error)
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 def _report(error: BaseException) -> int:

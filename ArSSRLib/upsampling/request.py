@@ -6,9 +6,10 @@ import itertools
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import InputError
-from ..grid import Grid, SizeTriple, Triple
+from ..grid import LARGEST_SIDE, Grid, SizeTriple, Triple
 
 Roi = tuple[float, float, float, float, float, float]
 Box = tuple[SizeTriple, SizeTriple]
@@ -33,10 +34,13 @@ def target_grid(
     if (scale is None) == (spacing is None):
         raise InputError("Give either a scale or a spacing, for example --scale 2.")
     if scale is not None:
-        target, asked = grid.upsampled(scale), f"scale {_shown(scale)}"
+        asked, factors = f"scale {_shown(scale)}", np.asarray(scale, dtype=np.float64)
     else:
-        assert spacing is not None
-        target, asked = grid.with_spacing(spacing), f"spacing {_shown(spacing)} mm"
+        asked = f"spacing {_shown(spacing)} mm"
+        with np.errstate(divide="ignore"):
+            factors = np.asarray(grid.spacing) / np.asarray(spacing, dtype=np.float64)
+    _check_size(grid, factors, asked)
+    target = grid.upsampled(scale) if scale is not None else grid.with_spacing(spacing or 0.0)
     for axis, old, new, step in zip("ijk", grid.size, target.size, grid.spacing, strict=True):
         if new < old:
             raise InputError(
@@ -44,6 +48,18 @@ def target_grid(
                 "program only upsamples: give a scale of at least 1 or a finer spacing."
             )
     return target
+
+
+def _check_size(grid: Grid, factors: npt.NDArray[np.float64], asked: str) -> None:
+    """Refuses what cannot be represented; what is no factor at all the grid itself refuses."""
+    if factors.size not in (1, 3):
+        return
+    largest = float((np.asarray(grid.size) * factors).max())
+    if LARGEST_SIDE < largest < np.inf:
+        raise InputError(
+            f"The {asked} asks for {largest:.0f} voxels along an axis; at most {LARGEST_SIDE} are "
+            "possible: choose less."
+        )
 
 
 def box_of_roi(grid: Grid, roi: Roi) -> Box:

@@ -91,3 +91,17 @@ def test_the_forms_of_an_oblique_left_handed_file_agree(tmp_path: Path) -> None:
     image.SetOrigin((10.0, -20.0, 30.0))
     sitk.WriteImage(image, str(tmp_path / "oblique.nii"))
     assert check_nifti(tmp_path / "oblique.nii") is None
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nan_in_the_chosen_volume_is_counted_and_refused(
+    tmp_path: Path, name: str, dtype: type[np.floating]
+) -> None:
+    data = np.ones((4, 5, 6, 3), dtype)
+    data[1, 2, 3, 1], data[0, 0, 0, 1] = np.nan, -np.inf
+    nib.save(nib.Nifti1Image(data, np.eye(4)), tmp_path / name)
+    assert check_nifti(tmp_path / name, 0) is None
+    assert check_nifti(tmp_path / name, 2) is None
+    with pytest.raises(InputError, match="2 voxels that are NaN or infinite"):
+        check_nifti(tmp_path / name, 1)

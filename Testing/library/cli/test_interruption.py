@@ -1,0 +1,85 @@
+"""Cancelled at any moment, a run ends with exit code 130 and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def _start(source: Path, output: Path, model: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "ArSSRLib", "upsample", source, output, "--scale", "4",
+         "--model", model, "--progress", "json", "--threads", "1"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def _wait_for(process: subprocess.Popen[str], stage: str) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if f'"{stage}"' in line:
+            return
+    pytest.fail(f"The run ended before the stage {stage}: {process.communicate()}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stage", ["reading", "encoding", "decoding", "writing"])
+def test_a_signal_ends_the_run_with_130_and_no_trace(
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path, number: signal.Signals, stage: str
+) -> None:
+    process = _start(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
+    _wait_for(process, stage)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert told == "arssr: Cancelled; nothing was written.\n"
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_second_signal_does_not_disturb_the_tidying_up(
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path
+) -> None:
+    process = _start(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
+    _wait_for(process, "decoding")
+    for _ in range(5):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+    _, told = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Traceback" not in told
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_reader_that_goes_away_cancels(
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path
+) -> None:
+    process = _start(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
+    _wait_for(process, "encoding")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    told = process.stderr.read()
+    assert process.wait(timeout=120) == 130
+    assert told == ""
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_a_killed_run_leaves_the_next_one_clears(
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path
+) -> None:
+    process = _start(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
+    _wait_for(process, "writing")
+    process.kill()
+    process.communicate()
+    again = _start(cortex_path, tmp_path / "other.nii.gz", seeded_model_path)
+    _, told = again.communicate(timeout=300)
+    assert again.returncode == 0, told
+    assert set(os.listdir(tmp_path)) <= {"other.nii.gz", "fine.nii.gz"}

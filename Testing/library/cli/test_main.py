@@ -1,0 +1,89 @@
+"""The program finds its commands, helps at once and never shows a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ArSSRLib import __version__
+from ArSSRLib.cli.main import COMMANDS, main
+
+ROOT = Path(__file__).resolve().parents[3]
+HEAVY = ("torch", "scipy", "matplotlib", "skimage", "numpy", "SimpleITK")
+
+
+def _imported_by(arguments: list[str]) -> set[str]:
+    script = (
+        "import sys\nfrom ArSSRLib.cli.main import main\n"
+        f"code = main({arguments!r})\n"
+        f"print('IMPORTED', code, *[m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    words = done.stdout.splitlines()[-1].split()
+    assert words[:2] == ["IMPORTED", "0"], done.stdout + done.stderr
+    return set(words[2:])
+
+
+def test_help_imports_nothing_heavy() -> None:
+    assert _imported_by(["--help"]) == set()
+
+
+@pytest.mark.parametrize("command", ["upsample", "compare", "simulate", "models", "demo"])
+def test_the_help_of_a_command_imports_nothing_heavy(command: str) -> None:
+    assert _imported_by([command, "--help"]) == set()
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_the_help_of_the_other_commands_imports_no_torch(command: str) -> None:
+    assert "torch" not in _imported_by([command, "--help"])
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    assert f"arssr {command}" in capsys.readouterr().out
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == f"arssr {__version__}"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["enhance"], ["upsample"], ["upsample", "a", "b"], ["upsample", "a", "b", "--scal", "2"]],
+)
+def test_a_wrong_call_is_told_in_one_sentence(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("arssr: ")
+    assert told.count("\n") == 1
+    assert "--help" in told
+
+
+def test_the_console_script_is_the_same_program() -> None:
+    program = Path(sys.executable).with_name("arssr")
+    if not program.exists():
+        pytest.fail("The console script arssr is not installed beside Python; install the project.")
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"arssr {__version__}"
+
+
+def test_a_reader_that_goes_away_causes_no_traceback(seeded_model_path: Path) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(
+        [sys.executable, "-m", "ArSSRLib", "models", "info", seeded_model_path], cwd=ROOT,
+        stdout=write_end, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(write_end)
+    assert done.stderr == ""
+    assert done.returncode == 130

@@ -1,0 +1,102 @@
+"""``simulate``, ``compare``, ``models`` and ``demo`` do what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ArSSRLib.catalogue import load_model
+from ArSSRLib.cli.main import main
+from ArSSRLib.volume import read_volume
+
+
+def test_simulate_writes_a_coarser_volume_of_the_same_place(
+    tmp_path: Path, cortex_path: Path
+) -> None:
+    low = tmp_path / "low.nii.gz"
+    assert main(["simulate", str(cortex_path), str(low), "--scale", "2", "--kernel", "kspace"]) == 0
+    fine, coarse = read_volume(cortex_path), read_volume(low)
+    assert coarse.grid.size == (24, 22, 10)
+    np.testing.assert_allclose(
+        coarse.grid.index_to_world([-0.5] * 3), fine.grid.index_to_world([-0.5] * 3), atol=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("suffix", "magic"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".svg", b"<?xml")]
+)
+def test_compare_draws_a_picture(
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path, suffix: str, magic: bytes
+) -> None:
+    picture = tmp_path / f"picture{suffix}"
+    code = main(
+        ["compare", str(cortex_path), "--scale", "1,1,2", "-o", str(picture), "--model",
+         str(seeded_model_path), "--progress", "none"]
+    )  # fmt: skip
+    assert code == 0
+    assert picture.read_bytes().startswith(magic)
+
+
+def test_models_info_tells_the_network(
+    seeded_model_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "info", str(seeded_model_path)]) == 0
+    told = capsys.readouterr().out
+    assert "SRResNet" in told
+    assert "Seeded" in told
+
+
+def test_models_lists_what_is_bundled(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    assert capsys.readouterr().out.startswith("default")
+
+
+def test_models_import_takes_what_the_authors_publish(
+    tmp_path: Path, cortex_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = {
+        "encoder.conv_start.0.weight": torch.randn(64, 1, 3, 3, 3),
+        "encoder.conv_start.0.bias": torch.randn(64),
+        "encoder.conv_end.0.weight": torch.randn(128, 64, 3, 3, 3) * 0.01,
+        "encoder.conv_end.0.bias": torch.randn(128),
+    }
+    for block in (1, 2, 3):
+        for layer in range(6):
+            name = f"encoder.block{block}.{2 * layer}"
+            state[f"{name}.weight"] = torch.randn(64, 64, 3, 3, 3) * 0.01
+            state[f"{name}.bias"] = torch.randn(64)
+    widths = {"one": [131, 256, 256, 256, 131], "two": [131, 256, 256, 256, 1]}
+    for stage, sizes in widths.items():
+        for n in range(4):
+            name = f"decoder.stage_{stage}.{2 * n}"
+            state[f"{name}.weight"] = torch.randn(sizes[n + 1], sizes[n]) * 0.05
+            state[f"{name}.bias"] = torch.randn(sizes[n + 1])
+    torch.save(state, tmp_path / "published.pth")
+    model = tmp_path / "published.npz"
+    command = ["models", "import", str(tmp_path / "published.pth"), "--encoder", "ResCNN"]
+    assert main(command) == 0
+    assert str(model) in capsys.readouterr().out
+    network = load_model(model).network
+    torch.testing.assert_close(network.encoder.entry.weight, state["encoder.conv_start.0.weight"])
+    assert main(command) == 2
+    assert "--force" in capsys.readouterr().err
+
+
+def test_demo_measures_and_names_its_files(
+    tmp_path: Path, seeded_model_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "made" / "demo"
+    code = main(
+        ["demo", "-o", str(folder), "--model", str(seeded_model_path), "--scale", "1,1,2",
+         "--progress", "none"]
+    )  # fmt: skip
+    assert code == 0
+    assert (folder / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    assert read_volume(folder / "brain_t1_arssr.nii.gz").grid.size == (161, 192, 74)
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "brain_t1_arssr.nii.gz", "brain_t1_cubic.nii.gz", "brain_t1_low_resolution.nii.gz",
+        "comparison.png",
+    ]  # fmt: skip

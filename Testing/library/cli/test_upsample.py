@@ -1,0 +1,134 @@
+"""``arssr upsample`` from file to file, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from ArSSRLib.cli.main import main
+from ArSSRLib.volume import Volume, read_volume
+
+
+@pytest.mark.parametrize("scale", ["2", "2.5", "3.2", "1,1,2.3"])
+def test_both_readers_open_the_result_and_agree(
+    tmp_path: Path, cortex_path: Path, cortex: Volume, seeded_model_path: Path, scale: str
+) -> None:
+    output = tmp_path / "fine.nii.gz"
+    code = main(
+        ["upsample", str(cortex_path), str(output), "--scale", scale, "--model",
+         str(seeded_model_path), "--progress", "none"]
+    )  # fmt: skip
+    assert code == 0
+    factors = [float(x) for x in scale.split(",")]
+    target = cortex.grid.upsampled(factors[0] if len(factors) == 1 else tuple(factors))
+    image, by_nibabel = sitk.ReadImage(str(output)), nib.load(output)
+    assert image.GetSize() == target.size == by_nibabel.shape
+    np.testing.assert_allclose(image.GetSpacing(), target.spacing, rtol=1e-6)
+    np.testing.assert_allclose(image.GetOrigin(), target.origin, atol=1e-4)
+    corner = np.asarray(target.size) - 1
+    in_ras = by_nibabel.affine @ [*corner, 1]
+    np.testing.assert_allclose(in_ras[:3] * [-1, -1, 1], target.index_to_world(corner), atol=1e-3)
+    assert by_nibabel.get_data_dtype() == np.int16
+    assert os.listdir(tmp_path) == ["fine.nii.gz"]
+
+
+@pytest.mark.parametrize("method", ["cubic", "linear", "nearest"])
+def test_target_spacing_and_other_formats(
+    tmp_path: Path, cortex_path: Path, method: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "fine.nrrd"
+    arguments = ["upsample", str(cortex_path), str(output), "--spacing", "0.8,0.8,1"]
+    assert main([*arguments, "--method", method]) == 0
+    assert str(output) in capsys.readouterr().out
+    image = sitk.ReadImage(str(output))
+    assert image.GetSize() == (52, 48, 40)
+    assert image.GetMetaData("ArSSR").startswith(method)
+
+
+def test_a_region_is_a_part_of_the_whole(tmp_path: Path, cortex_path: Path, cortex: Volume) -> None:
+    corners = cortex.grid.index_to_world([(10, 12, 4), (25, 30, 12)])
+    region = ",".join(f"{x:.3f}" for x in corners.ravel())
+    base = ["upsample", str(cortex_path), "--scale", "2", "--method", "cubic", "--progress", "none"]
+    assert main([*base, str(tmp_path / "whole.mha")]) == 0
+    assert main([*base, str(tmp_path / "part.mha"), "--roi", region]) == 0
+    whole = sitk.ReadImage(str(tmp_path / "whole.mha"))
+    part = sitk.ReadImage(str(tmp_path / "part.mha"))
+    start = whole.TransformPhysicalPointToIndex(part.GetOrigin())
+    expected = sitk.RegionOfInterest(whole, part.GetSize(), start)
+    # One apart where rounding to an integer falls the other way.
+    np.testing.assert_allclose(
+        sitk.GetArrayFromImage(part), sitk.GetArrayFromImage(expected), atol=1
+    )
+    assert part.GetNumberOfPixels() < whole.GetNumberOfPixels() / 4
+
+
+def test_json_progress_is_one_object_a_line_and_ends_with_the_output(
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path, arssr: object
+) -> None:
+    output = tmp_path / "größer.nii.gz"
+    done = arssr(  # type: ignore[operator]
+        "upsample", cortex_path, output, "--scale", "1.5", "--model", seeded_model_path,
+        "--progress", "json", "--threads", "1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert all(set(line) >= {"stage", "fraction", "seconds_left"} for line in lines)
+    stages = [line["stage"] for line in lines]
+    assert stages[0] == "reading"
+    assert stages[-2:] == ["writing", "done"]
+    assert {"encoding", "decoding"} <= set(stages)
+    fractions = [line["fraction"] for line in lines]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    assert lines[-1]["output"] == str(output)
+
+
+def test_a_warning_is_a_json_line_of_its_own(tmp_path: Path, arssr: object) -> None:
+    image = nib.Nifti1Image(np.arange(60, dtype=np.int16).reshape(3, 4, 5), np.eye(4))
+    shifted = np.eye(4)
+    shifted[0, 3] = 30.0
+    image.set_sform(shifted, code=2)
+    image.set_qform(np.eye(4), code=1)
+    nib.save(image, tmp_path / "two_places.nii")
+    done = arssr(  # type: ignore[operator]
+        "upsample", tmp_path / "two_places.nii", tmp_path / "out.nii", "--scale", "2",
+        "--method", "linear", "--progress", "json",
+    )  # fmt: skip
+    assert done.returncode == 0
+    warnings = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"warning"')]
+    assert len(warnings) == 1
+    assert "30.0 mm apart" in warnings[0]["warning"]
+    quiet = arssr(  # type: ignore[operator]
+        "upsample", tmp_path / "two_places.nii", tmp_path / "out.nii", "--scale", "2",
+        "--method", "linear", "--progress", "none", "--force",
+    )  # fmt: skip
+    assert "30.0 mm apart" in quiet.stderr
+
+
+def test_an_existing_output_is_kept_without_force_and_replaced_with_it(
+    tmp_path: Path, cortex_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "fine.nii.gz"
+    output.write_bytes(b"precious")
+    base = ["upsample", str(cortex_path), str(output), "--scale", "2", "--method", "linear"]
+    assert main(base) == 2
+    assert "--force" in capsys.readouterr().err
+    assert output.read_bytes() == b"precious"
+    assert main([*base, "--force"]) == 0
+    assert read_volume(output).grid.size == (96, 88, 40)
+
+
+def test_one_volume_of_a_4d_file(tmp_path: Path) -> None:
+    data = np.random.default_rng(0).integers(0, 99, (2, 5, 6, 7)).astype(np.int16)
+    image = sitk.JoinSeries([sitk.GetImageFromArray(each) for each in data])
+    sitk.WriteImage(image, str(tmp_path / "series.nii.gz"))
+    arguments = ["upsample", str(tmp_path / "series.nii.gz"), str(tmp_path / "one.nii.gz")]
+    assert main([*arguments, "--scale", "1", "--method", "nearest", "--volume", "1"]) == 0
+    np.testing.assert_array_equal(read_volume(tmp_path / "one.nii.gz").array, data[1])
