@@ -117,7 +117,7 @@ def upsample(
     result = upsample_volume(volume, target, method, model, device, roi, progress)  # type: ignore[arg-type]
     if isinstance(image, sitk.Image):
         return image_of_volume(result)
-    return as_pixel_type(result.array, result.pixel_type), result.grid
+    return np.ascontiguousarray(as_pixel_type(result.array, result.pixel_type)), result.grid
 
 
 def _volume_of_array(array: Array, grid: Grid | None) -> Volume:

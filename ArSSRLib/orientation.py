@@ -43,9 +43,9 @@ class Reorientation:
         return np.ascontiguousarray(turned[self._slices()])
 
     def undo(self, array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The canonical array [S, A, R] in stored order [k, j, i]; contiguous."""
+        """The canonical array [S, A, R] in stored order [k, j, i]; a view, without a copy."""
         axes = [2 - self.order[2 - n] for n in range(3)]
-        return np.ascontiguousarray(array[self._slices()].transpose(np.argsort(axes)))
+        return array[self._slices()].transpose(np.argsort(axes))
 
     def size(self, stored: SizeTriple) -> SizeTriple:
         """The canonical size of a stored size, both along (first, second, third) axis."""

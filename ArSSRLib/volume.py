@@ -27,6 +27,7 @@ from .nifti_header import check_nifti, not_finite_message
 _log = logging.getLogger(__name__)
 
 FloatArray = npt.NDArray[np.float32]
+_SLAB_VOXELS = 1 << 23
 
 READABLE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 WRITABLE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".mha")
@@ -37,7 +38,8 @@ class Volume:
     """A 3-D scalar volume.
 
     Attributes:
-        array: float32 intensities, indexed [k, j, i] (z, y, x), all finite.
+        array: float32 intensities, indexed [k, j, i] (z, y, x), all finite; may be a view that
+            is not contiguous.
         grid: where the voxels lie.
         pixel_type: numpy name of the type the intensities have in a file, for example ``int16``.
         metadata: header entries, by the names SimpleITK gives them.
@@ -114,8 +116,14 @@ def volume_of_image(
 
 def image_of_volume(volume: Volume) -> sitk.Image:
     """A SimpleITK image of the volume's pixel type, with its grid and header entries."""
-    image = sitk.GetImageFromArray(as_pixel_type(volume.array, volume.pixel_type))
+    depth, height, width = volume.array.shape
+    image = sitk.Image([width, height, depth], _pixel_id(volume.pixel_type))
     volume.grid.apply_to(image)
+    # A few slices at a time: a second whole copy of a large volume would double the memory.
+    step = max(1, _SLAB_VOXELS // (height * width))
+    for begin in range(0, depth, step):
+        part = as_pixel_type(volume.array[begin : begin + step], volume.pixel_type)
+        image[:, :, begin : begin + len(part)] = sitk.GetImageFromArray(np.ascontiguousarray(part))
     for key, value in volume.metadata.items():
         image.SetMetaData(key, value)
     return image
@@ -208,6 +216,10 @@ def as_pixel_type(array: FloatArray, pixel_type: str) -> npt.NDArray[np.generic]
     whole = result.astype(dtype)
     whole[over], whole[under] = limits.max, limits.min
     return whole
+
+
+def _pixel_id(pixel_type: str) -> int:
+    return int(sitk.GetImageFromArray(np.zeros((1, 1, 1), pixel_type)).GetPixelID())
 
 
 def _read_image(source: Path, volume_index: int | None) -> sitk.Image:

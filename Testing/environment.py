@@ -26,7 +26,7 @@ def prepare(extras: str = "") -> Path:
     Args:
         extras: optional dependencies of pyproject.toml, for example ``test``.
     """
-    if sys.version_info < (3, 10):
+    if sys.version_info < (3, 10):  # noqa: UP036
         sys.exit(f"Python 3.10 or later is needed, this is {sys.version.split()[0]}.")
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = ENVIRONMENT / f"installed-{extras or 'base'}"
@@ -49,7 +49,7 @@ def prepare(extras: str = "") -> Path:
 
 
 def install_system_packages() -> None:
-    """Installs what ``system-packages.txt`` lists, where this is Debian and we may; else says so."""
+    """Installs what ``system-packages.txt`` lists where this is Debian and we may, or says so."""
     lines = SYSTEM_PACKAGES.read_text(encoding="utf-8").splitlines()
     names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     if not (shutil.which("dpkg-query") and shutil.which("apt-get")):
@@ -61,12 +61,14 @@ def install_system_packages() -> None:
         print(f"Some tests need: sudo apt-get install {' '.join(missing)}", flush=True)
         return
     print(f"Installing {' '.join(missing)}", flush=True)
-    quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
-    subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
-    subprocess.run(
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing],
-        check=False, **quiet,
-    )  # fmt: skip
+    settings = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends"]):
+        names = missing if command[0] == "install" else []
+        done = subprocess.run(
+            ["apt-get", *command, *names], capture_output=True, text=True, env=settings, check=False
+        )
+        if done.returncode:
+            print(done.stderr, file=sys.stderr)
 
 
 def _is_installed(name: str) -> bool:

@@ -75,7 +75,8 @@ def test_an_image_refuses_a_second_grid() -> None:
 
 
 def test_importing_the_library_imports_nothing_heavy() -> None:
-    script = "import ArSSRLib, sys; print([m for m in ('numpy','SimpleITK','torch') if m in sys.modules])"
+    heavy = ("numpy", "SimpleITK", "torch")
+    script = f"import ArSSRLib, sys; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True,
         cwd=Path(__file__).parents[2],

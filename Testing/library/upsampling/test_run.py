@@ -67,8 +67,10 @@ def _grids(oblique: Grid) -> dict[str, Grid]:
     return {
         "axis-aligned": Grid((24, 22, 20), (1.0, 1.1, 1.3), (-10.0, 20.0, 5.0)),
         "oblique and left-handed": oblique,
-        "permuted": Grid((20, 24, 22), (1.2, 0.9, 1.0), (3.0, 4.0, 5.0), (0, 1, 0, 0, 0, -1, 1, 0, 0)),
-    }  # fmt: skip
+        "permuted": Grid(
+            (20, 24, 22), (1.2, 0.9, 1.0), (3.0, 4.0, 5.0), (0, 1, 0, 0, 0, -1, 1, 0, 0)
+        ),
+    }
 
 
 @pytest.mark.parametrize("scale", SCALES)
