@@ -45,10 +45,6 @@ class ArSSR(nn.Module):
         self.spec = spec
         self.encoder = build_encoder(spec.encoder)
         self.decoder = Decoder(spec.encoder.channels + spec.coordinate_channels, spec.decoder)
-        if spec.residual != "none":
-            # The network then starts as plain interpolation and can only improve on it.
-            nn.init.zeros_(self.decoder.second[-1].weight)
-            nn.init.zeros_(self.decoder.second[-1].bias)
 
     def forward(self, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
         """Intensities at ``coordinates`` (paper Eq. 2).

@@ -98,12 +98,14 @@ class SRResNet(nn.Module):
         )
         self.smooth = conv3(spec.features, spec.features)
         self.out = conv3(spec.features, spec.channels)
+        self.long_skip = spec.long_skip
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.entry(x)
+        x = entry = self.entry(x)
         for block in self.blocks:
             inner = x
             for n, layer in enumerate(block):  # type: ignore[arg-type]
                 inner = layer(inner.relu() if n else inner)
             x = x + inner
-        return self.out(self.smooth(x))
+        x = self.smooth(x)
+        return self.out(x + entry if self.long_skip else x)

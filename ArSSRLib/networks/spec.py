@@ -25,6 +25,8 @@ class EncoderSpec:
         layers: convolutions in a block; the paper's RDN has 3, its ResCNN 6, its SRResNet 2.
         growth: channels each layer of a residual dense block adds (RDN only).
         channels: channels of the feature map it returns.
+        long_skip: whether the first convolution's output is added before the last one (SRResNet
+            only). The original SRResNet has it, the paper's encoder does not; RDN always has it.
     """
 
     name: str = "RDN"
@@ -33,6 +35,7 @@ class EncoderSpec:
     layers: int = 3
     growth: int = 64
     channels: int = 128
+    long_skip: bool = False
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(
             f"The output folder {str(folder)!r} cannot be made ({error.strerror}); name another."
         ) from error
+    # Patches are drawn by small products in processes of their own: a threaded BLAS there only
+    # takes the trainer's cores. It reads this when numpy is first imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import torch
 
     from ..upsampling.device import choose_device

@@ -121,6 +121,7 @@ class Recipe:
     Attributes:
         title: one line that goes into the model file.
         seed: of the weights and of the data order.
+        initialisation: of the weights, see ``ArSSRLib.networks.initialise``.
         network: what is trained.
         patches, kernels, optimiser: see their classes.
         sources: weights of the volumes by file name; the first match counts.
@@ -136,6 +137,7 @@ class Recipe:
     validate_scales: tuple[float, ...] = (2.0, 3.0, 4.0)
     validate_crop: int = 72
     checkpoint_minutes: float = 3.0
+    initialisation: str = "torch"
     network: NetworkSpec = field(default_factory=NetworkSpec)
     patches: PatchRecipe = field(default_factory=PatchRecipe)
     kernels: KernelRecipe = field(default_factory=KernelRecipe)
@@ -277,6 +279,10 @@ def _check_numbers(recipe: Recipe) -> None:
         (
             optimiser.loss in ("l1", "l2", "charbonnier"),
             f"optimiser.loss is {optimiser.loss!r}; use l1, l2 or charbonnier",
+        ),
+        (
+            recipe.initialisation in ("torch", "kaiming"),
+            f"initialisation is {recipe.initialisation!r}; use torch or kaiming",
         ),
         (0.0 <= optimiser.ema < 1.0, f"optimiser.ema is {optimiser.ema}; use 0 ≤ ema < 1"),
         (

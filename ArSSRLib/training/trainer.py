@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader
 from ..checkpoint import ModelHeader, save_model
 from ..errors import EnvironmentFault
 from ..networks.arssr import ArSSR
+from ..networks.initialise import initialise
 from .log import RunLog, mean_gains, say
 from .parallel import Team
 from .patches import PatchSampler, Sample
@@ -64,6 +65,7 @@ class Trainer:
         self.folder, self.team, self.options = folder, team, options
         torch.manual_seed(recipe.seed)
         self.network = ArSSR(recipe.network)
+        initialise(self.network, recipe.initialisation)
         self.network.to(team.device, memory_format=torch.channels_last_3d)
         self.average = {k: v.clone() for k, v in self.network.state_dict().items()}
         self.optimiser = _optimiser(recipe.optimiser, self.network)

@@ -1,0 +1,34 @@
+"""First weights of a network that is trained from scratch."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from .arssr import ArSSR
+
+_BRANCH_SCALE = 0.1
+
+
+@torch.no_grad()
+def initialise(network: ArSSR, name: str) -> None:
+    """Draws the weights from torch's global generator.
+
+    Args:
+        network: changed in place.
+        name: ``torch`` keeps PyTorch's own draw, as the published code does; ``kaiming`` keeps
+            the signal's size through the ReLUs (He 2015) and starts residual branches small, so
+            that a deep network begins close to the identity.
+    """
+    if name == "kaiming":
+        for module in network.modules():
+            if isinstance(module, nn.Conv3d | nn.Linear):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.zeros_(module.bias)
+        for block in getattr(network.encoder, "blocks", []):
+            last = block.fuse if hasattr(block, "fuse") else block[-1]
+            last.weight.mul_(_BRANCH_SCALE)
+    if network.spec.residual != "none":
+        # The network then starts as plain interpolation and can only improve on it.
+        nn.init.zeros_(network.decoder.second[-1].weight)
+        nn.init.zeros_(network.decoder.second[-1].bias)

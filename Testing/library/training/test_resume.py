@@ -1,0 +1,128 @@
+"""Runs through the real command line: resumed after SIGKILL, shared by processes, restarted."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
+SMALL = [
+    *("--recipe", "smoke", "--data", str(DATA), "--device", "cpu", "--threads", "1"),
+    *("--set", "patches.size=6", "--set", "patches.coordinates=200", "--set", "optimiser.batch=4"),
+    *("--set", "checkpoint_minutes=0.0", "--set", "optimiser.schedule=hold"),
+]
+
+
+def _command(folder: Path, steps: int, *more: str) -> list[str]:
+    return [*SMALL, "-o", str(folder), "--set", f"optimiser.steps={steps}", *more]
+
+
+def _train(folder: Path, steps: int, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ArSSRLib.train", *_command(folder, steps, *more)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def _losses(folder: Path) -> dict[int, float]:
+    with (folder / "metrics.csv").open(newline="") as stream:
+        return {int(row["step"]): float(row["loss"]) for row in csv.DictReader(stream)}
+
+
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    result = _train(folder, 60)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+def test_a_run_leaves_weights_checkpoint_curves_and_settings(whole_run: Path) -> None:
+    names = {path.name for path in whole_run.iterdir()}
+    assert {"last.npz", "last.ckpt", "metrics.csv", "settings.json", "tensorboard"} <= names
+    assert sorted(_losses(whole_run)) == [10, 20, 30, 40, 50, 60]
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.5])
+def test_a_killed_run_goes_on_with_the_same_losses(
+    whole_run: Path, tmp_path: Path, seconds: float
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ArSSRLib.train", *_command(tmp_path, 60)],
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "last.ckpt").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    (tmp_path / ".last-killed.part").write_bytes(b"half a checkpoint")
+    result = _train(tmp_path, 60)
+    assert result.returncode == 0, result.stderr
+    assert "Resumed at step" in result.stderr
+    assert not list(tmp_path.glob(".last-*"))
+    whole, resumed = _losses(whole_run), _losses(tmp_path)
+    assert sorted(resumed) == sorted(whole)
+    for step, loss in resumed.items():
+        assert loss == pytest.approx(whole[step], rel=1e-4)
+
+
+def test_stopping_at_a_step_and_going_on_changes_nothing(whole_run: Path, tmp_path: Path) -> None:
+    assert _train(tmp_path, 60, "--until-step", "30").returncode == 0
+    assert max(_losses(tmp_path)) == 30
+    assert _train(tmp_path, 60).returncode == 0
+    assert _losses(tmp_path) == pytest.approx(_losses(whole_run), rel=1e-4)
+
+
+def _torchrun(folder: Path, *more: str, restarts: int = 0) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+            *("--nproc-per-node", "2", "--max-restarts", str(restarts)),
+            *("-m", "ArSSRLib.train", *_command(folder, 60, *more)),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_two_processes_have_the_loss_curve_of_one(whole_run: Path, tmp_path: Path) -> None:
+    process = _torchrun(tmp_path)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    assert _losses(tmp_path) == pytest.approx(_losses(whole_run), rel=2e-3)
+
+
+def test_a_killed_worker_is_restarted_from_the_last_checkpoint(
+    whole_run: Path, tmp_path: Path
+) -> None:
+    process = _torchrun(tmp_path, "--workers", "0", restarts=2)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "last.ckpt").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    worker = _children(process.pid)[-1]
+    os.kill(worker, signal.SIGKILL)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    assert "Resumed at step" in errors
+    assert _losses(tmp_path) == pytest.approx(_losses(whole_run), rel=2e-3)
+
+
+def _children(parent: int) -> list[int]:
+    """Process numbers of the trainers that ``torchrun`` started."""
+    listed = subprocess.run(
+        ["ps", "--ppid", str(parent), "-o", "pid="], capture_output=True, text=True, check=True
+    )
+    return [int(line) for line in listed.stdout.split()]
