@@ -9,6 +9,7 @@ program and the same evaluation run them.
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..interpolation import axis_operator
@@ -37,6 +38,25 @@ class SRCNN3D(nn.Module):
         return self.reconstruction(self.mapping(self.patches(image).relu_()).relu_())
 
 
+class BatchNorm(nn.Module):
+    """Batch normalisation whose state is floating-point numbers alone, as a model file holds.
+
+    (``torch.nn.BatchNorm3d`` also counts batches, which averaging and loading weights stumble on.)
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.mean: Tensor
+        self.variance: Tensor
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("variance", torch.ones(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.batch_norm(x, self.mean, self.variance, self.weight, self.bias, self.training)
+
+
 class DCSRN(nn.Module):
     """One dense block of four layers, growth 24, each batch-normalised with an ELU (Chen 2018)."""
 
@@ -49,7 +69,7 @@ class DCSRN(nn.Module):
         self.entry = conv3(1, first)
         self.layers = nn.ModuleList(
             nn.Sequential(
-                _batch_norm(first + n * self.growth),
+                BatchNorm(first + n * self.growth),
                 nn.ELU(),
                 conv3(first + n * self.growth, self.growth),
             )
@@ -134,10 +154,3 @@ def _build(name: BaselineName) -> SRCNN3D | DCSRN | ResCNN:
         case "ResCNN":
             # 20 convolutions with skips over each block and from input to output (Du 2019).
             return ResCNN(EncoderSpec("ResCNN", features=64, blocks=3, layers=6, channels=1))
-
-
-def _batch_norm(channels: int) -> nn.BatchNorm3d:
-    """Batch normalisation whose state is numbers of one kind, as a model file holds them."""
-    layer = nn.BatchNorm3d(channels)
-    layer.num_batches_tracked = None
-    return layer
