@@ -65,6 +65,12 @@ def _report(error: BaseException) -> int:
                 "machine with more.",
                 EnvironmentFault.exit_code,
             )
+        case ImportError():
+            return _say(
+                f"A part of the program cannot be loaded ({error}); free some memory, or install "
+                "arssr with its dependencies again.",
+                EnvironmentFault.exit_code,
+            )
         case OSError():
             return _say(_about_the_system(error), EnvironmentFault.exit_code)
         case _:
