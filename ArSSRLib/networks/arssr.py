@@ -45,6 +45,13 @@ class ArSSR(nn.Module):
         self.spec = spec
         self.encoder = build_encoder(spec.encoder)
         self.decoder = Decoder(spec.encoder.channels + spec.coordinate_channels, spec.decoder)
+        if spec.residual != "none":
+            self.start_as_interpolation()
+
+    def start_as_interpolation(self) -> None:
+        """Makes the network return 0, so that with a residual it can only improve on it."""
+        nn.init.zeros_(self.decoder.second[-1].weight)
+        nn.init.zeros_(self.decoder.second[-1].bias)
 
     def forward(self, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
         """Intensities at ``coordinates`` (paper Eq. 2).

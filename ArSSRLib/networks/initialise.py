@@ -29,6 +29,4 @@ def initialise(network: ArSSR, name: str) -> None:
             last = block.fuse if hasattr(block, "fuse") else block[-1]
             last.weight.mul_(_BRANCH_SCALE)
     if network.spec.residual != "none":
-        # The network then starts as plain interpolation and can only improve on it.
-        nn.init.zeros_(network.decoder.second[-1].weight)
-        nn.init.zeros_(network.decoder.second[-1].bias)
+        network.start_as_interpolation()

@@ -108,7 +108,7 @@ class _Worker:
 
     def _move_to(self, device: torch.device) -> None:
         self.device = device
-        self.model.network.to(device, memory_format=torch.channels_last_3d)
+        self.model.network.to(device, memory_format=_memory_format(device))
         self.decoder = FoldedDecoder(self.model.network, device)
 
     def compute(self, tile: Tile, clock: ProgressClock) -> list[tuple[Tile, FloatArray]]:
@@ -116,14 +116,18 @@ class _Worker:
         done = clock.done
         try:
             return [(tile, self._compute(tile, clock))]
-        except (torch.OutOfMemoryError, MemoryError) as error:
-            failure: Exception = error
-        except RuntimeError as error:
-            if "alloc" not in str(error).lower() and "out of memory" not in str(error).lower():
+        except NotImplementedError as error:
+            # Apple's MPS still lacks some 3-D operations in some torch versions.
+            if self.device.type == "cpu":
                 raise
-            failure = error
+            _log.warning("%s lacks an operation (%s): continuing on the CPU.", self.device, error)
+            clock.done = done
+            self._move_to(torch.device("cpu"))
+            return self.compute(tile, clock)
+        except (RuntimeError, MemoryError) as error:
+            if not _is_out_of_memory(error):
+                raise
         clock.done = done
-        del failure
         self._free()
         parts = halved(tile, self.geometry)
         if len(parts) > 1:
@@ -202,7 +206,7 @@ class _Worker:
             for (a, b), (first, _) in zip(tile.lookup, tile.encode, strict=True)
         )
         with self._precision():
-            region = low[crop][None, None].contiguous(memory_format=torch.channels_last_3d)
+            region = low[crop][None, None].contiguous(memory_format=_memory_format(self.device))
             features = self.model.network.encoder(region)[0].permute(1, 2, 3, 0)[inner]
         shape = features.shape[:3]
         rows = features.reshape(-1, features.shape[-1])
@@ -246,6 +250,19 @@ class _Worker:
                 values[plane, j] = self.decoder.finish(flat).view(-1, columns)
             clock.advance("decoding", work / planes)
         return values
+
+
+def _memory_format(device: torch.device) -> torch.memory_format:
+    """Channels last makes convolutions faster on CPUs and CUDA; MPS does not know it."""
+    return torch.contiguous_format if device.type == "mps" else torch.channels_last_3d
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory ran out; the CPU's allocator has no class of its own."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error).lower()
+    return "out of memory" in text or "can't allocate memory" in text or "bad_alloc" in text
 
 
 def _local_range(low: Tensor) -> Tensor:
