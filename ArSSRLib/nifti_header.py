@@ -20,10 +20,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import InputError
+from .grid import Grid
 
 _CHUNK = 1 << 22
 _FLOATS = {16: "f4", 64: "f8"}
 """NIfTI codes of the real floating types."""
+SPACE_CODE = "nifti_space_code"
+"""Header entry, as a volume carries it, with the NIfTI code of the space its grid is in."""
 _AGREEMENT_MM = 0.1
 """sform and qform that differ by less anywhere in the volume are taken to agree."""
 
@@ -50,7 +53,27 @@ _NIFTI2 = _Layout(
 )
 
 
-def check_nifti(path: Path, volume_index: int = 0) -> str | None:
+@dataclass(frozen=True)
+class NiftiPlace:
+    """Where a NIfTI file says the volume lies.
+
+    Attributes:
+        forms: for sform and qform, as far as they are set, the code of the space (1 scanner,
+            2 aligned, 3 Talairach, 4 MNI 152, 5 another template) and the 3×4 affine in RAS mm.
+        warning: one sentence when the two disagree, else None.
+    """
+
+    forms: tuple[tuple[int, npt.NDArray[np.float64]], ...]
+    warning: str | None = None
+
+    def space_code(self, grid: Grid) -> int | None:
+        """The code of the form that ``grid`` was read from; None when no form is set."""
+        ours = np.diag([-1.0, -1.0, 1.0]) @ np.column_stack([grid.axes, grid.origin])
+        distances = [float(np.abs(affine - ours).max()) for _, affine in self.forms]
+        return self.forms[int(np.argmin(distances))][0] if self.forms else None
+
+
+def check_nifti(path: Path, volume_index: int = 0) -> NiftiPlace:
     """Checks a ``.nii`` or ``.nii.gz`` file as far as SimpleITK does not.
 
     Args:
@@ -58,7 +81,7 @@ def check_nifti(path: Path, volume_index: int = 0) -> str | None:
         volume_index: the volume of a 4-D file whose voxels must be finite.
 
     Returns:
-        a warning in one sentence when sform and qform disagree, else None.
+        what its affines say.
 
     Raises:
         InputError: the file is no NIfTI file, is truncated or damaged, its header holds an
@@ -74,7 +97,7 @@ def check_nifti(path: Path, volume_index: int = 0) -> str | None:
             raise InputError(
                 f"The file {str(path)!r} is truncated or damaged; copy it again from its source."
             ) from error
-    return _check_affines(path, header, layout, order)
+    return _place(path, header, layout, order)
 
 
 def _read_header(stream: IO[bytes], path: Path) -> tuple[bytes, _Layout, str]:
@@ -136,28 +159,30 @@ def _sizes(path: Path, header: bytes, layout: _Layout, order: str) -> list[int]:
     return sizes
 
 
-def _check_affines(path: Path, header: bytes, layout: _Layout, order: str) -> str | None:
-    qform_code, sform_code = _unpack(header, layout.form_codes, order)
-    forms: list[npt.NDArray[np.float64]] = []
+def _place(path: Path, header: bytes, layout: _Layout, order: str) -> NiftiPlace:
+    qform_code, sform_code = (int(n) for n in _unpack(header, layout.form_codes, order))
+    forms: list[tuple[int, npt.NDArray[np.float64]]] = []
     if sform_code > 0:
-        forms.append(np.reshape(_unpack(header, layout.rows, order), (3, 4)))
+        rows = np.array(_unpack(header, layout.rows, order), dtype=np.float64)
+        forms.append((sform_code, rows.reshape(3, 4)))
     if qform_code > 0:
-        forms.append(_qform(header, layout, order))
-    if not all(np.isfinite(form).all() for form in forms):
+        forms.append((qform_code, _qform(header, layout, order)))
+    if not all(np.isfinite(affine).all() for _, affine in forms):
         raise InputError(
             f"The affine in the header of {str(path)!r} holds numbers that are not finite; "
             "correct its sform or qform."
         )
     if len(forms) < 2:
-        return None
+        return NiftiPlace(tuple(forms))
     last = np.asarray(_unpack(header, layout.dim, order)[1:4]) - 1
     corners = np.array([[*index, 1] for index in itertools.product(*((0, n) for n in last))])
-    apart = float(np.abs(corners @ (forms[0] - forms[1]).T).max())
+    apart = float(np.abs(corners @ (forms[0][1] - forms[1][1]).T).max())
     if apart <= _AGREEMENT_MM:
-        return None
-    return (
+        return NiftiPlace(tuple(forms))
+    return NiftiPlace(
+        tuple(forms),
         f"The sform and the qform of {str(path)!r} place the volume up to {apart:.1f} mm apart; "
-        "the one that SimpleITK and 3D Slicer prefer is used, other programs may differ."
+        "the one that SimpleITK and 3D Slicer prefer is used, other programs may differ.",
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -22,7 +22,8 @@ from .dicom_series import read_series
 from .errors import EnvironmentFault, InputError
 from .grid import Grid, SizeTriple
 from .metadata import entries_that_stay_true
-from .nifti_header import check_nifti, not_finite_message
+from .nifti_header import SPACE_CODE, check_nifti, not_finite_message
+from .nifti_writer import write_nifti
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +58,10 @@ class Volume:
                 f"{self.grid.size} voxels (i, j, k); give the grid of this very array."
             )
 
+    def with_entries(self, entries: Mapping[str, str]) -> Volume:
+        """The same volume with more header entries."""
+        return replace(self, metadata={**self.metadata, **entries})
+
 
 def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -> Volume:
     """Reads a file, or a folder that holds one DICOM series.
@@ -78,17 +83,20 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
         return volume_of_image(image, str(path), metadata)
     if not source.exists():
         raise InputError(f"There is no file {str(path)!r}; check the name.")
-    warning = None
+    place = None
     if suffix_of(source, READABLE_SUFFIXES).startswith(".nii"):
         try:
-            warning = check_nifti(source, volume_index or 0)
+            place = check_nifti(source, volume_index or 0)
         except OSError as error:
             raise InputError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
     image = _read_image(source, volume_index)
     volume = volume_of_image(image, str(path), _dictionary(image))
-    if warning:
-        _log.warning(warning)
-    return volume
+    if place is None:
+        return volume
+    if place.warning:
+        _log.warning(place.warning)
+    code = place.space_code(volume.grid)
+    return volume if code is None else volume.with_entries({SPACE_CODE: str(code)})
 
 
 def volume_of_image(
@@ -146,10 +154,10 @@ def write_volume(volume: Volume, path: str | os.PathLike[str], overwrite: bool =
     image = image_of_volume(volume)
     with replacing(target, overwrite, suffix) as temporary:
         try:
-            sitk.WriteImage(image, str(temporary), useCompression=suffix != ".nii")
             if suffix.startswith(".nii"):
-                # The NIfTI writer does not report a full disk.
-                check_nifti(temporary)
+                write_nifti(image, temporary, volume.metadata)
+            else:
+                sitk.WriteImage(image, str(temporary), useCompression=True)
         except (RuntimeError, InputError) as error:
             raise EnvironmentFault(
                 f"The file {str(path)!r} could not be written whole; check the free space and "

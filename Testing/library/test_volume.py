@@ -133,6 +133,37 @@ def test_the_description_of_a_nifti_file_is_kept(tmp_path: Path) -> None:
     assert nib.load(tmp_path / "out.nii").header["descrip"].item() == b"TE=2.96;Time=154134"
 
 
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+@pytest.mark.parametrize(("qform_code", "sform_code"), [(0, 4), (1, 0), (2, 2), (1, 1)])
+def test_the_space_and_the_display_range_of_a_nifti_file_are_kept(
+    tmp_path: Path, suffix: str, qform_code: int, sform_code: int
+) -> None:
+    affine = np.diag([-1.5, -1.5, 2.0, 1.0])
+    image = nib.Nifti1Image(np.arange(60, dtype=np.int16).reshape(3, 4, 5), None)
+    image.set_qform(affine, code=qform_code)
+    image.set_sform(affine, code=sform_code)
+    image.header["cal_max"], image.header["cal_min"] = 55.0, 5.0
+    nib.save(image, tmp_path / f"in{suffix}")
+    write_volume(read_volume(tmp_path / f"in{suffix}"), tmp_path / f"out{suffix}")
+    header = nib.load(tmp_path / f"out{suffix}").header
+    assert header["sform_code"] == header["qform_code"] == max(qform_code, sform_code)
+    assert (header["cal_max"], header["cal_min"]) == (55.0, 5.0)
+    assert sorted(os.listdir(tmp_path)) == [f"in{suffix}", f"out{suffix}"]
+
+
+def test_of_two_forms_the_space_of_the_one_that_was_read_is_kept(tmp_path: Path) -> None:
+    image = nib.Nifti1Image(np.zeros((3, 4, 5), np.int16), None)
+    shifted = np.eye(4)
+    shifted[0, 3] = 40.0
+    image.set_qform(np.eye(4), code=1)
+    image.set_sform(shifted, code=4)
+    nib.save(image, tmp_path / "in.nii")
+    volume = read_volume(tmp_path / "in.nii")
+    write_volume(volume, tmp_path / "out.nii")
+    header = nib.load(tmp_path / "out.nii").header
+    assert header["sform_code"] == (4 if volume.grid.origin[0] == -40.0 else 1)
+
+
 @pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".mha"])
 def test_one_volume_of_a_4d_file_is_chosen_by_its_index(tmp_path: Path, suffix: str) -> None:
     data = np.arange(2 * 3 * 4 * 5, dtype=np.int16).reshape(2, 3, 4, 5)
