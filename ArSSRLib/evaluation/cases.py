@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -211,15 +212,15 @@ def _fingerprint(case: Case, settings: Settings) -> str:
     masks = settings.masks
     decisive = {
         "format": _FORMAT,
-        "volume": _digest(case.path),
+        "volume": digest(case.path),
         "scale": case.scale,
         "scales": list(settings.scales) if case.scale == 1.0 else [],
-        "method": case.method.text if model is None else _digest(model),
+        "method": case.method.text if model is None else digest(model),
         "kernel": settings.kernel,
         "metrics": list(settings.metrics),
         "lpips": [find_spec(name) is not None for name in ("lpips", "torchvision")],
         "reference_free": settings.reference_free,
-        "mask": None if masks is None else _digest(mask_file(masks, case.path)),
+        "mask": None if masks is None else digest(mask_file(masks, case.path)),
         "segmentation": settings.segmentation,
         "atlas": None if settings.atlas is None else str(settings.atlas.resolve()),
         "line": settings.line,
@@ -228,7 +229,8 @@ def _fingerprint(case: Case, settings: Settings) -> str:
 
 
 @lru_cache(maxsize=64)
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -239,6 +241,7 @@ def _use_threads(count: int) -> None:
     import torch
 
     torch.set_num_threads(count)
+    os.environ.setdefault("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", str(count))
     _WORKER["threads"] = count
 
 

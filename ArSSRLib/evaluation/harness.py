@@ -14,7 +14,7 @@ from pathlib import Path
 from ..atomic import replacing
 from ..errors import EnvironmentFault, InputError
 from ..upsampling.progress import ProgressCallback, ProgressClock
-from .cases import TRUTH, Case, measure
+from .cases import TRUTH, Case, digest, measure
 from .methods import model_file
 from .records import Record
 from .settings import Settings, find_volumes
@@ -170,6 +170,7 @@ def _write_settings(evaluation: Evaluation, volumes: dict[str, Path]) -> None:
     values = {
         "settings": settings.to_dict(),
         "volumes": {name: str(path) for name, path in volumes.items()},
+        "models": _models(settings),
         "versions": versions(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
         "left_out": list(evaluation.notes),
@@ -177,6 +178,20 @@ def _write_settings(evaluation: Evaluation, volumes: dict[str, Path]) -> None:
     }
     with replacing(settings.output / "settings.json", overwrite=True) as temporary:
         temporary.write_text(json.dumps(values, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _models(settings: Settings) -> dict[str, dict[str, str]]:
+    """File and SHA-256 of every network that took part, by method and scale."""
+    found = {}
+    for method in settings.methods:
+        for scale in settings.scales:
+            try:
+                path = model_file(method, scale, settings.baselines)
+            except InputError:
+                continue
+            if path is not None:
+                found[f"{method.text}, {scale:g}x"] = {"file": str(path), "sha256": digest(path)}
+    return found
 
 
 def _name(record: Record) -> str:

@@ -16,6 +16,7 @@ arssr:MODEL    ArSSR with a bundled model (``default``) or a model file
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -39,6 +40,8 @@ FloatArray = npt.NDArray[np.float32]
 
 _TITLES = {"nearest": "Nearest", "linear": "Linear", "cubic": "Cubic", "zoom": "Cubic (zoom)"}
 _BASELINES = {name.lower(): name for name in BASELINES}
+_RUN_WEIGHTS = ("best.npz", "last.npz")
+"""What a training run leaves in its folder; the first is the better."""
 KNOWN = (*_TITLES, *_BASELINES, "arssr:MODEL")
 
 
@@ -60,14 +63,24 @@ class Method:
     def title(self) -> str:
         """Its name in tables and pictures."""
         if self.kind == "arssr":
-            assert self.model is not None
-            return f"ArSSR ({Path(self.model).stem})"
+            return f"ArSSR ({self._model_name})"
         return _TITLES.get(self.text) or _BASELINES[self.text]
 
     @property
     def slug(self) -> str:
-        """Its name in file names."""
-        return "".join(c if c.isalnum() or c in "-." else "_" for c in self.text)
+        """Its name in file names, the same for the same method only."""
+        if self.kind != "arssr":
+            return self.text
+        name = "".join(c if c.isalnum() or c in "-." else "_" for c in self._model_name)
+        if self._model_name == self.model:
+            return f"arssr-{name}"
+        return f"arssr-{name}-{zlib.crc32(self.text.encode()):08x}"
+
+    @property
+    def _model_name(self) -> str:
+        """A bundled name, a file's stem, or the folder of a training run's weights."""
+        path = Path(self.model or "default")
+        return path.parent.name if path.name in _RUN_WEIGHTS and path.parent.name else path.stem
 
 
 def parse_method(text: str) -> Method:
@@ -112,7 +125,7 @@ def model_file(method: Method, scale: float, baselines: Path | None) -> Path | N
             f"{method.text}') and name its folder with --baselines."
         )
     stem = f"{method.text}-{scale:g}"
-    for candidate in (f"{stem}/best.npz", f"{stem}/last.npz", f"{stem}.npz"):
+    for candidate in (*(f"{stem}/{name}" for name in _RUN_WEIGHTS), f"{stem}.npz"):
         if (baselines / candidate).is_file():
             return baselines / candidate
     raise InputError(

@@ -57,6 +57,7 @@ def metrics_over_scale(evaluation: Evaluation) -> Figure | None:
                 capsize=2,
                 label=method.title,
             )
+        axes.set_xlim(min(settings.scales) - 0.25, max(settings.scales) + 0.25)
         axes.set_xticks(settings.scales, [f"{scale:g}×" for scale in settings.scales])
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(

@@ -223,6 +223,18 @@ def test_an_arssr_model_file_takes_part(folder: Path) -> None:
     )
     assert network == pytest.approx(linear, abs=0.1)
     assert methods[1].title == "ArSSR (tiny)"
+    stored = json.loads((folder.parent / "report" / "settings.json").read_text())
+    assert stored["models"][f"arssr:{path}, 2x"]["sha256"]
+
+
+def test_the_weights_of_training_runs_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    methods = []
+    for run in ("rdn", "srresnet"):
+        (tmp_path / run).mkdir()
+        (tmp_path / run / "best.npz").write_bytes(b"")
+        methods.append(parse_method(f"arssr:{tmp_path / run / 'best.npz'}"))
+    assert [method.title for method in methods] == ["ArSSR (rdn)", "ArSSR (srresnet)"]
+    assert methods[0].slug != methods[1].slug
 
 
 def test_a_baseline_without_its_network_is_left_out_with_a_note(folder: Path) -> None:
