@@ -23,6 +23,7 @@ from .errors import EnvironmentFault, InputError
 from .grid import Grid, SizeTriple
 from .metadata import entries_that_stay_true
 from .nifti_header import SPACE_CODE, check_nifti, not_finite_message
+from .nifti_neighbours import undisturbed
 from .nifti_writer import write_nifti
 
 _log = logging.getLogger(__name__)
@@ -89,7 +90,8 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
             place = check_nifti(source, volume_index or 0)
         except OSError as error:
             raise InputError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
-    image = _read_image(source, volume_index)
+    with undisturbed(source) as readable:
+        image = _read_image(source, readable, volume_index)
     volume = volume_of_image(image, str(path), _dictionary(image))
     if place is None:
         return volume
@@ -230,9 +232,10 @@ def _pixel_id(pixel_type: str) -> int:
     return int(sitk.GetImageFromArray(np.zeros((1, 1, 1), pixel_type)).GetPixelID())
 
 
-def _read_image(source: Path, volume_index: int | None) -> sitk.Image:
+def _read_image(source: Path, readable: Path, volume_index: int | None) -> sitk.Image:
+    """The 3-D image in the file ``readable``, which messages call ``source``."""
     reader = sitk.ImageFileReader()
-    reader.SetFileName(str(source))
+    reader.SetFileName(str(readable))
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:

@@ -194,6 +194,19 @@ def test_an_array_that_does_not_fit_its_grid_is_refused() -> None:
         Volume(np.zeros((3, 4, 5), np.float32), Grid((3, 4, 5)))
 
 
+@pytest.mark.parametrize("order", [("a.nii", "a.nii.gz"), ("a.nii.gz", "a.nii")])
+def test_a_compressed_file_is_not_mistaken_for_its_uncompressed_neighbour(
+    tmp_path: Path, order: tuple[str, str]
+) -> None:
+    grid = Grid((5, 4, 3))
+    values = {"a.nii": 1.0, "a.nii.gz": 2.0}
+    for name in order:
+        array = np.full((3, 4, 5), values[name], np.float32)
+        write_volume(Volume(array, grid, "int16"), tmp_path / name)
+    for name, value in values.items():
+        np.testing.assert_array_equal(read_volume(tmp_path / name).array, value)
+
+
 def test_names_with_spaces_quotes_newlines_and_umlauts_work(
     tmp_path: Path, cortex_path: Path
 ) -> None:
