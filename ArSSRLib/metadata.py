@@ -15,6 +15,7 @@ _ABOUT_THE_GRID_OR_THE_STORAGE = (
     "NRRD_space", "NRRD_sizes", "NRRD_axis", "NRRD_thicknesses", "NRRD_old", "NRRD_block",
     "NRRD_spacings", "NRRD_content",
 )  # fmt: skip
+_NOTHING_WHEN_ZERO = ("cal_", "intent_", "toffset", "dim_info")
 _UNPRINTABLE = "[UNKNOWN_PRINT_CHARACTERISTICS]"
 
 ACQUISITION_TAGS = {
@@ -44,6 +45,7 @@ def entries_that_stay_true(metadata: Mapping[str, str]) -> dict[str, str]:
         if value.strip()
         and _UNPRINTABLE not in value
         and not key.startswith(_ABOUT_THE_GRID_OR_THE_STORAGE)
+        and not (key.startswith(_NOTHING_WHEN_ZERO) and value.strip() == "0")
     }
 
 
