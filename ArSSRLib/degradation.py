@@ -10,7 +10,7 @@ neither keeps the field of view nor suppresses aliasing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -77,9 +77,7 @@ def simulate_low_resolution(
     Returns:
         float32 array of ``low_shape``.
     """
-    operators = [
-        axis_operator(kernel, n, m) for n, m in zip(array.shape, low_shape, strict=True)
-    ]
+    operators = [axis_operator(kernel, n, m) for n, m in zip(array.shape, low_shape, strict=True)]
     return apply_separable(array, operators)
 
 
@@ -110,7 +108,7 @@ def paper_low_resolution(array: npt.NDArray[np.floating], scale: float) -> Float
     )
 
 
-def _keys_cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _keys_cubic(x: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Cubic convolution kernel with a = -1/2 (Keys 1981), support [-2, 2]."""
     x = np.abs(x)
     inner = (1.5 * x - 2.5) * x * x + 1.0
@@ -119,8 +117,8 @@ def _keys_cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _truncated_fourier(
-    distance: npt.NDArray[np.float64], high: int, low: int
-) -> npt.NDArray[np.float64]:
+    distance: npt.NDArray[Any], high: int, low: int
+) -> npt.NDArray[Any]:
     """Keeps the ``low`` lowest spatial frequencies of ``high`` periodic samples.
 
     The sum of the cosines has a closed form, the Dirichlet kernel. An even ``low`` has one

@@ -128,9 +128,7 @@ class Grid:
 
     def resized(self, size: SizeTriple) -> Grid:
         """The grid of ``size`` voxels (i, j, k) over exactly the same field of view."""
-        spacing = cast(
-            Triple, tuple(f / n for f, n in zip(self.field_of_view, size, strict=True))
-        )
+        spacing = cast(Triple, tuple(f / n for f, n in zip(self.field_of_view, size, strict=True)))
         first_centre = [n / m * 0.5 - 0.5 for n, m in zip(self.size, size, strict=True)]
         origin = cast(Triple, tuple(float(x) for x in self.index_to_world(first_centre)))
         return Grid(size, spacing, origin, self.direction)
@@ -141,9 +139,7 @@ class Grid:
         Raises:
             InputError: the box is empty or reaches outside the grid.
         """
-        if any(
-            a < 0 or m < 1 or a + m > n for a, m, n in zip(start, size, self.size, strict=True)
-        ):
+        if any(a < 0 or m < 1 or a + m > n for a, m, n in zip(start, size, self.size, strict=True)):
             raise InputError(
                 f"The box of {size} voxels from voxel {start} is not inside the volume of "
                 f"{self.size} voxels; choose a box inside it."
@@ -163,9 +159,7 @@ class Grid:
             InputError: the image is not 3-D or its header is not a grid (see the class).
         """
         if image.GetDimension() != 3:
-            raise InputError(
-                f"The image has {image.GetDimension()} dimensions; give a 3-D volume."
-            )
+            raise InputError(f"The image has {image.GetDimension()} dimensions; give a 3-D volume.")
         return Grid(
             cast(SizeTriple, tuple(int(n) for n in image.GetSize())),
             cast(Triple, tuple(image.GetSpacing())),

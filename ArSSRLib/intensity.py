@@ -7,6 +7,7 @@ brought back by the inverse of the same straight line, so the output keeps the i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,7 @@ class Normalisation:
     span: float
 
     @staticmethod
-    def of(array: npt.NDArray[np.generic]) -> Normalisation:
+    def of(array: npt.NDArray[Any]) -> Normalisation:
         """The line that takes the 0.1th percentile to 0 and the 99.9th to 1.
 
         Percentiles make it deaf to a few hot voxels. Where nearly all voxels are equal (a small
@@ -49,7 +50,7 @@ class Normalisation:
         span = high - low
         return Normalisation(low, span if span > 0 else 1.0)
 
-    def apply(self, array: npt.NDArray[np.generic]) -> FloatArray:
+    def apply(self, array: npt.NDArray[Any]) -> FloatArray:
         """Normalised intensities, float32, of the same shape."""
         return ((array - np.float32(self.offset)) / np.float32(self.span)).astype(
             np.float32, copy=False

@@ -97,8 +97,7 @@ def _translated(published: object, encoder: str, source: str) -> dict[str, Tenso
     import torch
 
     if not isinstance(published, Mapping) or not all(
-        isinstance(key, str) and isinstance(value, torch.Tensor)
-        for key, value in published.items()
+        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in published.items()
     ):
         raise InputError(f"The file {source} holds no state dict; save model.state_dict().")
     return {_our_key(key, encoder): value.float() for key, value in published.items()}

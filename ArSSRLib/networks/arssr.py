@@ -50,8 +50,8 @@ class ArSSR(nn.Module):
 
     def start_as_interpolation(self) -> None:
         """Makes the network return 0, so that with a residual it can only improve on it."""
-        nn.init.zeros_(self.decoder.second[-1].weight)
-        nn.init.zeros_(self.decoder.second[-1].bias)
+        for parameter in self.decoder.second[-1].parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
         """Intensities at ``coordinates`` (paper Eq. 2).

@@ -42,6 +42,4 @@ class Decoder(nn.Module):
 
 
 def _layers(widths: list[int]) -> nn.ModuleList:
-    return nn.ModuleList(
-        nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)
-    )
+    return nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))

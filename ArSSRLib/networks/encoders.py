@@ -27,9 +27,7 @@ class DenseBlock(nn.Module):
 
     def __init__(self, features: int, growth: int, layers: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            conv3(features + growth * n, growth) for n in range(layers)
-        )
+        self.layers = nn.ModuleList(conv3(features + growth * n, growth) for n in range(layers))
         self.fuse = conv1(features + growth * layers, features)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -63,27 +61,38 @@ class RDN(nn.Module):
         return self.out(self.smooth(self.fuse(torch.cat(fused, dim=1))) + shallow)
 
 
+class ResidualBlock(nn.ModuleList):
+    """Convolutions with ReLUs between them, and the block's input added at the end.
+
+    ``last_relu`` puts a ReLU after the last convolution too, before the addition.
+    """
+
+    def __init__(self, features: int, layers: int, last_relu: bool) -> None:
+        super().__init__(conv3(features, features) for _ in range(layers))
+        self.last_relu = last_relu
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = x
+        for n, layer in enumerate(self):
+            inner = layer(inner)
+            if n < len(self) - 1 or self.last_relu:
+                inner = inner.relu_()
+        return inner + x
+
+
 class ResCNN(nn.Module):
     """Residual CNN (Du 2019) as the paper uses it: blocks of convolutions, and input to output."""
 
     def __init__(self, spec: EncoderSpec) -> None:
         super().__init__()
         self.entry = conv3(1, spec.features)
-        self.blocks = nn.ModuleList(
-            nn.ModuleList(conv3(spec.features, spec.features) for _ in range(spec.layers))
-            for _ in range(spec.blocks)
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(spec.features, spec.layers, True) for _ in range(spec.blocks))
         )
         self.out = conv3(spec.features, spec.channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        image = x
-        x = self.entry(x).relu_()
-        for block in self.blocks:
-            start = x
-            for layer in block:  # type: ignore[attr-defined]
-                x = layer(x).relu_()
-            x = x + start
-        return self.out(x) + image
+        return self.out(self.blocks(self.entry(x).relu_())) + x
 
 
 class SRResNet(nn.Module):
@@ -92,20 +101,14 @@ class SRResNet(nn.Module):
     def __init__(self, spec: EncoderSpec) -> None:
         super().__init__()
         self.entry = conv3(1, spec.features)
-        self.blocks = nn.ModuleList(
-            nn.ModuleList(conv3(spec.features, spec.features) for _ in range(spec.layers))
-            for _ in range(spec.blocks)
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(spec.features, spec.layers, False) for _ in range(spec.blocks))
         )
         self.smooth = conv3(spec.features, spec.features)
         self.out = conv3(spec.features, spec.channels)
         self.long_skip = spec.long_skip
 
     def forward(self, x: Tensor) -> Tensor:
-        x = entry = self.entry(x)
-        for block in self.blocks:
-            inner = x
-            for n, layer in enumerate(block):  # type: ignore[arg-type]
-                inner = layer(inner.relu() if n else inner)
-            x = x + inner
-        x = self.smooth(x)
+        entry = self.entry(x)
+        x = self.smooth(self.blocks(entry))
         return self.out(x + entry if self.long_skip else x)

@@ -24,7 +24,8 @@ def initialise(network: ArSSR, name: str) -> None:
         for module in network.modules():
             if isinstance(module, nn.Conv3d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
         for block in getattr(network.encoder, "blocks", []):
             last = block.fuse if hasattr(block, "fuse") else block[-1]
             last.weight.mul_(_BRANCH_SCALE)

@@ -12,7 +12,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-
 TIE = 1e-3
 """A point this near (in LR voxels) below the face between two voxels counts to the upper one, so
 that rounding errors do not decide where a target voxel lies exactly on a face."""

@@ -40,9 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers", type=int, default=1, help="processes that draw patches (default: 1)"
     )
     parser.add_argument("--compile", action="store_true", help="try torch.compile")
-    parser.add_argument(
-        "--until-step", type=int, metavar="N", help="stop after step N; resumable"
-    )
+    parser.add_argument("--until-step", type=int, metavar="N", help="stop after step N; resumable")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -77,8 +77,7 @@ class PatchSampler:
         size = self.patches.size
         shape = volume.array.shape
         low_shape = [
-            min(n, max(size, round(n / s)))
-            for n, s in zip(shape, self._scales(rng), strict=True)
+            min(n, max(size, round(n / s))) for n, s in zip(shape, self._scales(rng), strict=True)
         ]
         centre = _foreground_voxel(rng, volume, self.patches.foreground)
         starts = [
@@ -114,9 +113,7 @@ class PatchSampler:
         starts = [
             int(np.clip(c - side // 2, 0, n - side)) for c, n in zip(centre, shape, strict=True)
         ]
-        block = volume.normalisation.apply(
-            volume.array[tuple(slice(s, s + side) for s in starts)]
-        )
+        block = volume.normalisation.apply(volume.array[tuple(slice(s, s + side) for s in starts)])
         block = _contrast(rng, block, self.patches)
         low = paper_low_resolution(block, side / size)
         indices = rng.integers(0, side, size=(self.patches.coordinates, 3))
@@ -152,9 +149,7 @@ def _foreground_voxel(
     return candidates[bright[0] if bright.size else 0]
 
 
-def _columns(
-    rows: FloatArray, start: int, size: int, low: int, high: int, kernel: Kernel
-) -> slice:
+def _columns(rows: FloatArray, start: int, size: int, low: int, high: int, kernel: Kernel) -> slice:
     """The HR voxels that matter to the LR rows ``start`` to ``start + size``."""
     inside = _inside(start, size, low, high)
     if kernel == "kspace":

@@ -176,7 +176,8 @@ def load_recipe(name_or_path: str) -> Recipe:
         path = Path(name_or_path)
     if not path.is_file():
         raise InputError(
-            f"There is no recipe {name_or_path!r}; use one of {available_recipes()} or a .toml file."
+            f"There is no recipe {name_or_path!r}; use one of {available_recipes()} or a .toml "
+            "file."
         )
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -14,6 +14,8 @@ import torch
 from ..errors import EnvironmentFault, InputError
 
 LAST = "last.ckpt"
+_DAMAGE = (RuntimeError, TypeError, EOFError, OSError, ValueError, pickle.UnpicklingError)
+"""What torch raises on a truncated or foreign file."""
 
 
 @dataclass
@@ -80,7 +82,14 @@ def load_state(folder: Path) -> TrainingState | None:
     try:
         values = torch.load(path, map_location="cpu", weights_only=True)
         return TrainingState(**values)
-    except (RuntimeError, TypeError, EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
+    except (
+        RuntimeError,
+        TypeError,
+        EOFError,
+        OSError,
+        ValueError,
+        pickle.UnpicklingError,
+    ) as error:
         raise InputError(
             f"The checkpoint {path} is damaged or not ArSSR's; remove it to start afresh."
         ) from error

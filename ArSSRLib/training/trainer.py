@@ -20,9 +20,10 @@ from ..checkpoint import ModelHeader, save_model
 from ..errors import EnvironmentFault
 from ..networks.arssr import ArSSR
 from ..networks.initialise import initialise
+from ..upsampling.device import memory_format, place
 from .log import RunLog, mean_gains, say
 from .parallel import Team
-from .patches import PatchSampler, Sample
+from .patches import PatchSampler
 from .recipe import OptimiserRecipe, Recipe
 from .schedule import learning_rate
 from .state import TrainingState, load_state, save_state
@@ -66,7 +67,7 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.network = ArSSR(recipe.network)
         initialise(self.network, recipe.initialisation)
-        self.network.to(team.device, memory_format=torch.channels_last_3d)
+        place(self.network, team.device)
         self.average = {k: v.clone() for k, v in self.network.state_dict().items()}
         self.optimiser = _optimiser(recipe.optimiser, self.network)
         self.scaler = torch.amp.GradScaler(team.device.type, enabled=team.device.type == "cuda")
@@ -111,7 +112,7 @@ class Trainer:
             model = DistributedDataParallel(model, device_ids=None if index is None else [index])
         return model
 
-    def _batches(self, steps: int) -> Iterator[Sample]:
+    def _batches(self, steps: int) -> Iterator[Sequence[Tensor]]:
         """The batches still to do: sample numbers follow from the step, so nothing is repeated."""
         size = self.recipe.optimiser.batch
         numbers = [
@@ -132,7 +133,7 @@ class Trainer:
         )
         return iter(loader)
 
-    def _step(self, model: nn.Module, batch: Sample) -> tuple[float, float]:
+    def _step(self, model: nn.Module, batch: Sequence[Tensor]) -> tuple[float, float]:
         """One optimiser step; returns loss and gradient norm."""
         recipe = self.recipe.optimiser
         for group in self.optimiser.param_groups:
@@ -140,7 +141,7 @@ class Trainer:
         low, coordinates, cell, target = (
             part.to(self.team.device, non_blocking=True) for part in batch
         )
-        low = low[:, None].contiguous(memory_format=torch.channels_last_3d)
+        low = low[:, None].contiguous(memory_format=memory_format(self.team.device))
         with torch.autocast(
             self.team.device.type, torch.float16, enabled=self.team.device.type == "cuda"
         ):
@@ -217,7 +218,8 @@ class Trainer:
     def _averaged_network(self) -> ArSSR:
         network = ArSSR(self.recipe.network)
         network.load_state_dict(self.average)
-        return network.to(self.team.device, memory_format=torch.channels_last_3d).eval()
+        place(network, self.team.device)
+        return network.eval()
 
     def _header(self, scores: Sequence[Score]) -> ModelHeader:
         patches = self.recipe.patches

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
@@ -68,7 +67,9 @@ def find_volumes(paths: Iterable[str | Path]) -> list[Path]:
             found.append(path)
     if not found:
         shown = ", ".join(str(path) for path in paths)
-        raise InputError(f"No volume ({', '.join(READABLE_SUFFIXES)}) lies in {shown}; name another folder.")
+        raise InputError(
+            f"No volume ({', '.join(READABLE_SUFFIXES)}) lies in {shown}; name another folder."
+        )
     return found
 
 

@@ -8,6 +8,7 @@ from ..errors import InputError
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -36,3 +37,16 @@ def choose_device(name: str = "auto") -> torch.device:
             "use --device auto or cpu."
         )
     return torch.device(name)
+
+
+def memory_format(device: torch.device) -> torch.memory_format:
+    """Channels last makes convolutions faster on CPUs and CUDA; MPS does not know it."""
+    import torch
+
+    return torch.contiguous_format if device.type == "mps" else torch.channels_last_3d
+
+
+def place(network: nn.Module, device: torch.device) -> None:
+    """Moves a network's weights to a device, in the memory order its convolutions like best."""
+    # torch's own type stubs do not know the keyword.
+    network.to(device, memory_format=memory_format(device))  # type: ignore[call-overload]

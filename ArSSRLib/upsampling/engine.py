@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ..errors import EnvironmentFault, InputError
 from ..intensity import Normalisation
-from .device import choose_device
+from .device import choose_device, memory_format, place
 from .folded import FoldedDecoder
 from .plan import Geometry, Shape, Spans, Tile, encoder_reach, halved, largest_tile, plan_tiles
 from .progress import ProgressCallback, ProgressClock
@@ -71,9 +71,7 @@ def upsample_array(
     """
     low_shape = _checked_shape(array)
     start, size = box or ((0, 0, 0), target_shape)
-    if any(
-        a < 0 or n < 1 or a + n > m for a, n, m in zip(start, size, target_shape, strict=True)
-    ):
+    if any(a < 0 or n < 1 or a + n > m for a, n, m in zip(start, size, target_shape, strict=True)):
         raise InputError(f"The box {box} is not inside the upsampled volume of {target_shape}.")
     spans = cast(Spans, tuple((a, a + n) for a, n in zip(start, size, strict=True)))
     normalisation = Normalisation.of(array)
@@ -108,7 +106,7 @@ class _Worker:
 
     def _move_to(self, device: torch.device) -> None:
         self.device = device
-        self.model.network.to(device, memory_format=_memory_format(device))
+        place(self.model.network, device)
         self.decoder = FoldedDecoder(self.model.network, device)
 
     def compute(self, tile: Tile, clock: ProgressClock) -> list[tuple[Tile, FloatArray]]:
@@ -160,7 +158,10 @@ class _Worker:
             clock.advance("encoding", tile.target_voxels)
             return base.cpu().numpy()
         part = self.geometry.tile(
-            cast(Spans, tuple((a + s, a + e) for (a, _), (s, e) in zip(tile.target, inner, strict=True)))
+            cast(
+                Spans,
+                tuple((a + s, a + e) for (a, _), (s, e) in zip(tile.target, inner, strict=True)),
+            )
         )
         features = self._features(part, low, tile.encode)
         clock.advance("encoding", 0.25 * tile.target_voxels)
@@ -206,7 +207,7 @@ class _Worker:
             for (a, b), (first, _) in zip(tile.lookup, tile.encode, strict=True)
         )
         with self._precision():
-            region = low[crop][None, None].contiguous(memory_format=_memory_format(self.device))
+            region = low[crop][None, None].contiguous(memory_format=memory_format(self.device))
             features = self.model.network.encoder(region)[0].permute(1, 2, 3, 0)[inner]
         shape = features.shape[:3]
         rows = features.reshape(-1, features.shape[-1])
@@ -250,11 +251,6 @@ class _Worker:
                 values[plane, j] = self.decoder.finish(flat).view(-1, columns)
             clock.advance("decoding", work / planes)
         return values
-
-
-def _memory_format(device: torch.device) -> torch.memory_format:
-    """Channels last makes convolutions faster on CPUs and CUDA; MPS does not know it."""
-    return torch.contiguous_format if device.type == "mps" else torch.channels_last_3d
 
 
 def _is_out_of_memory(error: Exception) -> bool:

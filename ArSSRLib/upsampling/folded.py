@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..networks.arssr import ArSSR
 from .rows import AxisLookup, linear_rows
+
+Layer = tuple[Tensor, Tensor]
 
 
 class FoldedDecoder:
@@ -28,15 +30,15 @@ class FoldedDecoder:
         self.last_relu = decoder.last_relu
         self.local = network.spec.coordinates == "local"
         channels = network.spec.encoder.channels
-        readers = [decoder.first[0], decoder.second[0]] if self.skip else [decoder.second[0]]
-        weight = torch.cat([layer.weight for layer in readers]).to(device)
-        self.width = readers[0].out_features
+        first, second = _layers(decoder.first, device), _layers(decoder.second, device)
+        readers = [first[0], second[0]] if self.skip else [second[0]]
+        weight = torch.cat([layer[0] for layer in readers])
+        self.width = readers[0][0].shape[0]
         self.project = weight[:, :channels].contiguous()
         self._coordinates = weight[:, channels:].contiguous()
-        self._bias = torch.cat([layer.bias for layer in readers]).to(device)
-        self._first = [(m.weight.to(device), m.bias.to(device)) for m in list(decoder.first)[1:]]
-        self._joint = decoder.second[0].weight.to(device)
-        self._second = [(m.weight.to(device), m.bias.to(device)) for m in list(decoder.second)[1:]]
+        self._bias = torch.cat([layer[1] for layer in readers])
+        self._first, self._second = first[1:], second[1:]
+        self._joint = second[0][0]
 
     def bias_along(self, axis: int, lookup: AxisLookup, cell: float) -> Tensor:
         """What the coordinate along ``axis`` adds before the first ReLU, (targets, channels).
@@ -70,3 +72,8 @@ class FoldedDecoder:
                 hidden = linear_rows(hidden, weight.to(rows.dtype), bias.to(rows.dtype)).relu_()
         values = hidden[:, 0].float()
         return values.relu_() if self.last_relu else values
+
+
+def _layers(modules: nn.ModuleList, device: torch.device) -> list[Layer]:
+    """Weights (outputs, inputs) and biases of fully connected layers, on the device."""
+    return [(m.weight.to(device), m.bias.to(device)) for m in modules if isinstance(m, nn.Linear)]

@@ -58,7 +58,10 @@ def test_a_wrong_spec_is_refused_by_name(values: dict[str, object], named: str) 
 
 def test_a_residual_network_starts_as_trilinear_interpolation() -> None:
     spec = NetworkSpec(
-        EncoderSpec("SRResNet", 8, 1, 2, 8, 8), DecoderSpec(16, 4, False, False), "local", "trilinear"
+        EncoderSpec("SRResNet", 8, 1, 2, 8, 8),
+        DecoderSpec(16, 4, False, False),
+        "local",
+        "trilinear",
     )
     low = torch.rand(1, 1, 5, 6, 7)
     network = ArSSR(spec)
@@ -72,7 +75,9 @@ def test_a_residual_network_starts_as_trilinear_interpolation() -> None:
 
 def test_local_coordinates_make_the_network_shift_equivariant() -> None:
     torch.manual_seed(0)
-    spec = NetworkSpec(EncoderSpec("ResCNN", 8, 1, 2, 8, 8), DecoderSpec(16, 4, False, False), "local")
+    spec = NetworkSpec(
+        EncoderSpec("ResCNN", 8, 1, 2, 8, 8), DecoderSpec(16, 4, False, False), "local"
+    )
     network = ArSSR(spec)
     volume = torch.rand(1, 1, 24, 24, 24)
     reach = 2 + 2 + 1

@@ -13,7 +13,9 @@ import SimpleITK as sitk
 DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
 
 
-def _train(folder: Path, *data: object, sets: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+def _train(
+    folder: Path, *data: object, sets: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
     changes = ("optimiser.steps=20", "patches.size=6", "patches.coordinates=50", *sets)
     return subprocess.run(
         [

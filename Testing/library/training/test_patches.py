@@ -27,16 +27,20 @@ def _waves() -> TrainingVolume:
     return TrainingVolume("waves", array, Normalisation.of(array), (1.0, 1.0, 1.0))
 
 
-def _misfit(recipe: PatchRecipe, kernels: KernelRecipe) -> float:
-    """Largest difference of target and interpolated LR patch, away from the patch's border."""
+def _misfit(recipe: PatchRecipe, kernels: KernelRecipe, shift: float = 0.0) -> float:
+    """Largest difference of target and interpolated LR patch, away from the patch's border.
+
+    ``shift`` misplaces the coordinates by so many LR voxels along every axis.
+    """
     sampler = PatchSampler([_waves()], recipe, kernels, seed=3)
     worst = 0.0
     for number in range(12):
         sample = sampler[number]
+        coordinates = sample.coordinates + np.float32(2.0 * shift / recipe.size)
         values = trilinear(
-            torch.from_numpy(sample.low)[None, None], torch.from_numpy(sample.coordinates)[None]
+            torch.from_numpy(sample.low)[None, None], torch.from_numpy(coordinates)[None]
         )[0, :, 0].numpy()
-        inner = np.abs(sample.coordinates).max(axis=1) < 0.85
+        inner = np.abs(coordinates).max(axis=1) < 0.85
         worst = max(worst, float(np.abs(values - sample.target)[inner].max()))
     return worst
 
@@ -56,12 +60,7 @@ def test_turns_and_flips_keep_input_and_target_together() -> None:
 
 
 def test_a_shift_of_half_a_voxel_would_be_noticed() -> None:
-    sampler = PatchSampler([_waves()], PLAIN, KernelRecipe(1.0, 0.0, 0.0), seed=3)
-    sample = sampler[0]
-    shifted = sample.coordinates + np.float32(1.0 / 10)
-    values = trilinear(torch.from_numpy(sample.low)[None, None], torch.from_numpy(shifted)[None])
-    inner = np.abs(shifted).max(axis=1) < 0.85
-    assert np.abs(values[0, :, 0].numpy() - sample.target)[inner].max() > 0.02
+    assert _misfit(PLAIN, KernelRecipe(1.0, 0.0, 0.0), shift=0.5) > 0.03
 
 
 def test_the_papers_pair_has_its_shapes() -> None:
@@ -91,8 +90,12 @@ def test_patches_are_drawn_from_the_foreground() -> None:
 
 
 def test_weights_decide_how_often_a_volume_is_drawn() -> None:
-    dark = TrainingVolume("dark", np.full((40,) * 3, 1.0, np.float32), Normalisation(0, 10), (1,) * 3, 1.0)
-    bright = TrainingVolume("bright", np.full((40,) * 3, 9.0, np.float32), Normalisation(0, 10), (1,) * 3, 9.0)
+    dark = TrainingVolume(
+        "dark", np.full((40,) * 3, 1.0, np.float32), Normalisation(0, 10), (1,) * 3, 1.0
+    )
+    bright = TrainingVolume(
+        "bright", np.full((40,) * 3, 9.0, np.float32), Normalisation(0, 10), (1,) * 3, 9.0
+    )
     sampler = PatchSampler([dark, bright], PLAIN, KernelRecipe(1.0, 0.0, 0.0), seed=2)
     share = np.mean([sampler[n].target[0] > 0.5 for n in range(300)])
     assert 0.83 < share < 0.96

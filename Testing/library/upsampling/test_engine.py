@@ -19,7 +19,9 @@ LOCAL = NetworkSpec(
     EncoderSpec("SRResNet", 16, 2, 2, 8, 16), DecoderSpec(32, 4, False, False), "local", "trilinear"
 )
 PAPER_LIKE = NetworkSpec(EncoderSpec("RDN", 8, 2, 2, 8, 16), DecoderSpec(32, 8, True, True))
-LOCAL_SKIP = NetworkSpec(EncoderSpec("ResCNN", 8, 1, 2, 8, 16), DecoderSpec(32, 6, True, False), "local")
+LOCAL_SKIP = NetworkSpec(
+    EncoderSpec("ResCNN", 8, 1, 2, 8, 16), DecoderSpec(32, 6, True, False), "local"
+)
 SPECS = pytest.mark.parametrize("spec", [LOCAL, PAPER_LIKE, LOCAL_SKIP])
 
 

@@ -40,9 +40,7 @@ def test_tiles_cover_every_target_voxel_once(
     scale=st.floats(1.0, 4.0),
     reach=st.integers(0, 8),
 )
-def test_tiles_stay_within_the_budget(
-    low: tuple[int, int, int], scale: float, reach: int
-) -> None:
+def test_tiles_stay_within_the_budget(low: tuple[int, int, int], scale: float, reach: int) -> None:
     target = tuple(round(n * scale) for n in low)
     geometry = Geometry(low, target, reach)  # type: ignore[arg-type]
     largest = 40**3
@@ -54,7 +52,10 @@ def test_a_tile_is_halved_along_its_longest_side() -> None:
     geometry = Geometry((20, 20, 20), (40, 40, 40), 3)
     tile = geometry.tile(((0, 40), (0, 20), (0, 16)))
     parts = halved(tile, geometry)
-    assert [part.target for part in parts] == [((0, 20), (0, 20), (0, 16)), ((20, 40), (0, 20), (0, 16))]
+    assert [part.target for part in parts] == [
+        ((0, 20), (0, 20), (0, 16)),
+        ((20, 40), (0, 20), (0, 16)),
+    ]
     assert sum(part.target_voxels for part in parts) == math.prod((40, 20, 16))
 
 
