@@ -112,6 +112,9 @@ class Comparison(VTKObservationMixin):
         bounds = [0.0] * 6
         parameters.comparedResult.GetRASBounds(bounds)
         centre = [(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)]
+        crosshair = _crosshairNode()
+        if crosshair is not None:
+            crosshair.SetCrosshairRAS(*centre)
         widgets = [
             slicer.app.layoutManager().sliceWidget(name)
             for name, orientation, column in viewNames(parameters.comparisonViews)

@@ -8,6 +8,11 @@ from .signals import Signal
 
 PROGRESS_STEPS = 1000
 STATUS_BAR_MS = 8000
+STATUS_COLOURS = {  # background, border, text
+    "done": ("#e6f4ea", "#9ccaa8", "#14532d"),
+    "error": ("#fde8e8", "#e3a0a0", "#7a1414"),
+    "note": ("#eef2f7", "#c3cedb", "#33475b"),
+}
 
 
 class RunState:
@@ -23,6 +28,7 @@ class RunState:
         self._ui, self._logic = ui, logic
         self._job = None
         self._inputID = ""
+        self._reasonNotPossible = ""
 
     @property
     def running(self) -> bool:
@@ -33,7 +39,7 @@ class RunState:
         try:
             job = self._logic.newJob(parameters)
         except (ValueError, RuntimeError, OSError) as error:
-            self._say(str(error))
+            self._say(str(error), "error")
             slicer.util.errorDisplay(str(error), windowTitle=_("ArSSR cannot run"))
             return
         self._job = job
@@ -67,6 +73,7 @@ class RunState:
 
     def showApply(self, reasonNotPossible: str) -> None:
         """Text, tooltip and state of the button; the reason is why Apply is not possible now."""
+        self._reasonNotPossible = reasonNotPossible
         button = self._ui.applyButton
         if self.running:
             button.text, button.enabled = _("Cancel"), True
@@ -88,19 +95,26 @@ class RunState:
                             "it was when Apply was pressed.")
         self._job = None
         self.succeeded.emit(inputNode, nodes)
-        self._close(text)
+        self._close(text, "done")
 
     def _onFailed(self, message: str) -> None:
-        self._close(message)
+        self._close(message, "error")
         slicer.util.errorDisplay(message, windowTitle=_("ArSSR could not finish"))
 
-    def _close(self, text: str) -> None:
+    def _close(self, text: str, kind: str = "note") -> None:
         self._job = None
         self._ui.progressBar.visible = False
         self._ui.progressBar.value = 0
-        self._say(text)
+        self._say(text, kind)
+        self.showApply(self._reasonNotPossible)  # the panel may not be open to bring it up to date
         slicer.util.showStatusMessage(_("ArSSR: {text}").format(text=text), STATUS_BAR_MS)
         self.ended.emit()
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, kind: str = "note") -> None:
+        background, border, colour = STATUS_COLOURS[kind]
         self._ui.statusLabel.text = text
+        self._ui.statusLabel.visible = bool(text)
+        self._ui.statusLabel.styleSheet = (
+            f"QLabel {{ background-color: {background}; color: {colour}; "
+            f"border: 1px solid {border}; border-radius: 3px; padding: 5px; }}"
+        )

@@ -68,12 +68,12 @@ def _start(testing: bool, slicer_source: str | None) -> Any:
 
 
 def _choose_render_window() -> None:
-    """Without a display, VTK draws through EGL or OSMesa: whichever library is installed."""
+    """Without a display, VTK draws through OSMesa or EGL: whichever library is installed."""
     if os.environ.get("DISPLAY") or "VTK_DEFAULT_OPENGL_WINDOW" in os.environ:
         return
     from ctypes.util import find_library
 
-    window = "vtkEGLRenderWindow" if find_library("EGL") else "vtkOSOpenGLRenderWindow"
+    window = "vtkOSOpenGLRenderWindow" if find_library("OSMesa") else "vtkEGLRenderWindow"
     os.environ["VTK_DEFAULT_OPENGL_WINDOW"] = window
 
 

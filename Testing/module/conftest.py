@@ -1,0 +1,88 @@
+"""The host with the open panel, and a fresh scene for every test of the Slicer module."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CORTEX = ROOT / "Testing" / "data" / "cortex_t1.nii.gz"
+PATIENCE_SECONDS = 240
+sys.path.insert(0, str(ROOT / "Testing" / "host"))
+
+
+@pytest.fixture(scope="session")
+def started() -> Any:
+    """The host's ``slicer``, with the module's panel opened once."""
+    import slicerhost
+
+    slicer = slicerhost.start()
+    slicerhost.open_module(ROOT / "ArSSR" / "ArSSR.py")
+    return slicer
+
+
+@pytest.fixture
+def slicer(started: Any) -> Iterator[Any]:
+    """``slicer`` with an empty scene; a test fails when a slot raised meanwhile."""
+    from slicerhost import pythonqt
+
+    started.mrmlScene.Clear()
+    pythonqt.uncaught.clear()
+    started.util.selectModule("ArSSR")
+    yield started
+    started.mrmlScene.Clear()
+    assert pythonqt.uncaught == []
+
+
+@pytest.fixture
+def panel(slicer: Any) -> Any:
+    """The panel's Python object; tests touch its ``ui`` only."""
+    return slicer.modules.ArSSRWidget
+
+
+@pytest.fixture
+def ui(panel: Any) -> Any:
+    return panel.ui
+
+
+@pytest.fixture
+def cortex(slicer: Any) -> Any:
+    """A small volume of real cortex in the scene."""
+    return slicer.util.loadVolume(str(CORTEX))
+
+
+@pytest.fixture
+def wait(started: Any) -> Callable[[Callable[[], Any]], None]:
+    """Lets the window work until a condition holds."""
+
+    def wait_until(condition: Callable[[], Any]) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, "it takes too long"
+            started.app.processEvents()
+            time.sleep(0.002)
+
+    return wait_until
+
+
+@pytest.fixture
+def children() -> Callable[[], list[psutil.Process]]:
+    """The processes that run the library now: the launcher and the Python that it started."""
+
+    def find() -> list[psutil.Process]:
+        return [p for p in psutil.Process().children(recursive=True) if _runs_library(p)]
+
+    return find
+
+
+def _runs_library(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and "ArSSRLib" in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,77 @@
+"""Choosing a model, and installing one more from a file."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def models(slicer, monkeypatch, tmp_path):
+    """The module's models, with an empty folder of installed ones whose name is not ASCII."""
+    from ArSSRModule import models
+
+    folder = tmp_path / "instálled models"
+    folder.mkdir()
+    monkeypatch.setattr(models, "installedFolder", lambda: folder)
+    return models
+
+
+def bundled():
+    from ArSSRLib.catalogue import model_info
+
+    return model_info("default").path
+
+
+def answer(monkeypatch, path):
+    import qt
+
+    monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", lambda *arguments: str(path))
+
+
+def test_the_bundled_models_are_offered(ui):
+    from ArSSRLib.catalogue import bundled_models
+
+    assert ui.modelComboBox.count >= len(bundled_models())
+    assert "parameters" in ui.modelSummaryLabel.text
+
+
+def test_an_installed_model_is_chosen_and_upsamples(
+    models, ui, slicer, cortex, wait, monkeypatch, tmp_path
+):
+    file = tmp_path / "my model.npz"
+    shutil.copyfile(bundled(), file)
+    answer(monkeypatch, file)
+    ui.installModelButton.click()
+    file.unlink()
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.applyButton.click()
+    wait(lambda: ui.applyButton.text == "Apply")
+    result = slicer.util.getFirstNodeByName("cortex_t1 ArSSR 2x")
+    assert result.GetAttribute("ArSSR.Model").endswith("my model.npz")
+
+
+def test_a_file_that_is_no_model_is_refused(models, ui, monkeypatch, tmp_path):
+    file = tmp_path / "holiday.npz"
+    file.write_bytes(b"not a model at all")
+    answer(monkeypatch, file)
+    before = ui.modelComboBox.count
+    ui.installModelButton.click()
+    assert ui.modelComboBox.count == before
+    assert list(models.installedFolder().iterdir()) == []
+
+
+def test_closing_the_file_dialog_changes_nothing(models, ui, monkeypatch):
+    answer(monkeypatch, "")
+    before = ui.modelComboBox.count
+    ui.installModelButton.click()
+    assert ui.modelComboBox.count == before
+
+
+def test_a_scene_whose_model_is_gone_falls_back_to_the_default(ui, slicer):
+    from ArSSRModule.logic import ArSSRLogic
+
+    parameters = ArSSRLogic().getParameterNode()
+    parameters.model = "/gone/model.npz"
+    assert parameters.model == "default"

@@ -1,0 +1,183 @@
+"""What the panel says before a run, for every way of choosing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import vtk
+
+
+@pytest.fixture
+def chosen(ui, cortex):
+    ui.inputSelector.setCurrentNode(cortex)
+    return cortex
+
+
+def test_an_empty_scene_says_what_to_do_first(ui):
+    assert not ui.applyButton.enabled
+    assert "Choose an input volume" in ui.applyButton.toolTip
+    assert ui.planLabel.text == ""
+
+
+def test_size_and_spacing_of_the_input_are_shown(ui, chosen):
+    assert "48 × 44 × 20" in ui.inputSummaryLabel.text
+    assert "0.87 × 0.87 × 2.00" in ui.inputSummaryLabel.text
+
+
+def test_the_first_volume_of_the_scene_is_taken(slicer, ui, cortex):
+    slicer.util.selectModule("none")
+    slicer.util.selectModule("ArSSR")
+    assert ui.inputSelector.currentNode() is cortex
+
+
+@pytest.mark.parametrize(("button", "scale"), [("scale2Button", 2), ("scale3Button", 3), ("scale4Button", 4)])
+def test_quick_buttons_set_the_scale(ui, chosen, button, scale):
+    getattr(ui, button).click()
+    assert ui.scaleSlider.value == scale
+    assert f"{48 * scale} × {44 * scale} × {20 * scale} voxels" in ui.planLabel.text
+
+
+def test_size_memory_and_time_follow_the_slider(ui, chosen):
+    ui.scaleSlider.value = 1.5
+    small = ui.planLabel.text
+    ui.scaleSlider.value = 6.0
+    assert "288 × 264 × 120" in ui.planLabel.text
+    assert small != ui.planLabel.text
+    for word in ("Memory", "Time", "Voxel size"):
+        assert word in ui.planLabel.text
+
+
+def test_a_target_spacing_can_be_given_in_millimetres(ui, chosen):
+    ui.scaleModeComboBox.currentIndex = 1
+    assert ui.targetSpacingSpinBox.isVisibleTo(ui.ArSSR)
+    assert not ui.scaleSlider.isVisibleTo(ui.ArSSR)
+    ui.targetSpacingSpinBox.value = 0.5
+    assert "83 × 76 × 80 voxels" in ui.planLabel.text
+    ui.targetSpacingSpinBox.value = 1.5
+    assert not ui.applyButton.enabled
+    assert "coarser" in ui.applyButton.toolTip
+
+
+def test_make_isotropic_takes_the_finest_spacing(ui, chosen):
+    ui.scaleModeComboBox.currentIndex = 2
+    assert "48 × 44 × 46 voxels" in ui.planLabel.text
+    assert "0.87 × 0.87 × 0.87 mm" in ui.planLabel.text
+
+
+def test_an_isotropic_volume_cannot_be_made_isotropic(slicer, ui):
+    node = slicer.util.addVolumeFromArray(np.ones((8, 8, 8), np.int16), np.eye(4), "Cube")
+    ui.inputSelector.setCurrentNode(node)
+    ui.scaleModeComboBox.currentIndex = 2
+    assert not ui.applyButton.enabled
+    assert "isotropic already" in ui.applyButton.toolTip
+
+
+def test_a_scale_beyond_the_training_is_warned_about(ui, chosen):
+    ui.scaleSlider.value = 8.0
+    assert "beyond" in ui.warningLabel.text
+    assert ui.applyButton.enabled
+
+
+def test_a_volume_unlike_a_brain_is_warned_about(slicer, ui):
+    values = np.full((40, 40, 40), -900, np.int16)
+    node = slicer.util.addVolumeFromArray(values, np.diag([12.0, 12.0, 12.0, 1.0]), "Chest CT")
+    ui.inputSelector.setCurrentNode(node)
+    for words in ("field of view", "as in CT", "outside the"):
+        assert words in ui.warningLabel.text
+
+
+def test_the_output_may_not_be_the_input(ui, chosen):
+    ui.outputSelector.setCurrentNode(chosen)
+    assert not ui.applyButton.enabled
+    assert "overwrite the input" in ui.applyButton.toolTip
+
+
+def test_label_maps_and_colour_volumes_are_not_offered(slicer, ui):
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Labels")
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "Colours")
+    assert ui.inputSelector.nodeCount() == 0
+
+
+def test_a_volume_without_voxels_says_so(slicer, ui):
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Empty")
+    ui.inputSelector.setCurrentNode(node)
+    assert "no voxels" in ui.applyButton.toolTip
+
+
+def test_a_single_slice_says_so(slicer, ui):
+    node = slicer.util.addVolumeFromArray(np.ones((1, 8, 8), np.int16), np.eye(4), "Scout")
+    ui.inputSelector.setCurrentNode(node)
+    assert "single slice" in ui.applyButton.toolTip
+
+
+def test_a_sheared_volume_says_so(slicer, ui):
+    sheared = np.eye(4)
+    sheared[0, 1] = 0.5
+    node = slicer.util.addVolumeFromArray(np.ones((8, 8, 8), np.int16), sheared, "Tilted gantry")
+    ui.inputSelector.setCurrentNode(node)
+    assert "sheared" in ui.applyButton.toolTip
+
+
+def test_a_region_makes_the_run_smaller(slicer, ui, chosen):
+    whole = ui.planLabel.text
+    region = ui.roiSelector.addNode()
+    bounds = [0.0] * 6
+    chosen.GetRASBounds(bounds)
+    region.SetCenter([(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)])
+    region.SetSize([10.0, 10.0, 10.0])
+    region.Modified()
+    ui.scaleSlider.value = 3.0
+    assert ui.applyButton.enabled, ui.applyButton.toolTip
+    assert ui.planLabel.text != whole
+    assert "144 × 132 × 60" not in ui.planLabel.text
+
+
+def test_a_region_elsewhere_says_so(ui, chosen):
+    region = ui.roiSelector.addNode()
+    region.SetCenter([5000.0, 0.0, 0.0])
+    region.SetSize([10.0, 10.0, 10.0])
+    ui.scaleSlider.value = 3.0
+    assert not ui.applyButton.enabled
+    assert "does not overlap" in ui.applyButton.toolTip
+
+
+def test_the_device_that_automatic_comes_down_to_is_named(ui, wait):
+    wait(lambda: "threads" in ui.deviceSummaryLabel.text or "GPU" in ui.deviceSummaryLabel.text)
+    assert "PyTorch" in ui.deviceSummaryLabel.text
+
+
+def test_a_device_that_is_not_there_disables_apply(ui, chosen, wait):
+    import torch
+
+    wait(lambda: "threads" in ui.deviceSummaryLabel.text or "GPU" in ui.deviceSummaryLabel.text)
+    missing = 3 if not torch.backends.mps.is_available() else 2
+    ui.deviceComboBox.currentIndex = missing
+    assert not ui.applyButton.enabled
+    assert "not found" in ui.applyButton.toolTip
+
+
+def test_advanced_settings_are_collapsed_at_first(ui):
+    assert ui.advancedCollapsibleButton.collapsed
+
+
+def test_the_notice_is_always_there(ui):
+    assert "invent detail" in ui.noticeLabel.text
+    assert "Not for clinical use" in ui.noticeLabel.text
+
+
+def test_compare_says_why_it_is_disabled(ui, chosen):
+    assert not ui.compareButton.enabled
+    assert "Press Apply first" in ui.compareButton.toolTip
+
+
+def test_the_panel_follows_the_parameter_node(slicer, ui, chosen):
+    from ArSSRModule.logic import ArSSRLogic
+
+    ArSSRLogic().getParameterNode().scale = 5.5
+    assert ui.scaleSlider.value == 5.5
+
+
+def test_renaming_the_input_is_followed(slicer, ui, chosen):
+    chosen.SetName("Another name")
+    chosen.InvokeEvent(vtk.vtkCommand.ModifiedEvent)
+    assert ui.inputSelector.currentNode() is chosen

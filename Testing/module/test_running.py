@@ -1,0 +1,212 @@
+"""Runs through the panel, by the widgets' own signals, with everything that can go wrong."""
+
+from __future__ import annotations
+
+import signal
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def sample(slicer):
+    """The bundled brain: large enough for something to happen while it is upsampled."""
+    from ArSSRLib.sample import sample_path
+
+    return slicer.util.loadVolume(str(sample_path()))
+
+
+@pytest.fixture
+def running(ui, sample, wait, children):
+    """A run of the whole brain that has got to the child process."""
+    ui.inputSelector.setCurrentNode(sample)
+    ui.scaleSlider.value = 3.0
+    ui.applyButton.click()
+    wait(lambda: children() and ui.progressBar.value > 0)
+    return sample
+
+
+def node_ids(slicer):
+    scene = slicer.mrmlScene
+    return {scene.GetNthNode(i).GetID() for i in range(scene.GetNumberOfNodes())}
+
+
+def names(slicer):
+    return sorted(n.GetName() for n in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))
+
+
+def test_apply_puts_both_results_beside_the_input_and_says_so(slicer, ui, cortex, wait):
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.scaleSlider.value = 2.5
+    ui.applyButton.click()
+    assert ui.progressBar.isVisibleTo(ui.ArSSR)
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert names(slicer) == ["cortex_t1", "cortex_t1 ArSSR 2.5x", "cortex_t1 cubic 2.5x"]
+    result = slicer.util.getFirstNodeByName("cortex_t1 ArSSR 2.5x")
+    assert result.GetImageData().GetDimensions() == (120, 110, 50)
+    assert "Done" in ui.statusLabel.text
+    assert any("Done" in m for m in slicer.util.mainWindow()._status_messages)
+
+
+def test_without_cubic_only_the_network_s_result_is_made(slicer, ui, cortex, wait):
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.alsoCubicCheckBox.click()
+    ui.applyButton.click()
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert names(slicer) == ["cortex_t1", "cortex_t1 ArSSR 2x"]
+
+
+def test_two_runs_after_another_make_two_results(slicer, ui, cortex, wait):
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.alsoCubicCheckBox.click()
+    for _ in range(2):
+        ui.applyButton.click()
+        wait(lambda: ui.applyButton.text == "Apply")
+    assert len(names(slicer)) == 3
+    assert len(set(names(slicer))) == 3
+
+
+def test_a_chosen_output_volume_is_overwritten(slicer, ui, cortex, wait):
+    ui.inputSelector.setCurrentNode(cortex)
+    output = ui.outputSelector.addNode()
+    for scale, size in ((2.0, (96, 88, 40)), (1.5, (72, 66, 30))):
+        ui.scaleSlider.value = scale
+        ui.applyButton.click()
+        wait(lambda: ui.applyButton.text == "Apply")
+        assert output.GetImageData().GetDimensions() == size
+    assert len(names(slicer)) == 3
+
+
+def test_the_window_answers_while_a_run_goes_on(slicer, ui, cortex, wait):
+    import qt
+
+    ticks = []
+    timer = qt.QTimer()
+    timer.setInterval(0)
+    timer.connect("timeout()", lambda: ticks.append(ui.progressBar.value))
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.scaleSlider.value = 4.0
+    timer.start()
+    ui.applyButton.click()
+    wait(lambda: ui.applyButton.text == "Apply")
+    timer.stop()
+    assert len({value for value in ticks if 0 < value < 1000}) >= 3
+
+
+def test_cancel_ends_the_whole_process_tree_and_leaves_the_scene(
+    slicer, ui, running, wait, children
+):
+    before = node_ids(slicer)
+    processes = children()
+    assert len(processes) >= 2, "a launcher and the Python that it started"
+    ui.applyButton.click()
+    assert not ui.applyButton.enabled
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert children() == []
+    assert node_ids(slicer) == before
+    assert "Cancelled" in ui.statusLabel.text
+    assert not ui.progressBar.isVisibleTo(ui.ArSSR)
+
+
+def test_a_run_can_be_started_again_after_cancel(slicer, ui, running, cortex, wait):
+    ui.applyButton.click()
+    wait(lambda: ui.applyButton.text == "Apply")
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.scaleSlider.value = 1.5
+    ui.applyButton.click()
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert "cortex_t1 ArSSR 1.5x" in names(slicer)
+
+
+def test_a_child_killed_for_memory_gives_the_remedy(slicer, ui, running, wait, children):
+    before = node_ids(slicer)
+    for process in children():
+        process.send_signal(signal.SIGKILL)
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert "memory" in ui.statusLabel.text
+    assert "smaller scale" in ui.statusLabel.text
+    assert node_ids(slicer) == before
+
+
+def test_a_killed_child_is_noticed_behind_its_launcher_too(ui, running, wait, children):
+    innermost = [p for p in children() if not p.children()]
+    for process in innermost:
+        process.send_signal(signal.SIGKILL)
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert "memory" in ui.statusLabel.text
+
+
+def test_a_crashed_child_gives_a_message_with_a_remedy(slicer, ui, running, wait, children):
+    for process in children():
+        process.send_signal(signal.SIGSEGV)
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert "stopped unexpectedly" in ui.statusLabel.text
+    assert "CPU" in ui.statusLabel.text
+
+
+def test_bad_values_in_the_volume_are_reported_in_the_library_s_words(slicer, ui, cortex, wait):
+    array = slicer.util.arrayFromVolume(cortex).astype(np.float32)
+    array[3, 3, 3] = np.nan
+    slicer.util.updateVolumeFromArray(cortex, array)
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.applyButton.click()
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert "finite" in ui.statusLabel.text
+    assert "Traceback" not in ui.statusLabel.text
+    assert names(slicer) == ["cortex_t1"]
+
+
+def test_removing_the_input_ends_the_run(slicer, ui, running, children):
+    slicer.mrmlScene.RemoveNode(running)
+    assert children() == []
+    assert "removed" in ui.statusLabel.text
+    assert ui.applyButton.text == "Apply"
+    assert names(slicer) == []
+
+
+def test_an_edit_during_the_run_does_not_reach_the_result(slicer, ui, cortex, wait):
+    untouched = slicer.util.arrayFromVolume(cortex).astype(float).mean()
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.applyButton.click()
+    slicer.util.updateVolumeFromArray(cortex, np.zeros((20, 44, 48), np.int16))
+    wait(lambda: ui.applyButton.text == "Apply")
+    result = slicer.util.getFirstNodeByName("cortex_t1 ArSSR 2x")
+    assert slicer.util.arrayFromVolume(result).mean() == pytest.approx(untouched, rel=0.05)
+    assert "edited" in ui.statusLabel.text
+
+
+def test_removing_the_chosen_output_makes_a_new_one(slicer, ui, cortex, wait):
+    ui.inputSelector.setCurrentNode(cortex)
+    output = ui.outputSelector.addNode()
+    ui.applyButton.click()
+    slicer.mrmlScene.RemoveNode(output)
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert "cortex_t1 ArSSR 2x" in names(slicer)
+
+
+def test_closing_the_scene_ends_the_run(slicer, ui, running, children):
+    slicer.mrmlScene.Clear()
+    assert children() == []
+    assert ui.applyButton.text == "Apply"
+    assert names(slicer) == []
+
+
+def test_reloading_the_module_ends_the_run_and_gives_a_working_panel(
+    slicer, panel, running, children, wait
+):
+    panel.onReload()
+    assert children() == []
+    fresh = slicer.modules.ArSSRWidget
+    assert fresh is not panel
+    fresh.enter()
+    fresh.ui.inputSelector.setCurrentNode(running)
+    fresh.ui.scaleSlider.value = 1.2
+    assert fresh.ui.applyButton.enabled, fresh.ui.applyButton.toolTip
+
+
+def test_leaving_the_module_does_not_end_the_run(slicer, ui, cortex, wait):
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.applyButton.click()
+    slicer.util.selectModule("none")
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert "cortex_t1 ArSSR 2x" in names(slicer)
