@@ -25,6 +25,7 @@ from .grid import Grid
 _CHUNK = 1 << 22
 _FLOATS = {16: "f4", 64: "f8"}
 """NIfTI codes of the real floating types."""
+_LARGEST_OFFSET = 1 << 40
 SPACE_CODE = "nifti_space_code"
 """Header entry, as a volume carries it, with the NIfTI code of the space its grid is in."""
 _AGREEMENT_MM = 0.1
@@ -117,8 +118,18 @@ def _check_voxels(
     """Reads on to the end, which for a compressed file also verifies its checksum."""
     sizes = _sizes(path, header, layout, order)
     code, bits = struct.unpack_from(order + "2h", header, layout.datatype)
+    item = bits // 8
+    if bits < 1 or (code in _FLOATS and np.dtype(_FLOATS[code]).itemsize != item):
+        raise InputError(
+            f"The header of {str(path)!r} gives {bits} bits a voxel for the data type {code}; "
+            "correct the header."
+        )
     offset = _unpack(header, layout.vox_offset, order)[0]
-    start = int(offset) if math.isfinite(offset) and offset >= layout.bytes else layout.bytes
+    if not offset < _LARGEST_OFFSET:
+        raise InputError(
+            f"The header of {str(path)!r} puts the voxels at byte {offset:g}; correct the header."
+        )
+    start = max(int(offset), layout.bytes)
     volume_bytes = math.prod(sizes[:3]) * bits // 8
     needed = start + volume_bytes * math.prod(sizes[3:])
     first = start + volume_bytes * volume_index
@@ -127,7 +138,7 @@ def _check_voxels(
     while chunk := stream.read(_CHUNK):
         if code in _FLOATS:
             inside = chunk[max(0, first - found) : max(0, first + volume_bytes - found)]
-            whole = len(inside) - len(inside) % (bits // 8)
+            whole = len(inside) - len(inside) % item
             values = np.frombuffer(inside[:whole], dtype=order + _FLOATS[code])
             bad += values.size - int(np.count_nonzero(np.isfinite(values)))
         found += len(chunk)

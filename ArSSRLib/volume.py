@@ -333,4 +333,15 @@ def _explained(source: Path, error: RuntimeError) -> str:
 
 
 def _dictionary(image: sitk.Image) -> dict[str, str]:
-    return {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
+    """The header entries that are text; some programs write bytes that are not."""
+    keys = [key for key in image.GetMetaDataKeys() if _is_text(key)]
+    entries = {key: image.GetMetaData(key) for key in keys}
+    return {key: value for key, value in entries.items() if _is_text(value)}
+
+
+def _is_text(words: str) -> bool:
+    try:
+        words.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

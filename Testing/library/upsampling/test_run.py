@@ -31,7 +31,7 @@ def model(seeded_model_path: Path) -> Model:
 
 @pytest.fixture(scope="module")
 def placing_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """An untrained network with the residual: it starts as trilinear interpolation."""
+    """A network whose last layer is zero: with the residual it places as trilinear does."""
     import torch
 
     from ArSSRLib.checkpoint import ModelHeader
@@ -43,7 +43,11 @@ def placing_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
         EncoderSpec("SRResNet", 4, 1, 1, 4, 4), DecoderSpec(8, 2, False, False), "local",
         "trilinear",
     )  # fmt: skip
-    return Model(ArSSR(spec).eval().requires_grad_(False), ModelHeader(spec), "untrained")
+    network = ArSSR(spec).eval().requires_grad_(False)
+    last = network.decoder.second[-1]
+    torch.nn.init.zeros_(last.weight)
+    torch.nn.init.zeros_(last.bias)
+    return Model(network, ModelHeader(spec), "zero")
 
 
 def _blob(grid: Grid, centre: np.ndarray, sigma: float = 2.4) -> Volume:
