@@ -20,7 +20,8 @@ def main() -> int:
     """Runs linter, type checker and tests; returns 0 when all are content."""
     python = str(prepare("test"))
     install_system_packages()
-    settings = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    # Qt changes the process's locale, and with it how Python reads what child processes print.
+    settings = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONUTF8": "1"}
     settings.pop("PYTHONPATH", None)
     failed = [
         check[0]

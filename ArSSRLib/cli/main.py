@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         the exit code: 0 done, 2 bad input, 1 trouble with the machine, 130 cancelled.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character of a file name must not end the run.
+            stream.reconfigure(errors="backslashreplace")
     return exit_code_of(lambda: _dispatch(given))
 
 

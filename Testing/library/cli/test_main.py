@@ -77,6 +77,17 @@ def test_the_console_script_is_the_same_program() -> None:
     assert done.stdout.strip() == f"arssr {__version__}"
 
 
+def test_a_terminal_without_the_letters_of_a_name_is_no_error(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ArSSRLib", "upsample", tmp_path / "größer頭.nii", "out.nii",
+         "--scale", "2"],
+        cwd=ROOT, capture_output=True, check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert b"\\u982d.nii" in done.stderr
+
+
 def test_a_reader_that_goes_away_causes_no_traceback(seeded_model_path: Path) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
