@@ -163,9 +163,9 @@ def dice_table(evaluation: Evaluation) -> Table | None:
 
 
 def significance_table(evaluation: Evaluation) -> Table | None:
-    """Wilcoxon signed-rank tests between all pairs of methods; None for a single method."""
+    """Wilcoxon tests between all pairs of methods; None for a single method or volume."""
     titles = {method.slug: method.title for method in evaluation.settings.methods}
-    if len(titles) < 2:
+    if len(titles) < 2 or len({record.volume for record in evaluation.measured}) < 2:
         return None
     rows = []
     for name in evaluation.settings.metrics:
@@ -248,7 +248,8 @@ def _written(records: Sequence[Record], name: str, digits: int) -> str:
 def _quality_notes(evaluation: Evaluation) -> list[str]:
     settings = evaluation.settings
     count = len({record.volume for record in evaluation.measured})
-    notes = [f"Mean ± standard deviation over {count} volumes; the best of each scale in bold."]
+    over = f"Mean ± standard deviation over {count} volumes" if count > 1 else "One volume"
+    notes = [f"{over}; the best of each scale in bold."]
     for name in settings.metrics:
         sentences = {v for r in evaluation.measured if isinstance(v := r.values.get(name), str)}
         notes += [f"{METRICS[name].title}: {sentence}." for sentence in sorted(sentences)]

@@ -135,6 +135,12 @@ def test_every_pair_is_tested_for_every_metric_and_scale(evaluation: Evaluation)
     assert {row[0].text for row in table.rows} == {"PSNR", "NMSE"}
 
 
+def test_one_volume_or_one_method_leaves_nothing_to_test() -> None:
+    one = [_record("a", 2.0, "linear", psnr=30.0), _record("a", 2.0, "cubic", psnr=31.0)]
+    assert significance_table(_made_up(one)) is None
+    assert significance_table(_made_up(one, methods=parse_methods("cubic"))) is None
+
+
 def test_the_csv_has_every_case_as_measured(evaluation: Evaluation) -> None:
     rows = list(csv.DictReader(io.StringIO(cases_csv(evaluation))))
     assert len(rows) == 2 + 2 * 2 * 2
