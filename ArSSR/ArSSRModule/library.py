@@ -24,10 +24,10 @@ def libraryFolder() -> Path:
 
 
 def makeImportable() -> None:
-    """Lets ``import ArSSRLib`` find the package that belongs to this module."""
+    """Lets ``import ArSSRLib`` find the package that belongs to this module, before any other."""
     folder = str(libraryFolder())
     if folder not in sys.path:
-        sys.path.append(folder)
+        sys.path.insert(0, folder)
 
 
 def pythonExecutable() -> str:

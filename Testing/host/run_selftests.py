@@ -27,6 +27,9 @@ def main() -> int:
 
     slicerhost.start()
     slicerhost.open_module(arguments.module)
+    import ArSSRLib
+
+    print(f"library: {Path(ArSSRLib.__file__).parent}", flush=True)
     name = arguments.module.stem
     wanted = [f"{name}.{name}Test.{test}" for test in arguments.names] or [name]
     suite = unittest.TestLoader().loadTestsFromNames(wanted)
