@@ -95,6 +95,20 @@ def test_a_blob_keeps_its_centre_of_mass_in_the_patient(
     assert np.abs(after - centre).max() < 0.02
 
 
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("kind", ["axis-aligned", "oblique and left-handed", "permuted"])
+def test_the_bundled_network_keeps_a_blobs_centre_of_mass_too(
+    scale: float, kind: str, oblique_grid: Grid
+) -> None:
+    grid = _grids(oblique_grid)[kind]
+    middle = [(n - 1) / 2 + off for n, off in zip(grid.size, (0.3, -0.4, 0.15), strict=True)]
+    centre = grid.index_to_world(middle)
+    result = upsample_volume(
+        _blob(grid, centre), target_grid(grid, scale), "arssr", load_model("default"), "cpu"
+    )
+    assert np.abs(_centre_of_mass(result) - centre).max() < 0.02
+
+
 def _stored_otherwise(
     volume: Volume, order: tuple[int, ...], flips: tuple[bool, ...]
 ) -> Volume:
