@@ -8,6 +8,8 @@ program and the same evaluation run them.
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -22,6 +24,10 @@ _SLAB_VOXELS = 1_500_000
 """HR voxels computed at a time, which bounds the memory of the widest feature map."""
 _REACH: dict[BaselineName, int] = {"SRCNN3D": 6, "DCSRN": 6, "ResCNN": 20}
 """HR voxels away from which an input voxel can still change a result: the halo of a slab."""
+
+
+_BACKGROUND = 1e-3
+"""Share of the intensity range up to which a voxel counts as background."""
 
 
 class SRCNN3D(nn.Module):
@@ -116,6 +122,9 @@ class Baseline(nn.Module):
     def on_grid(self, low: Tensor, shape: tuple[int, int, int]) -> Tensor:
         """The whole upsampled volume, in slabs of bounded memory.
 
+        Outside the box around everything brighter than the darkest background there is nothing to
+        correct, and interpolation is kept.
+
         Args:
             low: one LR volume (1, 1, k, j, i), normalised intensities.
             shape: target shape (k, j, i).
@@ -124,15 +133,41 @@ class Baseline(nn.Module):
             (k, j, i) normalised intensities.
         """
         image = to_shape(low, shape)
-        result = torch.empty(shape, dtype=low.dtype, device=low.device)
+        result = image[0, 0].clone()
+        (top, bottom), *sides = _content_box(low[0, 0], shape)
         reach = _REACH[self.spec.baseline]
-        thick = max(1, _SLAB_VOXELS // (shape[1] * shape[2]))
-        for start in range(0, shape[0], thick):
-            stop = min(shape[0], start + thick)
-            first, last = max(0, start - reach), min(shape[0], stop + reach)
-            slab = self.network(image[:, :, first:last])[0, 0]
-            result[start:stop] = slab[start - first : stop - first]
+        wide = [
+            (max(0, a - reach), min(n, b + reach))
+            for (a, b), n in zip(sides, shape[1:], strict=True)
+        ]
+        area = (wide[0][1] - wide[0][0]) * (wide[1][1] - wide[1][0])
+        thick = max(1, _SLAB_VOXELS // max(1, area))
+        for start in range(top, bottom, thick):
+            stop = min(bottom, start + thick)
+            known = [(max(0, start - reach), min(shape[0], stop + reach)), *wide]
+            part = image[0, 0][tuple(slice(a, b) for a, b in known)]
+            slab = self.network(part[None, None])[0, 0]
+            kept = [(start, stop), *sides]
+            result[tuple(slice(a, b) for a, b in kept)] = slab[
+                tuple(slice(a - c, b - c) for (a, b), (c, _) in zip(kept, known, strict=True))
+            ]
         return result
+
+
+def _content_box(low: Tensor, shape: tuple[int, int, int]) -> list[tuple[int, int]]:
+    """Spans (k, j, i) of the target voxels around LR voxels that are not background, one LR voxel
+    more on each side; empty for a constant volume."""
+    content = low - low.min() > _BACKGROUND
+    spans = []
+    for axis, target in enumerate(shape):
+        others = [other for other in range(3) if other != axis]
+        used = torch.nonzero(content.any(others[1]).any(others[0]))[:, 0]
+        if not len(used):
+            return [(0, 0)] * 3
+        ratio = target / low.shape[axis]
+        first, last = int(used[0]) - 1, int(used[-1]) + 2
+        spans.append((max(0, math.floor(first * ratio)), min(target, math.ceil(last * ratio))))
+    return spans
 
 
 def to_shape(low: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from ArSSRLib.errors import InputError
 from ArSSRLib.interpolation import interpolate
 from ArSSRLib.networks import baselines
-from ArSSRLib.networks.baseline_spec import BASELINES, BaselineSpec
+from ArSSRLib.networks.baseline_spec import BASELINES, BaselineName, BaselineSpec
 from ArSSRLib.networks.baselines import Baseline, to_shape
 from ArSSRLib.networks.registry import build_network, spec_from_dict
 from ArSSRLib.networks.spec import paper_spec
@@ -17,8 +17,12 @@ from ArSSRLib.networks.spec import paper_spec
 
 @pytest.fixture(params=BASELINES)
 def network(request: pytest.FixtureRequest) -> Baseline:
+    return _built(request.param)
+
+
+def _built(name: BaselineName) -> Baseline:
     torch.manual_seed(3)
-    built = build_network(BaselineSpec(request.param))
+    built = build_network(BaselineSpec(name))
     assert isinstance(built, Baseline)
     for _ in range(2):
         # A few batches give the batch normalisation a state worth keeping.
@@ -56,6 +60,25 @@ def test_slabs_leave_no_seam(
     whole = network.on_grid(low, shape)
     monkeypatch.setattr(baselines, "_SLAB_VOXELS", 16 * shape[1] * shape[2])
     assert network.on_grid(low, shape).numpy() == pytest.approx(whole.numpy(), abs=1e-5)
+
+
+def test_empty_background_keeps_its_interpolation_and_saves_the_work(
+    low: torch.Tensor,
+) -> None:
+    network = _built("SRCNN3D")
+    padded = torch.nn.functional.pad(low + 0.01, (9, 9, 9, 9, 9, 9))
+    shape = tuple(2 * n for n in padded.shape[2:])
+    result = network.on_grid(padded, shape)
+    corner = (slice(0, 14),) * 3
+    assert torch.equal(result[corner], to_shape(padded, shape)[0, 0][corner])
+    whole = network.network(to_shape(padded, shape))[0, 0].detach()
+    middle = tuple(slice(18, n - 18) for n in shape)
+    assert result[middle].numpy() == pytest.approx(whole[middle].numpy(), abs=1e-5)
+
+
+def test_a_constant_volume_stays_constant(network: Baseline) -> None:
+    flat = torch.full((1, 1, 5, 5, 5), 0.3)
+    assert network.on_grid(flat, (10, 10, 10)).numpy() == pytest.approx(0.3, abs=1e-6)
 
 
 def test_the_stated_reach_is_how_far_a_voxel_is_felt(network: Baseline) -> None:
