@@ -58,7 +58,7 @@ def _report(error: BaseException) -> int:
         case InputError() | EnvironmentFault():
             return _say(str(error), error.exit_code)
         case Cancelled() | KeyboardInterrupt():
-            return _say("Cancelled; nothing was written.", Cancelled.exit_code)
+            return _say(str(error) or "Cancelled; nothing was written.", Cancelled.exit_code)
         case MemoryError():
             return _say(
                 "There is not enough memory; choose a smaller scale, a region (--roi) or a "

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import EnvironmentFault, InputError
+from ..errors import Cancelled, EnvironmentFault, InputError
 from .recipe import Recipe, SourceRecipe, available_recipes, load_recipe
 
 
@@ -95,7 +95,12 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"Training on {len(volumes)} volumes, validating on {len(cases)} cases.")
         options = TrainerOptions(arguments.workers, arguments.compile, arguments.until_step)
         trainer = Trainer(recipe, volumes, cases, folder, team, options)
-        state = trainer.run()
+        try:
+            state = trainer.run()
+        except KeyboardInterrupt:
+            raise Cancelled(
+                f"Stopped; the same command goes on from the last checkpoint in {folder}."
+            ) from None
         if team.leads:
             say(f"Done: {state.step} steps in {state.seconds / 3600.0:.2f} h; weights in {folder}.")
             if report.skipped:

@@ -95,7 +95,7 @@ class PatchSampler:
         block = _contrast(rng, block, self.patches)
         low = apply_separable(block, operators)
         indices = [
-            rng.integers(*_inside(start, size, m, n), size=self.patches.coordinates)
+            rng.integers(*self._asked(start, m, n), size=self.patches.coordinates)
             for n, m, start in zip(shape, low_shape, starts, strict=True)
         ]
         target = block[tuple(i - s.start for i, s in zip(indices, spans, strict=True))]
@@ -120,6 +120,13 @@ class PatchSampler:
         target = block[tuple(indices.T)]
         cell = np.full(3, size / side)
         return _sample(low, (2.0 * indices + 1.0) / side - 1.0, cell, target)
+
+    def _asked(self, start: int, low: int, high: int) -> tuple[int, int]:
+        """First and one-past-last HR voxel that may be asked for; the volume's edge is no cut."""
+        size, margin = self.patches.size, self.patches.margin
+        first = start if start == 0 else start + margin
+        last = start + size if start + size == low else start + size - margin
+        return _inside(first, last - first, low, high)
 
     def _scales(self, rng: np.random.Generator) -> npt.NDArray[np.float64]:
         low, high = self.patches.scale_min, self.patches.scale_max

@@ -29,6 +29,8 @@ class PatchRecipe:
 
     Attributes:
         size: side of the LR patch, in LR voxels.
+        margin: LR voxels along the patch's border in which no HR voxel is asked for: what the
+            encoder sees there is cut off, as it never is inside a volume.
         coordinates: random HR voxels asked for in each patch (K of the paper's Eq. 3).
         scale_min, scale_max: bounds of the uniformly drawn scale.
         per_axis: share of patches with a scale drawn for each axis on its own; some axes of
@@ -44,6 +46,7 @@ class PatchRecipe:
     """
 
     size: int = 14
+    margin: int = 0
     coordinates: int = 3000
     scale_min: float = 1.5
     scale_max: float = 4.0
@@ -257,6 +260,10 @@ def _check_numbers(recipe: Recipe) -> None:
     patches, optimiser, kernels = recipe.patches, recipe.optimiser, recipe.kernels
     rules: list[tuple[bool, str]] = [
         (patches.size >= 4, f"patches.size is {patches.size}; it must be at least 4 voxels"),
+        (
+            0 <= 2 * patches.margin < patches.size,
+            f"patches.margin is {patches.margin}; use 0 or more, and less than half patches.size",
+        ),
         (patches.coordinates >= 1, f"patches.coordinates is {patches.coordinates}; use 1 or more"),
         (
             1.0 <= patches.scale_min <= patches.scale_max,
