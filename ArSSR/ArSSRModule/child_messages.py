@@ -84,6 +84,6 @@ def explainEnd(returnCode: int, errorLines: list[str]) -> str:
 
 
 def _wasKilledForMemory(returnCode: int, errorText: str) -> bool:
-    """SIGKILL, as seen directly or through a launcher; Windows' out-of-memory code; a MemoryError."""
+    """SIGKILL, directly or through a launcher; Windows' out-of-memory code; a MemoryError."""
     killed = returnCode in (-9, 137, 9, 0xC0000017, -1073741801)
     return killed or "MemoryError" in errorText or "out of memory" in errorText.lower()

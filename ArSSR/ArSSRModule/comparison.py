@@ -93,7 +93,7 @@ class Comparison(VTKObservationMixin):
         columns = _columns(parameters)
         linked = (parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult)
         self._windowLevels.connect([node for node in linked if _hasImage(node)])
-        for name, orientation, column in viewNames(parameters.comparisonViews):
+        for name, _orientation, column in viewNames(parameters.comparisonViews):
             widget = slicer.app.layoutManager().sliceWidget(name)
             background, foreground, opacity, title = columns[column]
             composite = widget.sliceLogic().GetSliceCompositeNode()
@@ -120,7 +120,7 @@ class Comparison(VTKObservationMixin):
             for name, orientation, column in viewNames(parameters.comparisonViews)
         ]
         nodes = [widget.sliceLogic().GetSliceNode() for widget in widgets]
-        for widget, node in zip(widgets, nodes):
+        for widget, node in zip(widgets, nodes, strict=True):
             width, height = node.GetDimensions()[:2]
             widget.sliceLogic().FitSliceToVolume(parameters.comparedResult, width, height)
         millimetres = max(n.GetFieldOfView()[0] / max(1, n.GetDimensions()[0]) for n in nodes)
@@ -162,8 +162,11 @@ def _columns(parameters) -> list[tuple]:
     inputNode, result = parameters.comparedInput, parameters.comparedResult
     fade = parameters.fade / 100.0
     if not hasCubic(parameters):
-        return [(inputNode, None, 0.0, _("Input")), (None, None, 0.0, _("Cubic was not computed")),
-                (result, None, 0.0, _("ArSSR"))]
+        return [
+            (inputNode, None, 0.0, _("Input")),
+            (None, None, 0.0, _("Cubic was not computed")),
+            (result, None, 0.0, _("ArSSR")),
+        ]
     cubic = parameters.comparedCubic
     title = _("ArSSR") if fade == 1.0 else _("ArSSR {fade:.0%} over cubic").format(fade=fade)
     compared = [(cubic, None, 0.0, _("Cubic")), (cubic, result, fade, title)]

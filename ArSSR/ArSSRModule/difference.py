@@ -22,14 +22,17 @@ def differenceVolume(resultNode, cubicNode):
     if result.shape != cubic.shape:
         raise ValueError(
             _("“{result}” and “{cubic}” have different sizes; press Apply again.").format(
-                result=resultNode.GetName(), cubic=cubicNode.GetName())
+                result=resultNode.GetName(), cubic=cubicNode.GetName()
+            )
         )
     difference = result - cubic
     node = existingDifference(resultNode)
     if node is None:
         node = slicer.mrmlScene.AddNewNodeByClass(
             "vtkMRMLScalarVolumeNode",
-            slicer.mrmlScene.GenerateUniqueName(_("{name} − cubic").format(name=resultNode.GetName())),
+            slicer.mrmlScene.GenerateUniqueName(
+                _("{name} − cubic").format(name=resultNode.GetName())
+            ),
         )
         node.SetNodeReferenceID(DIFFERENCE_OF, resultNode.GetID())
     node.CopyOrientation(resultNode)
@@ -55,4 +58,3 @@ def _show(node, difference: np.ndarray) -> None:
     limit = float(np.percentile(np.abs(difference.ravel()[::step]), SHOWN_QUANTILE)) or 1.0
     display.SetAutoWindowLevel(False)
     display.SetWindowLevel(2 * limit, 0.0)
-

@@ -58,7 +58,9 @@ class UpsamplingJob:
 
     def start(self) -> None:
         self.progressed.emit(0.0, _("Preparing"), None)
-        self._runTask(lambda: self._snapshot.write(self._source), lambda result: self._nextRequest())
+        self._runTask(
+            lambda: self._snapshot.write(self._source), lambda result: self._nextRequest()
+        )
 
     def cancel(self) -> None:
         """Ends the run soon; ``cancelled`` follows."""
@@ -149,7 +151,9 @@ class UpsamplingJob:
             lambda result: self._finish(self.cancelled) if self._cancelling else whenDone(result)
         )
         task.failed.connect(
-            lambda error: self._finish(self.failed, _("The file could not be handled: {error}").format(error=error))
+            lambda error: self._finish(
+                self.failed, _("The file could not be handled: {error}").format(error=error)
+            )
         )
         self._active = task
         task.start()

@@ -1,6 +1,5 @@
 """Upsampling without a panel: in process for scripts, in a child process for the window."""
 
-import slicer
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
@@ -58,7 +57,9 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
         """
         checkUsable(volumeNode)
         if outputNode is volumeNode:
-            raise ValueError(_("The output would overwrite the input; choose another output volume."))
+            raise ValueError(
+                _("The output would overwrite the input; choose another output volume.")
+            )
         if scale is None and spacing is None:
             scale = 2.0
         if method == "arssr":

@@ -76,6 +76,10 @@ def _describe(model) -> str:
         "{name}: {millions:.1f} M parameters, trained for {low:g}–{high:g}× on voxels of "
         "{finest:g}–{coarsest:g} mm."
     ).format(
-        name=os.path.basename(model.name), millions=model.parameters / 1e6,
-        low=low, high=high, finest=finest, coarsest=coarsest,
+        name=os.path.basename(model.name),
+        millions=model.parameters / 1e6,
+        low=low,
+        high=high,
+        finest=finest,
+        coarsest=coarsest,
     )

@@ -57,9 +57,11 @@ class PanelTexts:
             _("Result:"): _("{size} voxels").format(size=_triple(plan.target.size, "d")),
             _("Voxel size:"): _("{spacing} mm").format(spacing=_triple(plan.target.spacing, ".2f")),
             _("Memory:"): _("{peak} while running, {result} in the scene").format(
-                peak=_bytes(plan.peakBytes), result=_bytes(resultBytes)),
+                peak=_bytes(plan.peakBytes), result=_bytes(resultBytes)
+            ),
             _("Time:"): _("about {time} on the {device}").format(
-                time=timeText(plan.seconds), device=name),
+                time=timeText(plan.seconds), device=name
+            ),
         }
         cells = "".join(
             f"<tr><td><b>{title}</b>&nbsp;&nbsp;</td><td>{text}</td></tr>"

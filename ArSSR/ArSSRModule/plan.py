@@ -66,8 +66,10 @@ def planRun(parameters, device: str) -> Plan:
             computed = grid.cropped(*box_of_roi(grid, roi))
         except ValueError as error:
             raise ValueError(
-                _("The region “{name}” does not overlap the input volume; move it or choose "
-                  "“Whole volume”.").format(name=parameters.roi.GetName())
+                _(
+                    "The region “{name}” does not overlap the input volume; move it or choose "
+                    "“Whole volume”."
+                ).format(name=parameters.roi.GetName())
             ) from error
     model = model_info(parameters.model)
     cost = estimate_cost(computed, target, model=parameters.model, device=device)
@@ -93,14 +95,18 @@ def chosenScale(parameters, grid):
     if parameters.scaleMode is ScaleMode.ISOTROPIC:
         if max(grid.spacing) <= finest * (1 + ALREADY_ISOTROPIC):
             raise ValueError(
-                _("The input is isotropic already ({spacing:.3g} mm); choose a scale factor or a "
-                  "target spacing.").format(spacing=finest)
+                _(
+                    "The input is isotropic already ({spacing:.3g} mm); choose a scale factor or a "
+                    "target spacing."
+                ).format(spacing=finest)
             )
         return _gridWithSpacing(grid, finest, "isotropic")
     if parameters.targetSpacing > finest * (1 + ALREADY_ISOTROPIC):
         raise ValueError(
-            _("The target spacing {target:.3g} mm is coarser than the input ({finest:.3g} mm); "
-              "choose a finer one.").format(target=parameters.targetSpacing, finest=finest)
+            _(
+                "The target spacing {target:.3g} mm is coarser than the input ({finest:.3g} mm); "
+                "choose a finer one."
+            ).format(target=parameters.targetSpacing, finest=finest)
         )
     return _gridWithSpacing(grid, parameters.targetSpacing, f"{parameters.targetSpacing:g} mm")
 
@@ -113,19 +119,23 @@ def _warnings(volumeNode, grid, whole, target, model):
     factors = grid.factors_to(whole)
     low, high = model.scale_range
     if max(factors) > high * 1.01:
-        yield _("{factor:.2g}× is beyond the {low:g}–{high:g}× that the model was trained for.").format(
-            factor=max(factors), low=low, high=high)
+        yield _(
+            "{factor:.2g}× is beyond the {low:g}–{high:g}× that the model was trained for."
+        ).format(factor=max(factors), low=low, high=high)
     finest, coarsest = model.spacing_range_mm
     outside = [s for s in grid.spacing if not finest * 0.9 <= s <= coarsest * 1.1]
     if outside:
-        yield _("Voxels of {spacing:.2f} mm are outside the {finest:g}–{coarsest:g} mm that the "
-                "model was trained for.").format(
-            spacing=outside[0], finest=finest, coarsest=coarsest)
+        yield _(
+            "Voxels of {spacing:.2f} mm are outside the {finest:g}–{coarsest:g} mm that the "
+            "model was trained for."
+        ).format(spacing=outside[0], finest=finest, coarsest=coarsest)
     if not all(HEAD_EXTENT_MM[0] <= side <= HEAD_EXTENT_MM[1] for side in grid.field_of_view):
-        yield _("This does not look like a brain: the field of view is {x:.0f} × {y:.0f} × {z:.0f} "
-                "mm.").format(**dict(zip("xyz", grid.field_of_view)))
+        yield _(
+            "This does not look like a brain: the field of view is {x:.0f} × {y:.0f} × {z:.0f} mm."
+        ).format(**dict(zip("xyz", grid.field_of_view, strict=True)))
     if volumeNode.GetImageData().GetScalarRange()[0] < CT_LIKE_MINIMUM:
         yield _("This does not look like a T1-weighted MR: values reach {low:g}, as in CT.").format(
-            low=volumeNode.GetImageData().GetScalarRange()[0])
+            low=volumeNode.GetImageData().GetScalarRange()[0]
+        )
     if target.voxels > LARGE_RESULT_VOXELS:
         yield _("The result is large; a region (ROI) or a smaller scale needs less memory.")

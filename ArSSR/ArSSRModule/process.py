@@ -4,6 +4,7 @@ The panel stays alive because nothing here waits: two threads move the child's o
 queue, and a timer hands it on in the main thread, where Qt and MRML may be touched.
 """
 
+import contextlib
 import os
 import queue
 import signal
@@ -94,10 +95,8 @@ class BackgroundProcess:
             return
         if self.running:
             self._endTree(gently=True)
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass
         self._endTree(gently=False)
         self._process.wait()
 
@@ -138,7 +137,5 @@ class BackgroundProcess:
                     check=False,
                 )
             return
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.processId, signal.SIGTERM if gently else signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass

@@ -79,7 +79,7 @@ def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
 
 
 def _factors(inputNode, outputNode):
-    return [a / b for a, b in zip(inputNode.GetSpacing(), outputNode.GetSpacing())]
+    return [a / b for a, b in zip(inputNode.GetSpacing(), outputNode.GetSpacing(), strict=True)]
 
 
 def _showLike(inputNode, outputNode) -> None:

@@ -91,8 +91,10 @@ class RunState:
         inputNode = slicer.mrmlScene.GetNodeByID(self._inputID)
         text = _("Done: “{name}”.").format(name=nodes["arssr"].GetName())
         if edited:
-            text += " " + _("The input was edited during the run; the result is of the volume as "
-                            "it was when Apply was pressed.")
+            text += " " + _(
+                "The input was edited during the run; the result is of the volume as "
+                "it was when Apply was pressed."
+            )
         self._job = None
         self.succeeded.emit(inputNode, nodes)
         self._close(text, "done")

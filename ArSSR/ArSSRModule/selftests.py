@@ -141,13 +141,14 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         logic = ArSSRLogic()
         whole = logic.upsample(block, scale=2.0, method="cubic")
         part = logic.upsample(block, scale=2.0, method="cubic", roiNode=region)
-        self.assertLess(part.GetImageData().GetNumberOfPoints(),
-                        whole.GetImageData().GetNumberOfPoints() / 4)
+        self.assertLess(
+            part.GetImageData().GetNumberOfPoints(), whole.GetImageData().GetNumberOfPoints() / 4
+        )
         step = np.linalg.inv(_ijkToRas(whole)) @ _ijkToRas(part)
         i, j, k = np.rint(step[:3, 3]).astype(int)
         cut = slicer.util.arrayFromVolume(part)
         depth, height, width = cut.shape
-        expected = slicer.util.arrayFromVolume(whole)[k:k + depth, j:j + height, i:i + width]
+        expected = slicer.util.arrayFromVolume(whole)[k : k + depth, j : j + height, i : i + width]
         np.testing.assert_allclose(cut, expected, atol=1)  # rounded to whole numbers
 
     def test_TheComparisonShowsThreeVolumesAndGoesBack(self):
@@ -178,8 +179,10 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         self.panel.ui.applyButton.click()
         self._waitForTheRun()
         self.panel.ui.compareButton.click()
-        nodes = [slicer.app.layoutManager().sliceWidget(viewName("Axial", c)).mrmlSliceNode()
-                 for c in range(3)]
+        nodes = [
+            slicer.app.layoutManager().sliceWidget(viewName("Axial", c)).mrmlSliceNode()
+            for c in range(3)
+        ]
         logic = slicer.app.applicationLogic().GetSliceLogic(nodes[0])
         logic.StartSliceNodeInteraction(slicer.vtkMRMLSliceNode.SliceToRASFlag)
         logic.SetSliceOffset(nodes[0].GetSliceOffset() + 7.0)
@@ -190,8 +193,9 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         block.GetDisplayNode().SetAutoWindowLevel(False)  # as a drag with the mouse does
         block.GetDisplayNode().SetWindowLevel(77, 33)
         for node in _volumes():
-            self.assertEqual((node.GetDisplayNode().GetWindow(), node.GetDisplayNode().GetLevel()),
-                             (77, 33))
+            self.assertEqual(
+                (node.GetDisplayNode().GetWindow(), node.GetDisplayNode().GetLevel()), (77, 33)
+            )
         self.panel.ui.compareButton.click()
 
     def test_ChoicesSurviveSavingAndLoadingTheScene(self):

@@ -47,15 +47,19 @@ def ensureTorch() -> None:
         return
     if version:
         raise TorchUnavailable(
-            _("PyTorch {version} is too old; ArSSR needs 2.6 or newer. Open the module PyTorch "
-              "Utils, uninstall PyTorch, restart Slicer and press Apply again.").format(version=version)
+            _(
+                "PyTorch {version} is too old; ArSSR needs 2.6 or newer. Open the module PyTorch "
+                "Utils, uninstall PyTorch, restart Slicer and press Apply again."
+            ).format(version=version)
         )
     try:
         import PyTorchUtils
     except ImportError as error:
         raise TorchUnavailable(
-            _("PyTorch is not installed. Install the extension PyTorch in the Extensions Manager, "
-              "restart Slicer and press Apply again.")
+            _(
+                "PyTorch is not installed. Install the extension PyTorch in the Extensions "
+                "Manager, restart Slicer and press Apply again."
+            )
         ) from error
     _install(PyTorchUtils.PyTorchUtilsLogic())
 
@@ -66,16 +70,21 @@ def _install(logic) -> None:
             torch = logic.installTorch(askConfirmation=True, torchVersionRequirement=REQUIREMENT)
         except Exception as error:
             raise TorchUnavailable(
-                _("PyTorch could not be installed ({error}). Check the network connection and the "
-                  "free disk space, or install it with the module PyTorch Utils.").format(error=error)
+                _(
+                    "PyTorch could not be installed ({error}). Check the network connection and "
+                    "the free disk space, or install it with the module PyTorch Utils."
+                ).format(error=error)
             ) from error
     if torch is None:
         raise TorchUnavailable(
-            _("PyTorch was not installed, and upsampling needs it. Press Apply again to be asked "
-              "again.")
+            _(
+                "PyTorch was not installed, and upsampling needs it. Press Apply again to be asked "
+                "again."
+            )
         )
     if not isNewEnough(str(torch.__version__)):
         raise TorchUnavailable(
             _("PyTorch {version} was installed, but ArSSR needs 2.6 or newer.").format(
-                version=torch.__version__)
+                version=torch.__version__
+            )
         )

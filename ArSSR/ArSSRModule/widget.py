@@ -19,7 +19,7 @@ from .run_state import RunState
 
 
 class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """Keeps panel, parameter node and running job in step; every number shown is ``PanelTexts``'s."""
+    """Keeps panel, parameter node and running job in step; ``PanelTexts`` fills the labels."""
 
     def __init__(self, parent=None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)

@@ -9,12 +9,14 @@ error is a real one: the child process is killed as the system does when memory 
 from __future__ import annotations
 
 import argparse
-import os
-import signal
+import io
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+import psutil
+from PIL import Image
 
 HOST = Path(__file__).resolve().parent
 ROOT = HOST.parent.parent
@@ -43,7 +45,11 @@ class Studio:
         self._settle()
         self._save_panel("panel-empty")
         self._load_sample()
-        self._wait(lambda: "CPU" in self.ui.deviceSummaryLabel.text or "GPU" in self.ui.deviceSummaryLabel.text)
+        self._wait(
+            lambda: (
+                "CPU" in self.ui.deviceSummaryLabel.text or "GPU" in self.ui.deviceSummaryLabel.text
+            )
+        )
         self.ui.scaleSlider.value = SCALE
         self._save_panel("panel-ready")
         self._picture_of_error()
@@ -72,7 +78,9 @@ class Studio:
     def _picture_of_error(self) -> None:
         self.ui.applyButton.click()
         self._wait(lambda: self.ui.progressBar.value > 0)
-        os.killpg(self.panel._run._job._active.processId, signal.SIGKILL)
+        for process in psutil.Process().children(recursive=True):
+            if "ArSSRLib" in process.cmdline():
+                process.kill()
         self._wait(lambda: self.ui.applyButton.text == "Apply")
         self._save_panel("panel-error")
 
@@ -96,15 +104,12 @@ class Studio:
         self._save(window_picture(self.frame, manager, (WINDOW[0], height)), name)
 
     def _save(self, image: Any, name: str) -> None:
-        from PIL import Image
         from PySide6 import QtCore
 
         buffer = QtCore.QBuffer()
         buffer.open(QtCore.QIODevice.OpenModeFlag.WriteOnly)
         image.save(buffer, "PNG")
         path = self.output / f"{name}.png"
-        import io
-
         picture = Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
         picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
         print(f"{path} ({path.stat().st_size // 1000} kB)")

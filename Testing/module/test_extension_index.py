@@ -42,8 +42,15 @@ def entry() -> dict:
 def test_the_index_entry_has_what_the_schema_wants():
     values = entry()
     assert set(values) <= {
-        "$schema", "category", "scm_url", "scm_revision", "scm_type", "build_dependencies",
-        "build_subdirectory", "enabled", "tier",
+        "$schema",
+        "category",
+        "scm_url",
+        "scm_revision",
+        "scm_type",
+        "build_dependencies",
+        "build_subdirectory",
+        "enabled",
+        "tier",
     }
     assert values["$schema"].endswith("slicer-extension-catalog-entry-schema-v1.0.2.json#")
     assert values["category"] == "Filtering"
@@ -66,8 +73,13 @@ def test_every_picture_that_is_named_exists():
 def test_screenshots_are_small_enough_for_a_repository():
     pictures = list((ROOT / "Resources" / "Screenshots").glob("*.png"))
     assert {p.stem for p in pictures} >= {
-        "panel-empty", "panel-ready", "panel-running", "panel-done", "panel-error",
-        "slicer-comparison", "slicer-difference",
+        "panel-empty",
+        "panel-ready",
+        "panel-running",
+        "panel-done",
+        "panel-error",
+        "slicer-comparison",
+        "slicer-difference",
     }
     for picture in pictures:
         assert picture.stat().st_size < 400_000, picture

@@ -30,7 +30,9 @@ def shipped_files(folder: str) -> set[str]:
     return {
         str(p.relative_to(ROOT / folder))
         for p in files
-        if p.is_file() and "__pycache__" not in p.parts and p.name != "CMakeLists.txt"
+        if p.is_file()
+        and "__pycache__" not in p.parts
+        and p.name != "CMakeLists.txt"
         and not p.name.startswith(".")
     }
 
@@ -40,9 +42,17 @@ def installed(tmp_path_factory) -> Path:
     """The folder of scripted modules after configure, build and install."""
     build, prefix = tmp_path_factory.mktemp("build"), tmp_path_factory.mktemp("Slicer 5.10 ü")
     configure = [
-        tool("cmake"), "-S", str(ROOT), "-B", str(build), "-G", "Ninja",
-        f"-DCMAKE_MAKE_PROGRAM={tool('ninja')}", f"-DSlicer_DIR={HOST / 'cmake'}",
-        f"-DHOST_PYTHON={sys.executable}", "-DBUILD_TESTING=ON",
+        tool("cmake"),
+        "-S",
+        str(ROOT),
+        "-B",
+        str(build),
+        "-G",
+        "Ninja",
+        f"-DCMAKE_MAKE_PROGRAM={tool('ninja')}",
+        f"-DSlicer_DIR={HOST / 'cmake'}",
+        f"-DHOST_PYTHON={sys.executable}",
+        "-DBUILD_TESTING=ON",
     ]
     for command in (
         configure,
@@ -59,7 +69,9 @@ def installed(tmp_path_factory) -> Path:
 
 
 def test_every_file_of_the_library_ships(installed):
-    there = {str(p.relative_to(installed / "ArSSRLib")) for p in (installed / "ArSSRLib").rglob("*")}
+    there = {
+        str(p.relative_to(installed / "ArSSRLib")) for p in (installed / "ArSSRLib").rglob("*")
+    }
     missing = shipped_files("ArSSRLib") - there
     assert not missing, f"not listed in ArSSRLib/CMakeLists.txt: {sorted(missing)}"
 
@@ -80,7 +92,11 @@ def test_the_self_tests_pass_from_the_installed_tree_alone(installed, tmp_path):
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(
         [sys.executable, str(HOST / "run_selftests.py"), str(installed / "ArSSR.py")],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-8000:]
     assert f"library: {installed / 'ArSSRLib'}" in done.stdout
@@ -89,7 +105,9 @@ def test_the_self_tests_pass_from_the_installed_tree_alone(installed, tmp_path):
 
 def test_a_file_that_is_listed_but_missing_stops_the_configuration(tmp_path):
     source = tmp_path / "source"
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".git", ".venv", "runs", "*.nii.gz"))
+    shutil.copytree(
+        ROOT, source, ignore=shutil.ignore_patterns(".git", ".venv", "runs", "*.nii.gz")
+    )
     (source / "ArSSR" / "ArSSRModule" / "logic.py").unlink()
     done = subprocess.run(
         [tool("cmake"), "-S", str(source), "-B", str(tmp_path / "build"), "-G", "Ninja",

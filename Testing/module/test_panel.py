@@ -30,7 +30,9 @@ def test_the_first_volume_of_the_scene_is_taken(slicer, ui, cortex):
     assert ui.inputSelector.currentNode() is cortex
 
 
-@pytest.mark.parametrize(("button", "scale"), [("scale2Button", 2), ("scale3Button", 3), ("scale4Button", 4)])
+@pytest.mark.parametrize(
+    ("button", "scale"), [("scale2Button", 2), ("scale3Button", 3), ("scale4Button", 4)]
+)
 def test_quick_buttons_set_the_scale(ui, chosen, button, scale):
     getattr(ui, button).click()
     assert ui.scaleSlider.value == scale

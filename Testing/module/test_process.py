@@ -98,7 +98,11 @@ def test_grandchildren_do_not_outlive_a_child_that_ends_by_itself(start, wait):
         (-9, [], "memory"),
         (137, ["Killed"], "memory"),
         (1, ["Traceback (most recent call last):", "MemoryError"], "memory"),
-        (1, ["Traceback (most recent call last):", "ModuleNotFoundError: No module named 'torch'"], "PyTorch Utils"),
+        (
+            1,
+            ["Traceback (most recent call last):", "ModuleNotFoundError: No module named 'torch'"],
+            "PyTorch Utils",
+        ),
         (-11, [], "stopped unexpectedly"),
         (1, ["Traceback (most recent call last):", "KeyError: 'x'"], "stopped unexpectedly"),
     ],

@@ -21,8 +21,13 @@ class PyTorchExtension:
     def __init__(self, version: str | None) -> None:
         self.version, self.questions = version, []
 
-    def installTorch(self, askConfirmation=False, forceComputationBackend=None,
-                     torchVersionRequirement=None, torchvisionVersionRequirement=None):
+    def installTorch(
+        self,
+        askConfirmation=False,
+        forceComputationBackend=None,
+        torchVersionRequirement=None,
+        torchvisionVersionRequirement=None,
+    ):
         self.questions.append((askConfirmation, torchVersionRequirement))
         return types.SimpleNamespace(__version__=self.version) if self.version else None
 
@@ -55,7 +60,9 @@ def test_the_user_is_asked_and_the_minimum_version_passed_on(monkeypatch, setup,
     assert extension.questions == [(True, ">=2.6")]
 
 
-def test_declining_leaves_a_message_and_no_run(monkeypatch, setup, without_torch, slicer, ui, cortex):
+def test_declining_leaves_a_message_and_no_run(
+    monkeypatch, setup, without_torch, slicer, ui, cortex
+):
     provide(monkeypatch, PyTorchExtension(None))
     ui.inputSelector.setCurrentNode(cortex)
     ui.applyButton.click()

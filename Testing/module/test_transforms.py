@@ -66,7 +66,10 @@ def test_a_region_drawn_in_the_world_is_found_under_a_transform(slicer, logic, c
     for axis in range(3):
         assert covered[2 * axis] <= centre[axis] - 4.0 + 0.1
         assert covered[2 * axis + 1] >= centre[axis] + 4.0 - 0.1
-    assert part.GetImageData().GetNumberOfPoints() < 0.5 * 8 * cortex.GetImageData().GetNumberOfPoints()
+    assert (
+        part.GetImageData().GetNumberOfPoints()
+        < 0.5 * 8 * cortex.GetImageData().GetNumberOfPoints()
+    )
 
 
 def test_left_handed_and_oblique_volumes_keep_their_place(slicer, logic):

@@ -42,7 +42,9 @@ def _start(testing: bool, slicer_source: str | None) -> Any:
 
     from . import application, ctk_module, modules, mrml_widgets, qt_module, sample_data, uiloader
 
-    _started["QApplication"] = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["Slicer"])
+    _started["QApplication"] = QtWidgets.QApplication.instance() or QtWidgets.QApplication(
+        ["Slicer"]
+    )
     sys.modules["qt"] = qt_module.QtModule("qt")
     sys.modules["ctk"] = ctk_module.CtkModule("ctk")
     for part in (mrml_widgets, modules):
@@ -85,7 +87,8 @@ def _provide_slicer_files(slicer: Any, slicer_source: str | None) -> None:
         package = folder / name / "__init__.py"
         path = package if package.exists() else folder / f"{name}.py"
         spec = importlib.util.spec_from_file_location(
-            f"slicer.{name}", path,
+            f"slicer.{name}",
+            path,
             submodule_search_locations=[str(package.parent)] if package.exists() else None,
         )
         module = importlib.util.module_from_spec(spec)
@@ -108,7 +111,7 @@ def _provide_python_slicer(folder: Path) -> None:
 
 
 def open_module(path: str | Path) -> Any:
-    """Loads the module file at ``path``, completes start-up, opens its panel; returns its widget."""
+    """Loads the module file, completes start-up, opens the panel; returns its widget."""
     slicer = start()
     module = slicer.app.moduleManager().load(str(path))
     slicer.app._signal("startupCompleted").emit()

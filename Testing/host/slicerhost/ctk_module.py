@@ -76,7 +76,9 @@ class ctkCollapsibleButton(PythonQtMixin, QtWidgets.QWidget):
         option = QtWidgets.QStyleOptionButton()
         option.rect = QtCore.QRect(0, 0, self.width, HEADER_HEIGHT - 3)
         option.palette = QtWidgets.QWidget.palette(self)
-        option.state = QtWidgets.QStyle.StateFlag.State_Enabled | QtWidgets.QStyle.StateFlag.State_Raised
+        option.state = (
+            QtWidgets.QStyle.StateFlag.State_Enabled | QtWidgets.QStyle.StateFlag.State_Raised
+        )
         style = self.style()
         style.drawControl(QtWidgets.QStyle.ControlElement.CE_PushButtonBevel, option, painter, self)
         arrow = QtWidgets.QStyleOption()

@@ -20,11 +20,15 @@ class CoreIOManager:
     def fileType(self, path: str) -> str:
         return "SceneFile" if path.endswith((".mrml", ".mrb")) else "VolumeFile"
 
-    def loadNodes(self, kind: str, properties: dict[str, Any], loaded: Any, messages: Any = None) -> bool:
+    def loadNodes(
+        self, kind: str, properties: dict[str, Any], loaded: Any, messages: Any = None
+    ) -> bool:
         path = properties["fileName"]
         if kind == "SceneFile":
             self._scene.SetURL(path)
-            return bool(self._scene.Connect() if properties.get("clear", True) else self._scene.Import())
+            return bool(
+                self._scene.Connect() if properties.get("clear", True) else self._scene.Import()
+            )
         if kind != "VolumeFile":
             raise RuntimeError(f"The host loads volumes and scenes, not {kind}.")
         name = properties.get("name") or os.path.basename(path).split(".")[0]

@@ -68,7 +68,9 @@ class qMRMLNodeComboBox(PythonQtMixin, QtWidgets.QWidget):
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._combo)
-        self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(
+            QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Fixed
+        )
         self._combo.activated.connect(lambda index: self._choose(self._combo.itemData(index) or ""))
 
     noneEnabled = _flag("noneEnabled", False)
@@ -107,13 +109,18 @@ class qMRMLNodeComboBox(PythonQtMixin, QtWidgets.QWidget):
         self._scene, self._tags = scene, []
         if scene is not None:
             for event in (
-                scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent,
+                scene.NodeAddedEvent,
+                scene.NodeRemovedEvent,
+                scene.EndCloseEvent,
+                scene.EndImportEvent,
             ):
                 self._tags.append(scene.AddObserver(event, lambda caller, event: self._refill()))
         self._refill()
 
     def currentNode(self) -> Any:
-        return self._scene.GetNodeByID(self._current_id) if self._scene and self._current_id else None
+        return (
+            self._scene.GetNodeByID(self._current_id) if self._scene and self._current_id else None
+        )
 
     def setCurrentNode(self, node: Any) -> None:
         self._choose(node if isinstance(node, str) else node.GetID() if node else "")
@@ -150,7 +157,8 @@ class qMRMLNodeComboBox(PythonQtMixin, QtWidgets.QWidget):
         for node, tag in self._renamed:
             node.RemoveObserver(tag)
         self._renamed = [
-            (n, n.AddObserver("ModifiedEvent", lambda caller, event: self._retitle())) for n in nodes
+            (n, n.AddObserver("ModifiedEvent", lambda caller, event: self._retitle()))
+            for n in nodes
         ]
         self._combo.clear()
         if self.noneEnabled:
@@ -165,7 +173,9 @@ class qMRMLNodeComboBox(PythonQtMixin, QtWidgets.QWidget):
 
     def _retitle(self) -> None:
         for index in range(self._combo.count()):
-            node = self._scene.GetNodeByID(self._combo.itemData(index) or "") if self._scene else None
+            node = (
+                self._scene.GetNodeByID(self._combo.itemData(index) or "") if self._scene else None
+            )
             if node is not None:
                 self._combo.setItemText(index, node.GetName() or "")
 

@@ -57,7 +57,7 @@ def positional_capacity(function: Callable[..., Any]) -> int:
 
 
 def guarded(function: Callable[..., Any]) -> Callable[..., None]:
-    """A slot that trims its arguments and, like PythonQt, prints exceptions instead of passing them on."""
+    """A slot that trims its arguments and, like PythonQt, prints what it raises and goes on."""
     capacity = positional_capacity(function)
 
     def slot(*arguments: Any) -> None:
@@ -132,7 +132,7 @@ class PythonQtMixin:
             super().__setattr__(name, value)
 
     def connect(self, signal: Any, *target: Any) -> Any:
-        """``connect("signal(types)", function)`` or ``connect("signal(types)", object, "slot(types)")``."""
+        """Signal and function, or signal, object and slot: ``connect("clicked(bool)", f)``."""
         if _is_native_call(signal):
             return QtCore.QObject.connect(self, signal, *target)
         attribute = self._attribute_of(signal)
@@ -189,7 +189,9 @@ class PythonQtMixin:
 
     @classmethod
     def _all_cpp_signals(cls) -> dict[str, str]:
-        return {k: v for c in reversed(cls.__mro__) for k, v in vars(c).get("_cpp_signals", {}).items()}
+        return {
+            k: v for c in reversed(cls.__mro__) for k, v in vars(c).get("_cpp_signals", {}).items()
+        }
 
     def _connect_slot(self, attribute: str, function: Callable[..., Any]) -> bool:
         slot = guarded(function)
@@ -239,7 +241,11 @@ def _write_property(target: QtCore.QObject, name: str, value: Any) -> None:
     if not prop.isWritable():
         raise AttributeError(f"Property {name!r} of {type(target).__name__} is read-only.")
     converters: dict[str, Callable[[Any], Any]] = {
-        "QString": str, "QStringList": list, "bool": bool, "int": int, "double": float,
+        "QString": str,
+        "QStringList": list,
+        "bool": bool,
+        "int": int,
+        "double": float,
     }
     converter = converters.get(prop.typeName(), lambda v: v)
     QtCore.QObject.setProperty(target, name, converter(value))

@@ -20,7 +20,11 @@ class _QtNamespace:
 
     def __getattr__(self, name: str) -> Any:
         for nested in vars(QtCore.Qt).values():
-            if inspect.isclass(nested) and issubclass(nested, enum.Enum) and name in nested.__members__:
+            if (
+                inspect.isclass(nested)
+                and issubclass(nested, enum.Enum)
+                and name in nested.__members__
+            ):
                 return int(nested[name].value)
         raise AttributeError(name)
 
@@ -55,4 +59,8 @@ def _adapted(cls: type) -> type:
     if cls.__name__ == "QFile":  # an int for the mode
         flags = QtCore.QIODevice.OpenModeFlag
         cls.open = lambda self, mode: QtCore.QFile.open(self, flags(mode))
+    if cls.__name__ in ("QApplication", "QGuiApplication"):  # an int for the cursor's shape
+        shapes = QtCore.Qt.CursorShape
+        native_set = QtGui.QGuiApplication.setOverrideCursor
+        cls.setOverrideCursor = staticmethod(lambda shape: native_set(QtGui.QCursor(shapes(shape))))
     return cls

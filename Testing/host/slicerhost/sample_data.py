@@ -21,13 +21,23 @@ class SampleDataLogic:
 
     @staticmethod
     def registerCustomSampleDataSource(
-        category: str, sampleName: str, uris: str, fileNames: str, nodeNames: str,
-        checksums: str, thumbnailFileName: str | None = None, loadFileType: str | None = None,
+        category: str,
+        sampleName: str,
+        uris: str,
+        fileNames: str,
+        nodeNames: str,
+        checksums: str,
+        thumbnailFileName: str | None = None,
+        loadFileType: str | None = None,
     ) -> None:
         sources = vars(slicer.modules).setdefault("sampleDataSources", {})
         source = SimpleNamespace(
-            sampleName=sampleName, uri=uris, fileName=fileNames, nodeName=nodeNames,
-            checksum=checksums, thumbnailFileName=thumbnailFileName,
+            sampleName=sampleName,
+            uri=uris,
+            fileName=fileNames,
+            nodeName=nodeNames,
+            checksum=checksums,
+            thumbnailFileName=thumbnailFileName,
         )
         if source not in sources.setdefault(category, []):
             sources[category].append(source)

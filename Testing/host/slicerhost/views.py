@@ -36,7 +36,9 @@ class SliceView:
         self._corner = vtk.vtkCornerAnnotation()
         self._renderer.AddViewProp(self._corner)
         self._renderer.AddViewProp(self._slice_image())
-        self._managers = _displayable_managers(application_logic, self._renderer, logic.GetSliceNode())
+        self._managers = _displayable_managers(
+            application_logic, self._renderer, logic.GetSliceNode()
+        )
 
     def _slice_image(self) -> Any:
         self._mapper = vtk.vtkImageMapper()
