@@ -52,12 +52,11 @@ class PanelTexts:
 
     def _planText(self, plan, device: Device) -> str:
         name = self._probe.resolve(device.value).upper()
-        resultBytes = plan.target.voxels * 4 * len(plan.requests)
         rows = {
             _("Result:"): _("{size} voxels").format(size=_triple(plan.target.size, "d")),
             _("Voxel size:"): _("{spacing} mm").format(spacing=_triple(plan.target.spacing, ".2f")),
             _("Memory:"): _("{peak} while running, {result} in the scene").format(
-                peak=_bytes(plan.peakBytes), result=_bytes(resultBytes)
+                peak=_bytes(plan.peakBytes), result=_bytes(plan.resultBytes)
             ),
             _("Time:"): _("about {time} on the {device}").format(
                 time=timeText(plan.seconds), device=name

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import vtk
 from slicer.i18n import tr as _
 
 from . import geometry, library
@@ -26,6 +27,7 @@ class Plan:
         requests: what to compute, in this order.
         target: grid of the result.
         peakBytes: memory the child process needs at its peak.
+        resultBytes: memory of the results in the scene.
         seconds: expected time on the device that is used.
         warnings: sentences for the user; the run is possible all the same.
     """
@@ -33,6 +35,7 @@ class Plan:
     requests: tuple[Request, ...]
     target: object
     peakBytes: int
+    resultBytes: int
     seconds: float
     warnings: tuple[str, ...]
 
@@ -79,7 +82,15 @@ def planRun(parameters, device: str) -> Plan:
         for m in methods
     )
     warnings = tuple(_warnings(volumeNode, grid, whole, target, model))
-    return Plan(requests, target, int(cost.peak_bytes), float(cost.seconds), warnings)
+    resultBytes = target.voxels * _bytesPerVoxel(volumeNode) * len(requests)
+    return Plan(requests, target, int(cost.peak_bytes), resultBytes, float(cost.seconds), warnings)
+
+
+def _bytesPerVoxel(volumeNode) -> int:
+    """Of the result: integer types are kept, floating types become 32-bit."""
+    image = volumeNode.GetImageData()
+    isFloating = image.GetScalarType() in (vtk.VTK_FLOAT, vtk.VTK_DOUBLE)
+    return 4 if isFloating else image.GetScalarSize()
 
 
 def chosenScale(parameters, grid):
