@@ -1,5 +1,6 @@
 """Shows input, cubic and ArSSR side by side, and goes back to the layout from before."""
 
+import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -64,6 +65,8 @@ class Comparison(VTKObservationMixin):
         self._shownState = None
         self.update(parameters)
         self._lookAtResult(parameters)
+        # New views get their size when the window next lays itself out: then once more.
+        qt.QTimer.singleShot(0, lambda: self._lookAtResult(parameters))
 
     def leave(self) -> None:
         """Brings the earlier layout back; does nothing to a layout that is not ours."""
@@ -109,6 +112,8 @@ class Comparison(VTKObservationMixin):
 
     def _lookAtResult(self, parameters) -> None:
         """All views show the middle of the result, at one and the same zoom."""
+        if not self.shown or self.reasonNotPossible(parameters):
+            return
         bounds = [0.0] * 6
         parameters.comparedResult.GetRASBounds(bounds)
         centre = [(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)]
