@@ -40,6 +40,7 @@ class ModelMenu:
             index = names.index(name)
             if self._ui.modelComboBox.currentIndex != index:
                 self._ui.modelComboBox.currentIndex = index
+            self._ui.modelComboBox.toolTip = self._models[index].title
             self._ui.modelSummaryLabel.text = _describe(self._models[index])
 
     def _fill(self) -> None:
@@ -73,8 +74,8 @@ def _describe(model) -> str:
     low, high = model.scale_range
     finest, coarsest = model.spacing_range_mm
     return _(
-        "{name}: {millions:.1f} M parameters, trained for {low:g}–{high:g}× on voxels of "
-        "{finest:g}–{coarsest:g} mm."
+        "{name}: {millions:.1f} M parameters, trained for {low:.2g}–{high:.2g}× on voxels of "
+        "{finest:.2g}–{coarsest:.2g} mm."
     ).format(
         name=os.path.basename(model.name),
         millions=model.parameters / 1e6,

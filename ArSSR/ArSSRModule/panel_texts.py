@@ -42,7 +42,12 @@ class PanelTexts:
         )
 
     def _showInput(self, volumeNode) -> None:
-        if volumeNode is None or reasonNotUsable(volumeNode):
+        if volumeNode is None:
+            self._ui.inputSummaryLabel.text = _(
+                "Load a T1-weighted brain volume, or take ArSSRBrainT1 from Sample Data."
+            )
+            return
+        if reasonNotUsable(volumeNode):
             self._ui.inputSummaryLabel.text = ""
             return
         self._ui.inputSummaryLabel.text = _("{size} voxels\n{spacing} mm each").format(

@@ -131,13 +131,13 @@ def _warnings(volumeNode, grid, whole, target, model):
     low, high = model.scale_range
     if max(factors) > high * 1.01:
         yield _(
-            "{factor:.2g}× is beyond the {low:g}–{high:g}× that the model was trained for."
+            "{factor:.2g}× is beyond the {low:.2g}–{high:.2g}× that the model was trained for."
         ).format(factor=max(factors), low=low, high=high)
     finest, coarsest = model.spacing_range_mm
     outside = [s for s in grid.spacing if not finest * 0.9 <= s <= coarsest * 1.1]
     if outside:
         yield _(
-            "Voxels of {spacing:.2f} mm are outside the {finest:g}–{coarsest:g} mm that the "
+            "Voxels of {spacing:.2f} mm are outside the {finest:.2g}–{coarsest:.2g} mm that the "
             "model was trained for."
         ).format(spacing=outside[0], finest=finest, coarsest=coarsest)
     if not all(HEAD_EXTENT_MM[0] <= side <= HEAD_EXTENT_MM[1] for side in grid.field_of_view):
