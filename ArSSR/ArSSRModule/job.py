@@ -134,16 +134,35 @@ class UpsamplingJob:
             self._finish(self.failed, _("The input volume was deleted; nothing was changed."))
             return
         edited = self._snapshot.wasEditedSince(inputNode)
-        nodes = {}
-        for request in self._requests:
-            nodes[request.method] = placeResult(
-                self._loaded[request.method],
-                inputNode,
-                slicer.mrmlScene.GetNodeByID(self._outputIDs.get(request.method, "")),
-                request.nameFor(self._snapshot.name),
-                Origin(request.method, request.scaleText, request.model),
-            )
+        try:
+            nodes = self._placeAll(inputNode)
+        except Exception as error:
+            logging.exception("ArSSR could not place its results")
+            message = _("The result could not be put into the scene: {error}").format(error=error)
+            self._finish(self.failed, message)
+            return
         self._finish(self.succeeded, nodes, edited)
+
+    def _placeAll(self, inputNode) -> dict:
+        """Every result's node by method; when one fails, the ones made before go again."""
+        nodes, created = {}, []
+        try:
+            for request in self._requests:
+                output = slicer.mrmlScene.GetNodeByID(self._outputIDs.get(request.method, ""))
+                nodes[request.method] = placeResult(
+                    self._loaded[request.method],
+                    inputNode,
+                    output,
+                    request.nameFor(self._snapshot.name),
+                    Origin(request.method, request.scaleText, request.model),
+                )
+                if output is None:
+                    created.append(nodes[request.method])
+        except Exception:
+            for node in created:
+                slicer.mrmlScene.RemoveNode(node)
+            raise
+        return nodes
 
     def _runTask(self, function, whenDone) -> None:
         task = BackgroundTask(function)

@@ -57,11 +57,22 @@ def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
     Returns:
         the volume node.
     """
-    created = outputNode is None
-    if created:
-        outputNode = slicer.mrmlScene.AddNewNodeByClass(
-            "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
-        )
+    if outputNode is not None:
+        _fill(outputNode, loaded, inputNode, origin)
+        return outputNode
+    outputNode = slicer.mrmlScene.AddNewNodeByClass(
+        "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
+    )
+    try:
+        _fill(outputNode, loaded, inputNode, origin)
+        placeBeside(inputNode, outputNode)
+    except Exception:
+        slicer.mrmlScene.RemoveNode(outputNode)
+        raise
+    return outputNode
+
+
+def _fill(outputNode, loaded, inputNode, origin: Origin) -> None:
     with slicer.util.NodeModify(outputNode):
         outputNode.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(loaded.ijkToRas))
         outputNode.SetAndObserveImageData(loaded.imageData)
@@ -73,9 +84,6 @@ def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
             outputNode.SetAttribute(key, value)
         outputNode.SetNodeReferenceID(INPUT_REFERENCE, inputNode.GetID())
     _showLike(inputNode, outputNode)
-    if created:
-        placeBeside(inputNode, outputNode)
-    return outputNode
 
 
 def _factors(inputNode, outputNode):

@@ -210,3 +210,20 @@ def test_leaving_the_module_does_not_end_the_run(slicer, ui, cortex, wait):
     slicer.util.selectModule("none")
     wait(lambda: ui.applyButton.text == "Apply")
     assert "cortex_t1 ArSSR 2x" in names(slicer)
+
+
+def test_a_result_that_cannot_be_placed_leaves_the_scene(slicer, ui, cortex, wait, monkeypatch):
+    from ArSSRModule import job
+
+    def second_fails(loaded, inputNode, outputNode, name, origin):
+        if origin.method == "arssr":
+            raise MemoryError("no room for the voxels")
+        return place(loaded, inputNode, outputNode, name, origin)
+
+    place = job.placeResult
+    monkeypatch.setattr(job, "placeResult", second_fails)
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.applyButton.click()
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert names(slicer) == ["cortex_t1"]
+    assert "no room" in ui.statusLabel.text
