@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ GRID = Grid((7, 6, 5), (0.9, 0.9, 2.5), (-10.0, 20.0, -30.0), (1, 0, 0, 0, 0, 1,
 
 
 def _write_series(folder: Path, uid: str, skip: tuple[int, ...] = ()) -> np.ndarray:
-    """Coronal slices of a left-over-right ramp, one file each, as a scanner exports them."""
+    """Coronal slices of noise, one file each, as a scanner exports them."""
     folder.mkdir(exist_ok=True)
     rng = np.random.default_rng(3)
     values = rng.integers(0, 1500, size=GRID.size[::-1], dtype=np.int16)
@@ -46,6 +47,8 @@ def _write_series(folder: Path, uid: str, skip: tuple[int, ...] = ()) -> np.ndar
             image.SetMetaData(tag, value)
         writer.SetFileName(str(folder / f"{uid[-1]}_{(k * 3) % 5}.dcm"))
         writer.Execute(image)
+    # GDCM's writer leaves the whole process in the C locale.
+    locale.setlocale(locale.LC_ALL, "")
     return values
 
 
