@@ -15,17 +15,22 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
 from .errors import EnvironmentFault, InputError
+from .networks.baseline_spec import BaselineSpec
+from .networks.registry import spec_from_dict
 from .networks.spec import NetworkSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from .networks.arssr import ArSSR
+    from .networks.baselines import Baseline
+
+SpecT = TypeVar("SpecT", bound="NetworkSpec | BaselineSpec")
 
 FORMAT = "arssr-model"
 FORMAT_VERSION = 1
@@ -37,7 +42,7 @@ claims of encryption and NotImplementedError those of unknown compression)."""
 
 
 @dataclass(frozen=True)
-class ModelHeader:
+class ModelHeader(Generic[SpecT]):
     """What a model file says about itself.
 
     Attributes:
@@ -49,7 +54,7 @@ class ModelHeader:
         provenance: recipe, data, steps, hours, hardware, validation; free text and numbers.
     """
 
-    spec: NetworkSpec
+    spec: SpecT
     title: str = ""
     version: str = "0"
     scale_range: tuple[float, float] = (1.0, 4.0)
@@ -98,7 +103,7 @@ class ModelHeader:
             raise InputError(f"The model file {source} does not describe its network.")
         provenance = values.get("provenance", {})
         return ModelHeader(
-            NetworkSpec.from_dict(network),
+            spec_from_dict(network),
             str(values.get("title", "")),
             str(values.get("version", "0")),
             _range(values.get("scale_range"), "scale_range", source),
@@ -118,11 +123,13 @@ class Model:
     """
 
     network: ArSSR
-    header: ModelHeader
+    header: ModelHeader[NetworkSpec]
     name: str
 
 
-def save_model(network: ArSSR, header: ModelHeader, path: str | os.PathLike[str]) -> None:
+def save_model(
+    network: ArSSR | Baseline, header: ModelHeader, path: str | os.PathLike[str]
+) -> None:
     """Writes a model file atomically: a reader sees the old file or the new one, never a part.
 
     Raises:
@@ -160,29 +167,50 @@ def read_header(path: str | os.PathLike[str]) -> ModelHeader:
 
 
 def read_model(path: str | os.PathLike[str], name: str | None = None) -> Model:
-    """Builds the network of a model file and fills in its weights.
+    """Builds the network of an ArSSR model file and fills in its weights.
 
     Args:
         path: the file.
         name: what to call it; the path when left out.
 
     Raises:
+        InputError: no such file, damaged, weights that do not fit the specification, or a
+            baseline network.
+    """
+    from .networks.arssr import ArSSR
+
+    network, header = read_network(path)
+    if not isinstance(network, ArSSR):
+        raise InputError(
+            f"The model file {path} holds the baseline {header.spec.baseline}, which only "
+            "'arssr evaluate' runs; choose an ArSSR model."
+        )
+    return Model(network, header, name or str(path))
+
+
+def read_network(path: str | os.PathLike[str]) -> tuple[ArSSR | Baseline, ModelHeader]:
+    """Builds the network of any model file, ArSSR or baseline, with its weights.
+
+    Returns:
+        the network in evaluation mode, on the CPU, float32; and what its file says.
+
+    Raises:
         InputError: no such file, damaged, or weights that do not fit the specification.
     """
     import torch
 
-    from .networks.arssr import ArSSR
+    from .networks.registry import build_network
 
     source = str(path)
     with _open_archive(path) as archive:
         header = _header_of(archive, source)
         with torch.device("meta"):
-            network = ArSSR(header.spec)
+            network = build_network(header.spec)
         weights: dict[str, Tensor] = {}
         for key, wanted in network.state_dict().items():
             weights[key] = _weight(archive, key, tuple(wanted.shape), source)
     network.load_state_dict(weights, assign=True)
-    return Model(network.eval().requires_grad_(False), header, name or source)
+    return network.eval().requires_grad_(False), header
 
 
 def _weight(archive: Any, key: str, shape: tuple[int, ...], source: str) -> Tensor:

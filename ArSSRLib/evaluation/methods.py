@@ -35,6 +35,7 @@ from ..volume import Volume
 
 if TYPE_CHECKING:
     from ..checkpoint import Model
+    from ..networks.baselines import Baseline
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -151,10 +152,9 @@ def upsample(
         return _zoomed(low.array, shape)
     path = model_file(method, scale, baselines)
     assert path is not None
-    model = _loaded(path)
     if method.kind == "arssr":
-        return upsample_volume(low, target, "arssr", model, device).array
-    return _with_baseline(model, low.array, shape, device)
+        return upsample_volume(low, target, "arssr", _arssr(path), device).array
+    return _with_baseline(_baseline(path), low.array, shape, device)
 
 
 def _zoomed(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
@@ -165,12 +165,23 @@ def _zoomed(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
 
 
 @lru_cache(maxsize=2)
-def _loaded(path: Path) -> Model:
+def _arssr(path: Path) -> Model:
     return load_model(path)
 
 
+@lru_cache(maxsize=2)
+def _baseline(path: Path) -> Baseline:
+    from ..checkpoint import read_network
+    from ..networks.baselines import Baseline
+
+    network, _ = read_network(path)
+    if not isinstance(network, Baseline):
+        raise InputError(f"The file {path} is no baseline network; train one there.")
+    return network
+
+
 def _with_baseline(
-    model: Model, array: FloatArray, shape: tuple[int, int, int], device: str
+    network: Baseline, array: FloatArray, shape: tuple[int, int, int], device: str
 ) -> FloatArray:
     import torch
 
@@ -180,6 +191,5 @@ def _with_baseline(
     place = choose_device(device)
     normalisation = Normalisation.of(array)
     low = torch.from_numpy(normalisation.apply(array))[None, None].to(place)
-    network = model.network.to(place)
-    values = network.on_grid(low, shape).float().cpu().numpy()
+    values = network.to(place).on_grid(low, shape).float().cpu().numpy()
     return normalisation.restore(np.ascontiguousarray(values))

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..networks.baseline_spec import BaselineSpec
+from ..networks.registry import spec_from_dict
 from ..networks.spec import NetworkSpec
 
 if sys.version_info >= (3, 11):
@@ -141,7 +143,7 @@ class Recipe:
     validate_crop: int = 72
     checkpoint_minutes: float = 3.0
     initialisation: str = "torch"
-    network: NetworkSpec = field(default_factory=NetworkSpec)
+    network: NetworkSpec | BaselineSpec = field(default_factory=NetworkSpec)
     patches: PatchRecipe = field(default_factory=PatchRecipe)
     kernels: KernelRecipe = field(default_factory=KernelRecipe)
     optimiser: OptimiserRecipe = field(default_factory=OptimiserRecipe)
@@ -196,7 +198,7 @@ def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
         InputError: an unknown or ill-typed entry, or a number out of range, named.
     """
     parts = dict(values)
-    network = NetworkSpec.from_dict(parts.pop("network", {}))
+    network = spec_from_dict(parts.pop("network", {}))
     patches = _section(PatchRecipe, parts.pop("patches", {}), "patches")
     kernels = _section(KernelRecipe, parts.pop("kernels", {}), "kernels")
     optimiser = _section(OptimiserRecipe, parts.pop("optimiser", {}), "optimiser")

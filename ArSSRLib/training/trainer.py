@@ -19,7 +19,9 @@ from torch.utils.data import DataLoader
 from ..checkpoint import ModelHeader, save_model
 from ..errors import EnvironmentFault
 from ..networks.arssr import ArSSR
+from ..networks.baselines import Baseline
 from ..networks.initialise import initialise
+from ..networks.registry import build_network
 from ..upsampling.device import memory_format, place
 from .log import RunLog, mean_gains, say
 from .parallel import Team
@@ -65,8 +67,9 @@ class Trainer:
         self.recipe, self.volumes, self.cases = recipe, volumes, cases
         self.folder, self.team, self.options = folder, team, options
         torch.manual_seed(recipe.seed)
-        self.network = ArSSR(recipe.network)
-        initialise(self.network, recipe.initialisation)
+        self.network = build_network(recipe.network)
+        if isinstance(self.network, ArSSR):
+            initialise(self.network, recipe.initialisation)
         place(self.network, team.device)
         self.average = {k: v.clone() for k, v in self.network.state_dict().items()}
         self.optimiser = _optimiser(recipe.optimiser, self.network)
@@ -203,7 +206,7 @@ class Trainer:
             self.state.best = mean
             save_model(network, self._header(scores), self.folder / BEST)
 
-    def _show(self, network: ArSSR) -> None:
+    def _show(self, network: ArSSR | Baseline) -> None:
         """The middle slice of the first case: cubic, network and truth, side by side."""
         assert self.log is not None
         case = self.cases[0]
@@ -215,8 +218,8 @@ class Trainer:
         name = f"{case.volume} at {case.scale:g}x: cubic, network, truth"
         self.log.picture(self.state.step, name, row.numpy())
 
-    def _averaged_network(self) -> ArSSR:
-        network = ArSSR(self.recipe.network)
+    def _averaged_network(self) -> ArSSR | Baseline:
+        network = build_network(self.recipe.network)
         network.load_state_dict(self.average)
         place(network, self.team.device)
         return network.eval()

@@ -12,6 +12,7 @@ import torch
 from ..degradation import simulate_low_resolution
 from ..interpolation import interpolate
 from ..networks.arssr import ArSSR
+from ..networks.baselines import Baseline
 from .volumes import TrainingVolume
 
 FloatArray = npt.NDArray[np.float32]
@@ -60,7 +61,9 @@ def validation_cases(
     return cases
 
 
-def score(network: ArSSR, cases: Sequence[Case], device: torch.device) -> list[Score]:
+def score(
+    network: ArSSR | Baseline, cases: Sequence[Case], device: torch.device
+) -> list[Score]:
     """PSNR of the network and of cubic on each case."""
     scores = []
     for case in cases:

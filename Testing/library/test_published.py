@@ -115,10 +115,14 @@ def _add_decoder(weights: Weights) -> Weights:
 def _decode(w: Weights, x: Tensor) -> Tensor:
     start = x
     for n in range(0, 8, 2):
-        x = F.relu(F.linear(x, w[f"decoder.stage_one.{n}.weight"], w[f"decoder.stage_one.{n}.bias"]))
+        x = F.relu(
+            F.linear(x, w[f"decoder.stage_one.{n}.weight"], w[f"decoder.stage_one.{n}.bias"])
+        )
     x = x + start
     for n in range(0, 8, 2):
-        x = F.relu(F.linear(x, w[f"decoder.stage_two.{n}.weight"], w[f"decoder.stage_two.{n}.bias"]))
+        x = F.relu(
+            F.linear(x, w[f"decoder.stage_two.{n}.weight"], w[f"decoder.stage_two.{n}.bias"])
+        )
     return x
 
 

@@ -1,0 +1,83 @@
+"""Baselines go through the same training program, model files and evaluation as ArSSR."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ArSSRLib.checkpoint import read_model, read_network
+from ArSSRLib.cli.main import main
+from ArSSRLib.errors import InputError
+from ArSSRLib.evaluation.harness import evaluate
+from ArSSRLib.evaluation.methods import parse_methods
+from ArSSRLib.evaluation.settings import Settings
+from ArSSRLib.networks.baseline_spec import BASELINES, BaselineSpec
+from ArSSRLib.networks.baselines import Baseline
+from ArSSRLib.training.recipe import load_recipe
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_each_baseline_has_its_recipe_as_the_paper_trains_it(name: str) -> None:
+    recipe = load_recipe(name.lower())
+    assert recipe.network == BaselineSpec(name)
+    optimiser = recipe.optimiser
+    assert (optimiser.name, optimiser.learning_rate, optimiser.batch) == ("adam", 1e-4, 10)
+    epochs = 200
+    assert optimiser.steps * epochs == 2000 * optimiser.halve_every
+    assert recipe.patches.scale_min == recipe.patches.scale_max
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Path:
+    folder = tmp_path_factory.mktemp("baselines")
+    for name in ("srcnn3d", "dcsrn"):
+        code = main(
+            [
+                "train", "--recipe", name, "--data", str(data_folder / "brain_46_2mm.nii.gz"),
+                "--validation", str(data_folder / "brain_46_2mm.nii.gz"),
+                "-o", str(folder / f"{name}-2"), "--workers", "0", "--device", "cpu",
+                "--set", "optimiser.steps=12", "--set", "optimiser.batch=2",
+                "--set", "optimiser.learning_rate=1e-3", "--set", "patches.size=8",
+                "--set", "patches.coordinates=2000", "--set", "validate_crop=24",
+            ]
+        )  # fmt: skip
+        assert code == 0
+    return folder
+
+
+def test_a_trained_baseline_is_evaluated_like_any_method(
+    trained: Path, data_folder: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "hr"
+    source.mkdir()
+    shutil.copy(data_folder / "brain_45_2mm.nii.gz", source)
+    settings = Settings(
+        source,
+        tmp_path / "out",
+        (2.0, 3.0),
+        parse_methods("nearest,srcnn3d,dcsrn"),
+        metrics=("psnr",),
+        baselines=trained,
+    )
+    evaluation = evaluate(settings)
+    assert not evaluation.failed
+    measured = {(r.scale, r.method): float(r.values["psnr"]) for r in evaluation.measured}
+    assert set(measured) == {(2.0, "nearest"), (2.0, "srcnn3d"), (2.0, "dcsrn"), (3.0, "nearest")}
+    # Twelve steps teach little, but an image in the right place and roughly on its scale.
+    assert measured[2.0, "srcnn3d"] > 12.0
+    assert 0.0 < measured[2.0, "dcsrn"] < 60.0
+    assert any("no SRCNN3D for 3x" in note for note in evaluation.notes)
+
+
+def test_a_model_file_gives_the_weights_back(trained: Path) -> None:
+    network, header = read_network(trained / "dcsrn-2" / "last.npz")
+    assert isinstance(network, Baseline) and header.spec == BaselineSpec("DCSRN")
+    assert not network.training
+    assert header.provenance["steps"] == 12
+
+
+def test_a_baseline_is_no_model_for_upsampling(trained: Path) -> None:
+    with pytest.raises(InputError, match="holds the baseline SRCNN3D"):
+        read_model(trained / "srcnn3d-2" / "last.npz")
