@@ -72,6 +72,5 @@ def test_closing_the_file_dialog_changes_nothing(models, ui, monkeypatch):
 def test_a_scene_whose_model_is_gone_falls_back_to_the_default(ui, slicer):
     from ArSSRModule.logic import ArSSRLogic
 
-    parameters = ArSSRLogic().getParameterNode()
-    parameters.model = "/gone/model.npz"
-    assert parameters.model == "default"
+    ArSSRLogic().getParameterNode().model = "/gone/model.npz"
+    assert ArSSRLogic().getParameterNode().model == "default"
