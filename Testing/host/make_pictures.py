@@ -24,8 +24,10 @@ sys.path.insert(0, str(HOST))
 PANEL_WIDTH, PANEL_HEIGHT = 420, 860
 WINDOW = (1500, 860)
 SCALE = 2.5
-COLOURS = 200
+COLOURS = 220
 """Colours of the stored pictures: enough for grey images, and half the size."""
+ZOOM = 1.6
+"""Of the picture of the difference, so that single structures can be told apart."""
 
 
 class Studio:
@@ -65,9 +67,9 @@ class Studio:
         self.ui.compareCollapsibleButton.collapsed = False
         self.ui.compareButton.click()
         self._save_window("slicer-comparison")
-        self.ui.comparisonViewsComboBox.currentIndex = 1
+        self.ui.comparisonViewsComboBox.currentIndex = 3
         self.ui.differenceCheckBox.click()
-        self._save_window("slicer-difference", height=560)
+        self._save_window("slicer-difference", height=560, zoom=ZOOM)
 
     def _load_sample(self) -> None:
         import SampleData
@@ -90,7 +92,7 @@ class Studio:
         self._settle()
         self._save(panel_picture(self.frame), name)
 
-    def _save_window(self, name: str, height: int = WINDOW[1]) -> None:
+    def _save_window(self, name: str, height: int = WINDOW[1], zoom: float = 1.0) -> None:
         from PySide6 import QtCore
         from slicerhost.picture import fit_views, window_picture
 
@@ -101,7 +103,19 @@ class Studio:
         self.ui.compareButton.click()
         self.ui.compareButton.click()
         self._settle()
+        self._zoom_one_view(zoom)
         self._save(window_picture(self.frame, manager, (WINDOW[0], height)), name)
+
+    def _zoom_one_view(self, factor: float) -> None:
+        """Zooms the first view as the mouse does; the others follow since they are linked."""
+        manager = self.slicer.app.layoutManager()
+        node = manager.shown_slice_nodes()[0]
+        logic = self.slicer.app.applicationLogic().GetSliceLogic(node)
+        logic.StartSliceNodeInteraction(self.slicer.vtkMRMLSliceNode.FieldOfViewFlag)
+        width, height, depth = node.GetFieldOfView()
+        node.SetFieldOfView(width / factor, height / factor, depth)
+        node.UpdateMatrices()
+        logic.EndSliceNodeInteraction()
 
     def _save(self, image: Any, name: str) -> None:
         from PySide6 import QtCore
@@ -111,7 +125,9 @@ class Studio:
         image.save(buffer, "PNG")
         path = self.output / f"{name}.png"
         picture = Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
-        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            path, optimize=True
+        )
         print(f"{path} ({path.stat().st_size // 1000} kB)")
 
     def _settle(self) -> None:
