@@ -13,8 +13,8 @@ from .comparison import Comparison, hasCubic
 from .device_probe import DeviceProbe
 from .logic import ArSSRLogic
 from .model_menu import ModelMenu
-from .parameters import ScaleMode
 from .panel_texts import PanelTexts
+from .parameters import ScaleMode
 from .run_state import RunState
 
 
