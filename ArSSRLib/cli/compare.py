@@ -13,7 +13,7 @@ from .arguments import (
     add_volume_index,
     refuse_input_as_output,
 )
-from .outcome import EXIT_DONE
+from .outcome import EXIT_DONE, no_longer_cancellable
 from .printers import printer_for, warnings_shown_by, within
 
 _SHARE_READ = 0.02
@@ -81,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
             ],
         )
         canvas.save(arguments.output, arguments.force)
+        no_longer_cancellable()
         printer.done(arguments.output, f"{arguments.output}: input, cubic and ArSSR")
     return EXIT_DONE
 

@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character of a file name must not end the run.
             stream.reconfigure(errors="backslashreplace")
-    return exit_code_of(lambda: _dispatch(given))
+    return exit_code_of(lambda: _dispatch(given), leaving=arguments is None)
 
 
 def _dispatch(given: list[str]) -> int:

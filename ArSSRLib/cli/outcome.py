@@ -18,12 +18,25 @@ _DEBUG = "ARSSR_DEBUG"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def exit_code_of(action: Callable[[], int]) -> int:
+class Interrupted(KeyboardInterrupt):
+    """What SIGINT and SIGTERM raise in the main thread.
+
+    A plain KeyboardInterrupt that passes through ``exec`` of a text, as in the import of many
+    libraries, makes CPython kill the process with SIGINT at its very end, whatever its exit code.
+    """
+
+
+def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
     """Runs ``action`` and turns however it ends into an exit code, and a sentence on stderr.
 
     SIGINT and SIGTERM both cancel: they raise in the main thread, so that temporary files are
     removed on the way out. A reader that has gone away (a closed pipe) counts as a cancel too.
     With ``ARSSR_DEBUG`` set in the environment the traceback is shown as well.
+
+    Args:
+        action: what to run.
+        leaving: whether the process ends right after; signals are then ignored from here on, so
+            that one that comes too late cannot change the exit code.
     """
     previous = {number: signal.signal(number, _interrupt) for number in _SIGNALS}
     code = Cancelled.exit_code
@@ -33,11 +46,18 @@ def exit_code_of(action: Callable[[], int]) -> int:
     except BaseException as error:
         code = _report(error)
     finally:
-        if code != Cancelled.exit_code:
-            # After a cancel further signals stay ignored: the program is on its way out.
+        if leaving:
+            no_longer_cancellable()
+        else:
             for number, handler in previous.items():
                 signal.signal(number, handler)
     return code
+
+
+def no_longer_cancellable() -> None:
+    """To be called once the output is in its place: a signal then comes too late to cancel."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _code_of(action: Callable[[], int]) -> int:
@@ -110,6 +130,5 @@ def _drop_output() -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     # The tidying up that follows must not be interrupted again.
-    for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    no_longer_cancellable()
+    raise Interrupted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from .arguments import add_force, add_scale, add_volume_index, refuse_input_as_output
-from .outcome import EXIT_DONE
+from .outcome import EXIT_DONE, no_longer_cancellable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     volume = files.read(arguments.input, arguments.volume)
     low = simulate_volume(volume, arguments.scale, arguments.kernel)
     files.write(low, arguments.output, arguments.force)
+    no_longer_cancellable()
     size = "×".join(map(str, low.grid.size))
     spacing = " × ".join(f"{s:.4g}" for s in low.grid.spacing)
     print(f"{arguments.output}: {size} voxels of {spacing} mm")

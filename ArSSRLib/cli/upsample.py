@@ -16,7 +16,7 @@ from .arguments import (
     positive_numbers,
     refuse_input_as_output,
 )
-from .outcome import EXIT_DONE
+from .outcome import EXIT_DONE, no_longer_cancellable
 from .printers import printer_for, warnings_shown_by, within
 
 _SHARE_READ = 0.02
@@ -92,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         printer.report(Progress("writing", _SHARE_COMPUTED))
         files.write(result, arguments.output, arguments.force)
+        no_longer_cancellable()
         size = "×".join(map(str, result.grid.size))
         spacing = " × ".join(f"{s:.4g}" for s in result.grid.spacing)
         printer.done(arguments.output, f"{arguments.output}: {size} voxels of {spacing} mm")

@@ -83,3 +83,23 @@ def test_what_a_killed_run_leaves_the_next_one_clears(
     _, told = again.communicate(timeout=300)
     assert again.returncode == 0, told
     assert set(os.listdir(tmp_path)) <= {"other.nii.gz", "fine.nii.gz"}
+
+
+def test_an_output_that_is_in_its_place_is_not_called_cancelled(
+    tmp_path: Path, cortex_path: Path
+) -> None:
+    """Killed at many moments, the file and the exit code always tell the same."""
+    command = [sys.executable, "-m", "ArSSRLib", "upsample", str(cortex_path),
+               str(tmp_path / "fine.nii"), "--scale", "2", "--method", "linear",
+               "--progress", "json"]  # fmt: skip
+    for delay in (0.0, 0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.06):
+        (tmp_path / "fine.nii").unlink(missing_ok=True)
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        _wait_for(process, "writing")
+        time.sleep(delay)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        assert process.returncode in (0, 130)
+        assert os.listdir(tmp_path) == (["fine.nii"] if process.returncode == 0 else [])
