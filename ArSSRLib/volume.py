@@ -22,6 +22,7 @@ from .dicom_series import read_series
 from .errors import EnvironmentFault, InputError
 from .grid import Grid, SizeTriple
 from .metadata import entries_that_stay_true
+from .metaimage_header import check_metaimage
 from .nifti_header import SPACE_CODE, check_nifti, not_finite_message
 from .nifti_neighbours import undisturbed
 from .nifti_writer import write_nifti
@@ -84,12 +85,15 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
         return volume_of_image(image, str(path), metadata)
     if not source.exists():
         raise InputError(f"There is no file {str(path)!r}; check the name.")
+    suffix = suffix_of(source, READABLE_SUFFIXES)
     place = None
-    if suffix_of(source, READABLE_SUFFIXES).startswith(".nii"):
-        try:
+    try:
+        if suffix.startswith(".nii"):
             place = check_nifti(source, volume_index or 0)
-        except OSError as error:
-            raise InputError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
+        elif suffix.startswith(".mh"):
+            check_metaimage(source)
+    except OSError as error:
+        raise InputError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
     with undisturbed(source) as readable:
         image = _read_image(source, readable, volume_index)
     volume = volume_of_image(image, str(path), _dictionary(image))

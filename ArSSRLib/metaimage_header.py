@@ -1,0 +1,60 @@
+"""What ITK's MetaImage reader does not check, and crashes the whole process over.
+
+An ``.mha`` or ``.mhd`` file begins with lines ``Key = value``. A number of dimensions out of range,
+or a list that does not have that many numbers, makes the reader write past its arrays.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .errors import InputError
+
+_LARGEST_HEADER = 1 << 16
+_LAST_KEY = "ElementDataFile"
+_DIMENSIONS = range(1, 11)
+_PER_AXIS = ("DimSize", "ElementSpacing", "ElementSize", "Offset", "Origin", "Position",
+             "CenterOfRotation")  # fmt: skip
+_MATRICES = ("TransformMatrix", "Orientation", "Rotation")
+
+
+def check_metaimage(path: Path) -> None:
+    """Checks the header of an ``.mha`` or ``.mhd`` file.
+
+    Raises:
+        InputError: the header does not fit together.
+        OSError: the file cannot be opened.
+    """
+    with open(path, "rb") as stream:
+        entries = _entries(stream.read(_LARGEST_HEADER))
+    dimensions = _whole(entries.get("NDims", ""))
+    sizes = entries.get("DimSize", "").split()
+    if dimensions not in _DIMENSIONS or len(sizes) != dimensions or not all(map(_whole, sizes)):
+        raise InputError(
+            f"The file {str(path)!r} is not a MetaImage or is damaged: its header must give NDims "
+            "and as many positive numbers in DimSize; copy it again from its source."
+        )
+    for names, count in ((_PER_AXIS, dimensions), (_MATRICES, dimensions**2)):
+        for name in names:
+            found = len(entries[name].split()) if name in entries else count
+            if found != count:
+                raise InputError(
+                    f"The header of {str(path)!r} has {found} numbers in {name}, not {count}; "
+                    "correct the header."
+                )
+
+
+def _entries(data: bytes) -> dict[str, str]:
+    entries: dict[str, str] = {}
+    for line in data.decode("latin-1").split("\n"):
+        key, separator, value = line.partition("=")
+        if separator:
+            entries[key.strip()] = value.strip()
+        if key.strip() == _LAST_KEY:
+            break
+    return entries
+
+
+def _whole(text: str) -> int:
+    """A positive whole number; 0 where the text is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
