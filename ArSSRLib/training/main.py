@@ -75,9 +75,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     smallest = recipe.patches.size
-    volumes, report = load_volumes(find_volumes(arguments.data), smallest, recipe.sources)
     cases = []
     with joined_team(choose_device(arguments.device)) as team:
+        volumes, report = load_volumes(find_volumes(arguments.data), smallest, recipe.sources)
         if recipe.optimiser.batch % team.size:
             raise InputError(
                 f"The batch of {recipe.optimiser.batch} patches cannot be shared by {team.size} "
@@ -93,6 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
                 )
                 cases = validation_cases(held_out, recipe.validate_scales, recipe.validate_crop)
             say(f"Training on {len(volumes)} volumes, validating on {len(cases)} cases.")
+        team.wait()
         options = TrainerOptions(arguments.workers, arguments.compile, arguments.until_step)
         trainer = Trainer(recipe, volumes, cases, folder, team, options)
         try:

@@ -6,9 +6,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
+
+_GLOO_TIMEOUT = timedelta(minutes=2)
+"""Now and then processes that torchrun restarted do not find each other over gloo; they then fail
+after this time and torchrun starts them once more, instead of hanging for half an hour."""
+_LONGEST_WAIT = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,12 @@ class Team:
         return float(total) / self.size
 
     def wait(self) -> None:
-        """Until every process is here."""
-        if self.size > 1:
+        """Until every process is here, however long one of them reads or validates."""
+        if self.size == 1:
+            return
+        if dist.get_backend() == "gloo":
+            dist.monitored_barrier(timeout=_LONGEST_WAIT)
+        else:
             dist.barrier()
 
 
@@ -54,7 +64,10 @@ def joined_team(device: torch.device) -> Iterator[Team]:
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    if device.type == "cuda":
+        dist.init_process_group("nccl")
+    else:
+        dist.init_process_group("gloo", timeout=_GLOO_TIMEOUT)
     try:
         yield Team(dist.get_rank(), size, device)
     finally:

@@ -98,6 +98,7 @@ class Trainer:
                 self._report(loss, norm, (time.monotonic() - began) / (step - first))
             if step % self.recipe.validate_every == 0 or step == steps:
                 self._validate()
+                self.team.wait()
             if time.monotonic() - saved > 60.0 * self.recipe.checkpoint_minutes:
                 self._save()
                 saved = time.monotonic()

@@ -102,7 +102,7 @@ def _torchrun(folder: Path, *more: str, restarts: int = 0) -> subprocess.Popen[s
 
 def test_two_processes_have_the_loss_curve_of_one(whole_run: Path, tmp_path: Path) -> None:
     process = _torchrun(tmp_path)
-    _, errors = process.communicate(timeout=300)
+    _, errors = _finished(process)
     assert process.returncode == 0, errors
     assert _losses(tmp_path) == pytest.approx(_losses(whole_run), rel=2e-3)
 
@@ -116,10 +116,19 @@ def test_a_killed_worker_is_restarted_from_the_last_checkpoint(
         time.sleep(0.02)
     worker = _children(process.pid)[-1]
     os.kill(worker, signal.SIGKILL)
-    _, errors = process.communicate(timeout=300)
+    _, errors = _finished(process)
     assert process.returncode == 0, errors
     assert "Resumed at step" in errors
     assert _losses(tmp_path) == pytest.approx(_losses(whole_run), rel=2e-3)
+
+
+def _finished(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Output and errors of a run; one that does not end is ended with all its processes."""
+    try:
+        return process.communicate(timeout=900)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _children(parent: int) -> list[int]:
