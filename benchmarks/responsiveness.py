@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "Testing" / "host"))
 
-import slicerhost
+import slicerhost  # noqa: E402
 
-from ArSSRLib.sample import sample_path
+from ArSSRLib.sample import sample_path  # noqa: E402
 
 
 def main() -> None:
