@@ -10,10 +10,10 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
+from torch.distributed.rendezvous import rendezvous
 
-_GLOO_TIMEOUT = timedelta(minutes=2)
-"""Now and then processes that torchrun restarted do not find each other over gloo; they then fail
-after this time and torchrun starts them once more, instead of hanging for half an hour."""
+_PATIENCE = timedelta(minutes=10)
+"""How long a process waits for the others when it joins."""
 _LONGEST_WAIT = timedelta(hours=12)
 
 
@@ -64,14 +64,27 @@ def joined_team(device: torch.device) -> Iterator[Team]:
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
-    if device.type == "cuda":
-        dist.init_process_group("nccl")
-    else:
-        dist.init_process_group("gloo", timeout=_GLOO_TIMEOUT)
+    _join("nccl" if device.type == "cuda" else "gloo")
     try:
         yield Team(dist.get_rank(), size, device)
     finally:
         dist.destroy_process_group()
+
+
+def _join(backend: str) -> None:
+    """Joins the process group that the environment describes.
+
+    ``torchrun`` keeps one store over all restarts, so a restarted process may read there where
+    its dead predecessor listened and wait in vain. A prefix for each attempt keeps them apart.
+    """
+    store, rank, size = next(iter(rendezvous("env://", timeout=_PATIENCE)))
+    attempt = f"attempt-{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}-of-{size}"
+    dist.init_process_group(
+        backend,
+        store=dist.PrefixStore(attempt, store),  # type: ignore[attr-defined]
+        rank=rank,
+        world_size=size,
+    )
 
 
 def _reducible(device: torch.device) -> torch.device:
