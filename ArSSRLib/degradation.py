@@ -116,9 +116,7 @@ def _keys_cubic(x: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.where(x <= 1.0, inner, np.where(x < 2.0, outer, 0.0))
 
 
-def _truncated_fourier(
-    distance: npt.NDArray[Any], high: int, low: int
-) -> npt.NDArray[Any]:
+def _truncated_fourier(distance: npt.NDArray[Any], high: int, low: int) -> npt.NDArray[Any]:
     """Keeps the ``low`` lowest spatial frequencies of ``high`` periodic samples.
 
     The sum of the cosines has a closed form, the Dirichlet kernel. An even ``low`` has one

@@ -91,8 +91,10 @@ class BarPrinter:
         text = f" {progress.fraction:4.0%}  {progress.stage:<13} {_clock(progress.seconds_left)}"
         width = max(10, min(40, shutil.get_terminal_size().columns - len(text) - 1))
         full = int(width * progress.fraction)
-        return "█" * full + "░" * (width - full) + text if _unicode() else (
-            "#" * full + "." * (width - full) + text
+        return (
+            "█" * full + "░" * (width - full) + text
+            if _unicode()
+            else ("#" * full + "." * (width - full) + text)
         )
 
     def _clear(self) -> None:

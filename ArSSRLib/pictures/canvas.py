@@ -59,9 +59,7 @@ class Canvas:
     def text(self, left: float, top: float, words: str, size: float, **style: Any) -> None:
         """Text whose top left corner (unless ``ha``, ``va`` say otherwise) is at a place."""
         style = {"color": TEXT, "ha": "left", "va": "top", **style}
-        self.figure.text(
-            left / self.width, 1.0 - top / self.height, words, fontsize=size, **style
-        )
+        self.figure.text(left / self.width, 1.0 - top / self.height, words, fontsize=size, **style)
 
     def save(self, path: str | os.PathLike[str], overwrite: bool) -> None:
         """Writes the picture; the file appears complete or not at all.

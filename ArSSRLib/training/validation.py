@@ -61,9 +61,7 @@ def validation_cases(
     return cases
 
 
-def score(
-    network: ArSSR | Baseline, cases: Sequence[Case], device: torch.device
-) -> list[Score]:
+def score(network: ArSSR | Baseline, cases: Sequence[Case], device: torch.device) -> list[Score]:
     """PSNR of the network and of cubic on each case."""
     scores = []
     for case in cases:

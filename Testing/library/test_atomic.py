@@ -24,9 +24,7 @@ def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, MemoryError])
-def test_nothing_is_left_when_the_block_fails(
-    tmp_path: Path, failure: type[BaseException]
-) -> None:
+def test_nothing_is_left_when_the_block_fails(tmp_path: Path, failure: type[BaseException]) -> None:
     with pytest.raises(failure), replacing(tmp_path / "result.txt") as temporary:
         temporary.write_text("half")
         raise failure

@@ -88,9 +88,7 @@ def test_integers_are_rounded_and_clipped_to_their_type(pixel_type: str) -> None
 
 @pytest.mark.parametrize("pixel_type", ["uint8", "int16", "uint16", "int32", "float32", "float64"])
 @pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".mha"])
-def test_the_pixel_type_survives_a_round_trip(
-    tmp_path: Path, pixel_type: str, suffix: str
-) -> None:
+def test_the_pixel_type_survives_a_round_trip(tmp_path: Path, pixel_type: str, suffix: str) -> None:
     image = sitk.GetImageFromArray(np.arange(60).reshape(3, 4, 5).astype(pixel_type))
     sitk.WriteImage(image, str(tmp_path / f"in{suffix}"))
     volume = read_volume(tmp_path / f"in{suffix}")
@@ -212,7 +210,7 @@ def test_names_with_spaces_quotes_newlines_and_umlauts_work(
 ) -> None:
     folder = tmp_path / "Kopf 'Ä' 頭\nzwei"
     folder.mkdir()
-    path = folder / "ein \"Bild\" ß.nii.gz"
+    path = folder / 'ein "Bild" ß.nii.gz'
     shutil.copy(cortex_path, path)
     write_volume(read_volume(path), folder / "aus gabe 頭.nrrd")
     assert read_volume(folder / "aus gabe 頭.nrrd").grid.size == (48, 44, 20)

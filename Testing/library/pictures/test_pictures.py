@@ -57,9 +57,7 @@ def test_all_slices_share_one_window(cortex: Volume) -> None:
     assert len(windows) == 1
 
 
-def test_the_evidence_holds_scores_error_maps_and_a_profile(
-    cortex: Volume, tmp_path: Path
-) -> None:
+def test_the_evidence_holds_scores_error_maps_and_a_profile(cortex: Volume, tmp_path: Path) -> None:
     low = simulate_volume(cortex, 2.0)
     cubic = upsample_volume(low, cortex.grid, "cubic")
     linear = upsample_volume(low, cortex.grid, "linear")

@@ -109,9 +109,7 @@ def test_the_bundled_network_keeps_a_blobs_centre_of_mass_too(
     assert np.abs(_centre_of_mass(result) - centre).max() < 0.02
 
 
-def _stored_otherwise(
-    volume: Volume, order: tuple[int, ...], flips: tuple[bool, ...]
-) -> Volume:
+def _stored_otherwise(volume: Volume, order: tuple[int, ...], flips: tuple[bool, ...]) -> Volume:
     """The same volume with its axes (i, j, k) stored in another order and direction."""
     axes = [2 - order[2 - n] for n in range(3)]
     turned = volume.array.transpose(axes)[
@@ -149,9 +147,7 @@ def test_flipping_or_permuting_the_storage_flips_or_permutes_the_result(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_region_holds_the_values_of_the_whole(
-    cortex: Volume, model: Model, method: str
-) -> None:
+def test_a_region_holds_the_values_of_the_whole(cortex: Volume, model: Model, method: str) -> None:
     target = target_grid(cortex.grid, 1.7)
     whole = upsample_volume(cortex, target, method, model, "cpu")
     corners = cortex.grid.index_to_world([(10, 12, 4), (25, 30, 12)])
