@@ -73,6 +73,8 @@ def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
 
 
 def _fill(outputNode, loaded, inputNode, origin: Origin) -> None:
+    # Before the image is there: MRML would otherwise compute a window of its own, over all voxels.
+    _showLike(inputNode, outputNode)
     with slicer.util.NodeModify(outputNode):
         outputNode.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(loaded.ijkToRas))
         outputNode.SetAndObserveImageData(loaded.imageData)
@@ -83,7 +85,6 @@ def _fill(outputNode, loaded, inputNode, origin: Origin) -> None:
         for key, value in origin.attributes(inputNode, factors).items():
             outputNode.SetAttribute(key, value)
         outputNode.SetNodeReferenceID(INPUT_REFERENCE, inputNode.GetID())
-    _showLike(inputNode, outputNode)
 
 
 def _factors(inputNode, outputNode):
