@@ -99,9 +99,7 @@ def test_the_self_tests_pass_from_the_installed_tree_alone(installed, tmp_path):
 
 def test_a_file_that_is_listed_but_missing_stops_the_configuration(tmp_path):
     source = tmp_path / "source"
-    shutil.copytree(
-        ROOT, source, ignore=shutil.ignore_patterns(".git", ".venv", "runs", "*.nii.gz")
-    )
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".git", ".venv", "runs"))
     (source / "ArSSR" / "ArSSRModule" / "logic.py").unlink()
     done = subprocess.run(
         [tool("cmake"), "-S", str(source), "-B", str(tmp_path / "build"), "-G", "Ninja",
@@ -109,4 +107,4 @@ def test_a_file_that_is_listed_but_missing_stops_the_configuration(tmp_path):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode != 0
-    assert "does not exist" in done.stderr
+    assert "logic.py" in done.stderr
