@@ -145,14 +145,16 @@ def _axis_choices(geometry: Geometry, box: Spans, axis: int) -> list[_AxisChoice
     most = max(1, min(_MOST_PARTS, length // SMALLEST_SIDE))
     choices: list[_AxisChoice] = []
     for parts in range(1, most + 1):
-        # An inner part bears the halo on both sides, so it is the largest.
-        spans = list(_split(box[axis], parts))
-        inner = spans[len(spans) // 2]
-        low, high = _lookup_span(inner, geometry.low[axis], geometry.target[axis])
-        encoded = min(geometry.low[axis], high + geometry.reach) - max(0, low - geometry.reach)
+        encoded = max(_encode_length(geometry, axis, span) for span in _split(box[axis], parts))
         if not choices or encoded < choices[-1].encoded:
             choices.append(_AxisChoice(parts, encoded))
     return choices
+
+
+def _encode_length(geometry: Geometry, axis: int, span: Span) -> int:
+    """LR voxels that the target voxels of ``span`` make one tile encode along an axis."""
+    low, high = _lookup_span(span, geometry.low[axis], geometry.target[axis])
+    return min(geometry.low[axis], high + geometry.reach) - max(0, low - geometry.reach)
 
 
 def _split(span: Span, parts: int) -> Iterator[Span]:

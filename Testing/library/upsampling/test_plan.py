@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ArSSRLib.upsampling.plan import Geometry, halved, plan_tiles
@@ -35,6 +35,7 @@ def test_tiles_cover_every_target_voxel_once(
 
 
 @settings(max_examples=40, deadline=None)
+@example(low=(56, 116, 117), scale=2.34375, reach=0)
 @given(
     low=st.tuples(*[st.integers(20, 120)] * 3),
     scale=st.floats(1.0, 4.0),
@@ -45,7 +46,7 @@ def test_tiles_stay_within_the_budget(low: tuple[int, int, int], scale: float, r
     geometry = Geometry(low, target, reach)  # type: ignore[arg-type]
     largest = 40**3
     tiles = plan_tiles(geometry, tuple((0, n) for n in target), largest)  # type: ignore[arg-type]
-    assert max(tile.encode_voxels for tile in tiles) <= largest * 1.1
+    assert max(tile.encode_voxels for tile in tiles) <= largest
 
 
 def test_a_tile_is_halved_along_its_longest_side() -> None:
