@@ -35,8 +35,8 @@ def trilinear(volume: Tensor, coordinates: Tensor, outside: str = "border") -> T
     Returns:
         (N, K, C).
     """
-    if volume.device.type == "cpu" and volume.dtype == torch.float32 and outside == "border":
-        return _trilinear_rows(volume, coordinates)
+    if volume.device.type == "cpu" and volume.dtype != torch.float64 and outside == "border":
+        return _trilinear_rows(volume.float(), coordinates)
     grid = coordinates.flip(-1)[:, None, None]
     values = F.grid_sample(
         volume, grid.to(volume.dtype), mode="bilinear", padding_mode=outside, align_corners=False

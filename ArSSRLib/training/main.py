@@ -39,6 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=int, default=1, help="processes that draw patches (default: 1)"
     )
+    parser.add_argument(
+        "--precision",
+        choices=("auto", "float32", "mixed"),
+        default="auto",
+        help="mixed: float16 on CUDA, bfloat16 on a CPU that has it in hardware, about twice as "
+        "fast; auto: mixed on CUDA alone (default: auto)",
+    )
     parser.add_argument("--compile", action="store_true", help="try torch.compile")
     parser.add_argument("--until-step", type=int, metavar="N", help="stop after step N; resumable")
 
@@ -94,7 +101,9 @@ def run(arguments: argparse.Namespace) -> int:
                 cases = validation_cases(held_out, recipe.validate_scales, recipe.validate_crop)
             say(f"Training on {len(volumes)} volumes, validating on {len(cases)} cases.")
         team.wait()
-        options = TrainerOptions(arguments.workers, arguments.compile, arguments.until_step)
+        options = TrainerOptions(
+            arguments.workers, arguments.compile, arguments.precision, arguments.until_step
+        )
         trainer = Trainer(recipe, volumes, cases, folder, team, options)
         try:
             state = trainer.run()

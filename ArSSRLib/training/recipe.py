@@ -81,8 +81,9 @@ class OptimiserRecipe:
     """How the weights are fitted.
 
     Attributes:
-        name: ``adam`` or ``adamw``.
+        name: ``adam``, ``adamw``, or ``muon``: Muon for matrices and AdamW for the rest.
         learning_rate: the highest, reached after the warm-up.
+        matrix_rate: the same for Muon: the spectral norm of a step before its momentum settles.
         weight_decay: AdamW's.
         batch: patches in a step, over all processes (N of the paper's Eq. 3).
         steps: steps in all.
@@ -99,6 +100,7 @@ class OptimiserRecipe:
 
     name: str = "adamw"
     learning_rate: float = 1e-3
+    matrix_rate: float = 0.02
     weight_decay: float = 1e-4
     batch: int = 8
     steps: int = 10000
@@ -275,8 +277,8 @@ def _check_numbers(recipe: Recipe) -> None:
         (optimiser.batch >= 1, f"optimiser.batch is {optimiser.batch}; use 1 or more"),
         (optimiser.steps >= 1, f"optimiser.steps is {optimiser.steps}; use 1 or more"),
         (
-            optimiser.name in ("adam", "adamw"),
-            f"optimiser.name is {optimiser.name!r}; use adam or adamw",
+            optimiser.name in ("adam", "adamw", "muon"),
+            f"optimiser.name is {optimiser.name!r}; use adam, adamw or muon",
         ),
         (
             optimiser.schedule in ("cosine", "halve", "hold"),

@@ -24,9 +24,10 @@ from ..networks.initialise import initialise
 from ..networks.registry import build_network
 from ..upsampling.device import memory_format, place
 from .log import RunLog, mean_gains, say
+from .optimiser import build_optimiser
 from .parallel import Team
 from .patches import PatchSampler
-from .recipe import OptimiserRecipe, Recipe
+from .recipe import Recipe
 from .schedule import learning_rate
 from .state import TrainingState, load_state, save_state
 from .validation import Case, Score, score
@@ -44,11 +45,15 @@ class TrainerOptions:
     Attributes:
         workers: processes that draw patches beside the trainer; 0 draws in the trainer.
         compile: whether ``torch.compile`` is tried.
+        precision: ``mixed`` computes products in float16 on CUDA and in bfloat16 elsewhere and
+            keeps weights and sums in float32; ``float32`` computes all in float32; ``auto`` is
+            ``mixed`` on CUDA alone.
         until_step: stop (resumably) after this many finished steps in all; None for the recipe's.
     """
 
     workers: int = 1
     compile: bool = False
+    precision: str = "auto"
     until_step: int | None = None
 
 
@@ -72,8 +77,9 @@ class Trainer:
             initialise(self.network, recipe.initialisation)
         place(self.network, team.device)
         self.average = {k: v.clone() for k, v in self.network.state_dict().items()}
-        self.optimiser = _optimiser(recipe.optimiser, self.network)
-        self.scaler = torch.amp.GradScaler(team.device.type, enabled=team.device.type == "cuda")
+        self.optimiser = build_optimiser(recipe.optimiser, self.network)
+        self.half = _half_precision(options.precision, team.device)
+        self.scaler = torch.amp.GradScaler(team.device.type, enabled=self.half == torch.float16)
         self.state = TrainingState(recipe=recipe.to_dict())
         self._resume()
         self.log = RunLog(folder, self.state.step) if team.leads else None
@@ -146,9 +152,7 @@ class Trainer:
             part.to(self.team.device, non_blocking=True) for part in batch
         )
         low = low[:, None].contiguous(memory_format=memory_format(self.team.device))
-        with torch.autocast(
-            self.team.device.type, torch.float16, enabled=self.team.device.type == "cuda"
-        ):
+        with torch.autocast(self.team.device.type, self.half, enabled=self.half is not None):
             values = model(low, coordinates, cell)
         loss = _loss(recipe.loss, values.float(), target)
         shared = self.team.mean(loss.item())
@@ -272,12 +276,12 @@ class Trainer:
             say(f"Resumed at step {state.step} after {state.seconds / 3600.0:.2f} h.")
 
 
-def _optimiser(recipe: OptimiserRecipe, network: nn.Module) -> torch.optim.Optimizer:
-    if recipe.name == "adam":
-        return torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
-    return torch.optim.AdamW(
-        network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
+def _half_precision(name: str, device: torch.device) -> torch.dtype | None:
+    """The type that products are computed in, or None for float32."""
+    if name == "float32" or (name == "auto" and device.type != "cuda"):
+        return None
+    # Float16 needs a scaled loss, which only CUDA's scaler gives; bfloat16 has float32's range.
+    return torch.float16 if device.type == "cuda" else torch.bfloat16
 
 
 def _loss(name: str, values: Tensor, target: Tensor) -> Tensor:

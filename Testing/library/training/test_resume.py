@@ -87,6 +87,26 @@ def test_stopping_at_a_step_and_going_on_changes_nothing(whole_run: Path, tmp_pa
     assert _losses(tmp_path) == pytest.approx(_losses(whole_run), rel=1e-4)
 
 
+@pytest.mark.parametrize("optimiser", ["adam", "muon"])
+def test_each_optimiser_resumes_to_the_step(tmp_path: Path, optimiser: str) -> None:
+    # Encoder layers of 32 channels, so that there are matrices for Muon.
+    wider = ("--set", "network.encoder.features=32", "--set", f"optimiser.name={optimiser}")
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    assert _train(whole, 40, *wider).returncode == 0
+    assert _train(halves, 40, *wider, "--until-step", "20").returncode == 0
+    assert _train(halves, 40, *wider).returncode == 0
+    assert _losses(halves) == pytest.approx(_losses(whole), rel=1e-4)
+
+
+def test_mixed_precision_has_nearly_the_loss_curve_of_float32(
+    whole_run: Path, tmp_path: Path
+) -> None:
+    assert _train(tmp_path, 60, "--precision", "mixed").returncode == 0
+    mixed, exact = _losses(tmp_path), _losses(whole_run)
+    assert mixed == pytest.approx(exact, rel=0.02)
+    assert mixed != exact
+
+
 def _torchrun(folder: Path, *more: str, restarts: int = 0) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [

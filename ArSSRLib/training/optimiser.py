@@ -1,0 +1,101 @@
+"""The optimisers: Adam and AdamW as they are, and Muon for a network's matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import InputError
+from .recipe import OptimiserRecipe
+
+_SMALLEST_MATRIX_SIDE = 32
+"""Orthogonalising pays for matrices; the first and last layer have one side of length 1."""
+
+
+def build_optimiser(recipe: OptimiserRecipe, network: nn.Module) -> torch.optim.Optimizer:
+    """The optimiser that ``recipe`` names, over all weights of ``network``.
+
+    Raises:
+        InputError: Muon with a torch that does not have it.
+    """
+    match recipe.name:
+        case "adam":
+            return torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
+        case "muon":
+            return MuonWithAdamW(recipe, network)
+        case _:
+            return torch.optim.AdamW(
+                network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+            )
+
+
+class MuonWithAdamW(torch.optim.Optimizer):
+    """Muon (Jordan 2024) for the weights that are matrices, AdamW for the rest.
+
+    A small super-resolution network learns slowly under Adam: the features share a large common
+    part, the local mean, and the detail it has to learn is a small difference of them. Muon makes
+    each update's singular values equal, so that small directions move as fast as the large one. A
+    convolution is taken as the matrix (outputs, inputs × kernel voxels).
+
+    Args:
+        recipe: ``learning_rate`` is AdamW's, ``matrix_rate`` Muon's; both follow one schedule.
+        network: on its device and in its memory order already.
+
+    Raises:
+        InputError: this torch has no Muon.
+    """
+
+    def __init__(self, recipe: OptimiserRecipe, network: nn.Module) -> None:
+        if not hasattr(torch.optim, "Muon"):
+            raise InputError(
+                f"The optimiser muon needs torch 2.9 or newer, this is {torch.__version__}; set "
+                "optimiser.name=adamw in the recipe."
+            )
+        super().__init__(network.parameters(), {"lr": recipe.learning_rate})
+        self.full_rate, self.full_matrix_rate = recipe.learning_rate, recipe.matrix_rate
+        parameters = list(network.parameters())
+        # Muon takes two-dimensional parameters: these share the memory of the weights themselves.
+        self.pairs = [(p, nn.Parameter(_as_matrix(p.detach()))) for p in parameters if _is_matrix(p)]
+        rest = [p for p in parameters if not _is_matrix(p)]
+        self.muon = torch.optim.Muon(
+            [matrix for _, matrix in self.pairs], lr=recipe.matrix_rate, weight_decay=0.0
+        )
+        self.adamw = torch.optim.AdamW(
+            rest, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """One update, with the rates scaled as ``param_groups[0]["lr"]`` is to the recipe's."""
+        share = self.param_groups[0]["lr"] / self.full_rate
+        self.muon.param_groups[0]["lr"] = share * self.full_matrix_rate
+        self.adamw.param_groups[0]["lr"] = share * self.full_rate
+        for parameter, matrix in self.pairs:
+            matrix.grad = None if parameter.grad is None else _as_matrix(parameter.grad)
+        self.muon.step()
+        self.adamw.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Both optimisers' states."""
+        return {"muon": self.muon.state_dict(), "adamw": self.adamw.state_dict()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes up what :meth:`state_dict` gave; the rates stay this recipe's."""
+        self.muon.load_state_dict(state_dict["muon"])
+        self.adamw.load_state_dict(state_dict["adamw"])
+
+
+def _is_matrix(parameter: Tensor) -> bool:
+    if parameter.dim() < 2:
+        return False
+    return min(parameter.shape[0], parameter[0].numel()) >= _SMALLEST_MATRIX_SIDE
+
+
+def _as_matrix(weight: Tensor) -> Tensor:
+    """(outputs, rest) on the same memory, whichever of the two memory orders the weight has."""
+    if weight.dim() == 5 and not weight.is_contiguous():
+        weight = weight.permute(0, 2, 3, 4, 1)
+    return weight.reshape(weight.shape[0], -1)
