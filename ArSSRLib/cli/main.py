@@ -20,14 +20,22 @@ from .outcome import exit_code_of
 
 @dataclass(frozen=True)
 class Command:
-    """A command: the module that holds it and one line of help."""
+    """A command.
+
+    Attributes:
+        module: the module that holds it.
+        summary: one line of help.
+        many: whether its inputs are many, and options may stand between them.
+    """
 
     module: str
     summary: str
+    many: bool = False
 
 
 COMMANDS = {
-    "upsample": Command("ArSSRLib.cli.upsample", "bring a volume to any scale or voxel size"),
+    "upsample": Command("ArSSRLib.cli.upsample", "bring volumes to any scale or voxel size", True),
+    "bids": Command("ArSSRLib.cli.bids", "upsample the T1w volumes of a BIDS dataset (a BIDS App)"),
     "compare": Command("ArSSRLib.cli.compare", "picture of input, cubic and ArSSR side by side"),
     "simulate": Command("ArSSRLib.cli.simulate", "make a low-resolution volume from a sharp one"),
     "models": Command("ArSSRLib.cli.models", "list, describe or import network weights"),
@@ -69,14 +77,14 @@ def _dispatch(given: list[str]) -> int:
     if not given or given[0] not in COMMANDS:
         _top_parser().parse_args(given)
         raise InputError("No command was given; see 'arssr --help'.")
-    module = importlib.import_module(COMMANDS[given[0]].module)
+    command = COMMANDS[given[0]]
+    module = importlib.import_module(command.module)
     parser = SentenceParser(
-        prog=f"arssr {given[0]}",
-        description=_sentence(COMMANDS[given[0]].summary),
-        allow_abbrev=False,
+        prog=f"arssr {given[0]}", description=_sentence(command.summary), allow_abbrev=False
     )
     module.add_arguments(parser)
-    return int(module.run(parser.parse_args(_with_numbers_attached(given[1:]))))
+    parse = parser.parse_intermixed_args if command.many else parser.parse_args
+    return int(module.run(parse(_with_numbers_attached(given[1:]))))
 
 
 def _top_parser() -> SentenceParser:

@@ -35,22 +35,23 @@ class JsonPrinter:
 
     def report(self, progress: Progress) -> None:
         """``{"stage": …, "fraction": …, "seconds_left": …}``."""
-        self._line(
+        self.line(
             stage=progress.stage,
             fraction=round(progress.fraction, 4),
-            seconds_left=_rounded(progress.seconds_left),
+            seconds_left=rounded(progress.seconds_left),
         )
 
     def warn(self, sentence: str) -> None:
         """``{"warning": …}``."""
-        self._line(warning=sentence)
+        self.line(warning=sentence)
 
     def done(self, output: str, summary: str) -> None:
         """The last line: a report of the stage ``done`` with the key ``output``."""
-        self._line(stage="done", fraction=1.0, seconds_left=0.0, output=output)
+        self.line(stage="done", fraction=1.0, seconds_left=0.0, output=output)
 
     @staticmethod
-    def _line(**entries: object) -> None:
+    def line(**entries: object) -> None:
+        """One object of these entries."""
         sys.stdout.write(json.dumps(entries) + "\n")
         sys.stdout.flush()
 
@@ -165,7 +166,8 @@ def _clock(seconds: float | None) -> str:
     return f"{whole // 60}:{whole % 60:02d} left"
 
 
-def _rounded(seconds: float | None) -> float | None:
+def rounded(seconds: float | None) -> float | None:
+    """To a tenth of a second, for JSON."""
     return None if seconds is None else round(seconds, 1)
 
 

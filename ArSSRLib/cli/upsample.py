@@ -1,10 +1,13 @@
-"""``arssr upsample``: one volume in, the same field of view on a finer grid out."""
+"""``arssr upsample``: volumes in, the same field of view on a finer grid out."""
 
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 from typing import cast
 
+from ..errors import InputError
 from ..upsampling.methods import METHODS
 from .arguments import (
     add_force,
@@ -14,30 +17,40 @@ from .arguments import (
     add_volume_index,
     numbers,
     positive_numbers,
-    refuse_input_as_output,
 )
-from .outcome import EXIT_DONE, no_longer_cancellable
-from .printers import printer_for, warnings_shown_by, within
+from .batch import (
+    PlannedJob,
+    add_places,
+    check_planned,
+    model_from_anywhere,
+    run_planned,
+    threads_of_a_job,
+)
+from .one_volume import VolumeJob, upsample_file
+from .printers import printer_for
 
-_SHARE_READ = 0.02
-_SHARE_COMPUTED = 0.97
+_IN = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
+_OUT_OF = {".nrrd": ".nrrd", ".nhdr": ".nrrd", ".mha": ".mha", ".mhd": ".mha"}
+"""These keep header entries that NIfTI has no place for, so results stay in their format."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Defines the options of ``arssr upsample``."""
     parser.add_argument(
-        "input", metavar="INPUT", help=".nii, .nii.gz, .nrrd, .mha, .mhd or a DICOM series folder"
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help=".nii, .nii.gz, .nrrd, .mha, .mhd or a DICOM series folder; several go to a folder",
     )
-    parser.add_argument("output", metavar="OUTPUT", help=".nii, .nii.gz, .nrrd or .mha to write")
-    target = parser.add_mutually_exclusive_group(required=True)
-    add_scale(target)
-    target.add_argument(
-        "--spacing",
-        type=positive_numbers,
-        metavar="MM|X,Y,Z",
-        help="voxel size in mm instead, for all axes or for i,j,k; rounded so that the field of "
-        "view is kept",
+    parser.add_argument(
+        "output",
+        metavar="OUTPUT",
+        help=".nii, .nii.gz, .nrrd or .mha to write; or a folder that exists or whose name ends "
+        "in '/': then head.nii becomes head_arssr_2x.nii.gz there (method, scale or voxel size; "
+        "NRRD and MetaImage keep their format), results that exist are kept without --force, and "
+        "an input that fails does not stop the others",
     )
+    add_target(parser)
     parser.add_argument(
         "--method", choices=METHODS, default="arssr", help="how to upsample (default: arssr)"
     )
@@ -49,8 +62,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compute only this box: two opposite corners in mm, patient coordinates (LPS)",
     )
     add_volume_index(parser)
+    add_places(parser)
     add_progress(parser)
     add_force(parser)
+
+
+def add_target(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    """``--scale`` or ``--spacing``, never both."""
+    target = parser.add_mutually_exclusive_group(required=required)
+    add_scale(target)
+    target.add_argument(
+        "--spacing",
+        type=positive_numbers,
+        metavar="MM|X,Y,Z",
+        help="voxel size in mm instead, for all axes or for i,j,k; rounded so that the field of "
+        "view is kept",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -60,40 +87,69 @@ def run(arguments: argparse.Namespace) -> int:
         InputError: unusable input, output, model or option.
         EnvironmentFault: the machine got in the way.
     """
-    printer = printer_for(arguments.progress)
-    with warnings_shown_by(printer):
-        from ..upsampling.progress import Progress
-        from ..volume import check_output
-
-        refuse_input_as_output(arguments.input, arguments.output)
-        check_output(arguments.output, arguments.force)
-        printer.report(Progress("reading", 0.0))
-
-        from ..upsampling.request import Roi, target_grid
-        from ..upsampling.run import upsample_volume
-        from . import files
-
-        volume = files.read(arguments.input, arguments.volume)
-        target = target_grid(volume.grid, arguments.scale, arguments.spacing)
-        model = None
-        if arguments.method == "arssr":
-            from ..catalogue import load_model
-
-            model = load_model(arguments.model)
-        result = upsample_volume(
-            volume,
-            target,
-            arguments.method,
-            model,
-            arguments.device,
-            cast("Roi | None", arguments.roi),
-            within(printer.report, _SHARE_READ, _SHARE_COMPUTED),
-            arguments.threads,
+    if _is_folder(arguments.output):
+        return _run_many(arguments)
+    if len(arguments.inputs) > 1:
+        raise InputError(
+            f"Several inputs need a folder as the last argument; end {arguments.output!r} in '/' "
+            "to have that folder made."
         )
-        printer.report(Progress("writing", _SHARE_COMPUTED))
-        files.write(result, arguments.output, arguments.force)
-        no_longer_cancellable()
-        size = "×".join(map(str, result.grid.size))
-        spacing = " × ".join(f"{s:.4g}" for s in result.grid.spacing)
-        printer.done(arguments.output, f"{arguments.output}: {size} voxels of {spacing} mm")
-    return EXIT_DONE
+    if arguments.jobs is not None or arguments.scheduler is not None:
+        raise InputError(
+            "The options --jobs and --scheduler are for many volumes; end the last argument, "
+            f"{arguments.output!r}, in '/' to have results put into that folder."
+        )
+    job = _job(arguments, arguments.inputs[0], arguments.output, arguments.threads)
+    return upsample_file(job, printer_for(arguments.progress))
+
+
+def _is_folder(name: str) -> bool:
+    """Whether results go into ``name``; a folder that is called like a volume is a mistake."""
+    if name.endswith(tuple(filter(None, (os.sep, os.altsep)))):
+        return True
+    return Path(name).is_dir() and not name.lower().endswith(_IN)
+
+
+def _run_many(arguments: argparse.Namespace) -> int:
+    folder = Path(arguments.output).absolute()
+    threads = threads_of_a_job(arguments)
+    if arguments.method == "arssr":
+        arguments.model = model_from_anywhere(arguments.model)
+    planned = []
+    for source in arguments.inputs:
+        output = folder / _result_name(source, arguments)
+        job = _job(arguments, str(Path(source).absolute()), str(output), threads)
+        exists = output.exists() and not arguments.force
+        planned.append(PlannedJob(source, job, already_there=exists))
+    check_planned(planned)
+    return run_planned(planned, arguments, arguments.output)
+
+
+def _job(arguments: argparse.Namespace, source: str, output: str, threads: int | None) -> VolumeJob:
+    return VolumeJob(
+        source,
+        output,
+        arguments.scale,
+        arguments.spacing,
+        arguments.method,
+        arguments.model,
+        arguments.device,
+        cast("tuple[float, float, float, float, float, float] | None", arguments.roi),
+        arguments.volume,
+        threads,
+        arguments.force,
+    )
+
+
+def _result_name(source: str, arguments: argparse.Namespace) -> str:
+    name = Path(source).absolute().name
+    suffix = next((s for s in _IN if name.lower().endswith(s)), "")
+    stem = name[: len(name) - len(suffix)]
+    which = "" if arguments.volume is None else f"_volume{arguments.volume}"
+    target = f"{_shown(arguments.scale)}x" if arguments.scale else f"{_shown(arguments.spacing)}mm"
+    return f"{stem}{which}_{arguments.method}_{target}{_OUT_OF.get(suffix, '.nii.gz')}"
+
+
+def _shown(value: float | tuple[float, float, float]) -> str:
+    """``2.5``, or ``1x1x2.3`` for values per axis."""
+    return "x".join(f"{v:g}" for v in (value if isinstance(value, tuple) else (value,)))

@@ -1,0 +1,124 @@
+"""The dataset of the results: its description, its README, and where each result lies."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote, unquote
+
+from ..atomic import replacing
+from ..errors import EnvironmentFault, InputError
+from .dataset import DESCRIPTION, Source, read_description
+from .sidecar import RAW
+
+BIDS_VERSION = "1.11.1"
+PIPELINE = "arssr"
+README = """\
+# Upsampled T1-weighted volumes
+
+`arssr bids` {version} made these volumes from a BIDS dataset: each has a finer grid over the same
+field of view as its source. `desc-arssr` are results of a neural network (Wu et al. 2023,
+doi:10.1109/JBHI.2022.3223106), `desc-cubic`, `desc-linear` and `desc-nearest` are interpolated.
+`res-2x` means twice the voxels along each axis, `res-0p8mm` voxels of 0.8 mm; p is the decimal
+point. The JSON file beside each volume names its source, the model and the voxel sizes.
+
+**Super-resolution can invent detail that is not in the patient and can hide detail that is. Not for
+clinical use.**
+"""
+
+
+def prepare(root: Path, output: Path, description: Mapping[str, Any]) -> None:
+    """Makes the derivative dataset's folder, description and README where they are missing.
+
+    Args:
+        root: the source dataset's folder.
+        output: the derivative dataset's folder.
+        description: the source dataset's description.
+
+    Raises:
+        InputError: the folder is the source itself, or holds another dataset.
+        EnvironmentFault: it cannot be written.
+    """
+    from .. import __version__
+
+    if output.resolve() == root.resolve():
+        raise InputError(
+            f"The output {str(output)!r} is the dataset itself; give a folder of its own, for "
+            f"example {str(root / 'derivatives' / PIPELINE)!r}."
+        )
+    if output.is_dir() and (output / DESCRIPTION).exists():
+        _check_ours(root, output)
+        return
+    if output.exists() and not output.is_dir():
+        raise InputError(f"The output {str(output)!r} is a file; give a folder.")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"The folder {str(output)!r} cannot be made: {error.strerror}."
+        ) from error
+    with replacing(output / "README.md", overwrite=True) as temporary:
+        temporary.write_text(README.format(version=__version__), encoding="utf-8")
+    with replacing(output / DESCRIPTION, overwrite=True) as temporary:
+        values = _description(root, output, description)
+        temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def result_path(output: Path, source: Source, resolution: str, method: str) -> Path:
+    """Where the upsampled version of ``source`` lies; its folders are those of the source."""
+    folder = output.joinpath(*PurePosixPath(source.relative).parent.parts)
+    return folder / source.name.upsampled(resolution, method).text
+
+
+def _description(root: Path, output: Path, source: Mapping[str, Any]) -> dict[str, Any]:
+    from .. import __version__
+
+    link = _link(root, output)
+    origin = {"URL": link}
+    if isinstance(source.get("DatasetDOI"), str):
+        origin["DOI"] = source["DatasetDOI"]
+    return {
+        "Name": f"{source.get('Name', root.name)}: T1w volumes upsampled by ArSSR",
+        "BIDSVersion": BIDS_VERSION,
+        "DatasetType": "derivative",
+        "GeneratedBy": [
+            {
+                "Name": PIPELINE,
+                "Version": __version__,
+                "Description": "Arbitrary-scale super-resolution of T1-weighted brain volumes. It "
+                "can invent detail; not for clinical use.",
+            }
+        ],
+        "SourceDatasets": [origin],
+        "DatasetLinks": {RAW: link},
+        **({"License": source["License"]} if isinstance(source.get("License"), str) else {}),
+    }
+
+
+def _link(root: Path, output: Path) -> str:
+    """The source dataset as a URI reference, relative so that both can move together."""
+    try:
+        return quote(Path(os.path.relpath(root.resolve(), output.resolve())).as_posix())
+    except ValueError:
+        # On Windows nothing leads from one drive to another.
+        return root.resolve().as_uri()
+
+
+def _check_ours(root: Path, output: Path) -> None:
+    there = read_description(output)
+    makers = there.get("GeneratedBy")
+    first = makers[0] if isinstance(makers, list) and makers else None
+    if not isinstance(first, dict) or first.get("Name") != PIPELINE:
+        raise InputError(
+            f"The output {str(output)!r} holds another dataset; give a folder of its own."
+        )
+    links = there.get("DatasetLinks")
+    link = links.get(RAW) if isinstance(links, dict) else None
+    if isinstance(link, str) and unquote(link) != unquote(_link(root, output)):
+        raise InputError(
+            f"The output {str(output)!r} holds results of another dataset ({unquote(link)}); give "
+            "a folder of its own."
+        )

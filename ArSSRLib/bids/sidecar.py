@@ -1,0 +1,122 @@
+"""The JSON file beside an upsampled volume: where it comes from and how it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .dataset import Source
+
+if TYPE_CHECKING:
+    from ..grid import Grid
+
+RAW = "raw"
+"""What the source dataset is called in BIDS URIs; ``DatasetLinks`` says where it lies."""
+_METHODS = {
+    "arssr": "ArSSR, an implicit neural representation",
+    "cubic": "cubic B-spline interpolation",
+    "linear": "linear interpolation",
+    "nearest": "nearest neighbour interpolation",
+}
+_STILL_TRUE = (
+    "Modality", "Manufacturer", "ManufacturersModelName", "MagneticFieldStrength",
+    "PulseSequenceType", "ScanningSequence", "SequenceVariant", "SequenceName", "RepetitionTime",
+    "RepetitionTimeExcitation", "RepetitionTimePreparation", "EchoTime", "InversionTime",
+    "FlipAngle", "ContrastBolusIngredient", "TaskName", "SkullStripped",
+)  # fmt: skip
+"""Entries of the source's sidecar that upsampling does not make wrong."""
+
+
+def static_entries(source: Source, method: str, stripped: bool | None) -> dict[str, Any]:
+    """What is known before the volume is computed.
+
+    Args:
+        source: the volume.
+        method: how it will be upsampled.
+        stripped: whether the skull has been removed, where only the user says so.
+    """
+    uri = f"bids:{RAW}:{source.relative}"
+    entries = {key: source.metadata[key] for key in _STILL_TRUE if key in source.metadata}
+    if stripped is not None:
+        entries.setdefault("SkullStripped", stripped)
+    caution = (
+        "Super-resolution can invent detail. Not for clinical use."
+        if method == "arssr"
+        else "Interpolation adds no detail. Not for clinical use."
+    )
+    return {
+        "Description": f"T1-weighted volume upsampled by {_METHODS[method]}. {caution}",
+        "Sources": [uri],
+        "SpatialReference": source.metadata.get("SpatialReference", uri),
+        **entries,
+    }
+
+
+@lru_cache
+def model_entries(model: str) -> dict[str, str]:
+    """Name, version and SHA-256 of a bundled model or a model file.
+
+    Raises:
+        InputError: no such model.
+    """
+    from ..catalogue import MODELS, model_info
+
+    info = model_info(model)
+    return {
+        "Name": info.path.stem if info.path.parent == MODELS else info.path.name,
+        "Version": info.header.version,
+        "SHA256": hashlib.sha256(info.path.read_bytes()).hexdigest(),
+    }
+
+
+def write_sidecar(
+    path: str, entries: Mapping[str, Any], method: str, model: str, low: Grid, high: Grid
+) -> None:
+    """Writes the sidecar of a result, atomically.
+
+    Args:
+        path: the file.
+        entries: see :func:`static_entries`.
+        method: how the volume was upsampled.
+        model: bundled name or model file; it took part with the method ``arssr``.
+        low: grid of the source.
+        high: grid of the result.
+
+    Raises:
+        EnvironmentFault: it cannot be written.
+    """
+    from .. import __version__
+    from ..atomic import replacing
+
+    made = {
+        "Method": method,
+        "Software": {"Name": "arssr", "Version": __version__},
+        **({"Model": model_entries(model)} if method == "arssr" else {}),
+        "Factors": [round(n / m, 6) for m, n in zip(low.size, high.size, strict=True)],
+        "SourceVoxelSize": list(low.spacing),
+        "VoxelSize": list(high.spacing),
+    }
+    resolution = (
+        f"Voxels of {_shown(high.spacing)} mm, upsampled from {_shown(low.spacing)} mm over the "
+        "same field of view"
+    )
+    values = {**entries, "Resolution": resolution, "Upsampling": made}
+    with replacing(path, overwrite=True) as temporary:
+        temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def made_by(path: Path) -> Mapping[str, Any] | None:
+    """The entry ``Upsampling`` of a sidecar; None when there is none or it is damaged."""
+    try:
+        made = json.loads(path.read_text(encoding="utf-8"))["Upsampling"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return made if isinstance(made, dict) else None
+
+
+def _shown(spacing: Sequence[float]) -> str:
+    return " × ".join(f"{step:.4g}" for step in spacing)

@@ -1,0 +1,230 @@
+"""What the commands for many volumes share: where they run, what they show, how they end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..batch.jobs import BatchProgress, Job, Outcome, run_jobs
+from ..batch.local import ThisMachine, processors
+from ..errors import Cancelled, EnvironmentFault, InputError
+from ..upsampling.progress import Progress
+from .arguments import whole_number
+from .one_volume import VolumeJob
+from .outcome import EXIT_DONE, no_longer_cancellable
+from .printers import JsonPrinter, Printer, printer_for, rounded
+
+_JOB_MODULE = "ArSSRLib.cli.one_volume"
+
+
+@dataclass(frozen=True)
+class PlannedJob:
+    """A volume of a batch.
+
+    Attributes:
+        name: what people call it.
+        job: what to do, with absolute paths.
+        already_there: whether the result exists and is kept.
+        refused: one sentence where it is known beforehand that it cannot be done.
+    """
+
+    name: str
+    job: VolumeJob
+    already_there: bool = False
+    refused: str = ""
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """``--jobs`` and ``--scheduler``."""
+    parser.add_argument(
+        "--jobs",
+        type=whole_number(1),
+        metavar="N",
+        help="volumes computed at a time on this machine, each with its share of the CPUs and "
+        "fewer when memory is short (default: 1, which is best with one graphics card)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="compute on the Dask cluster with this scheduler, for example tcp://host:8786, or "
+        "its scheduler file; its workers see the same files and use one CPU a volume unless "
+        "--threads says more (pip install 'arssr[cluster]')",
+    )
+
+
+def threads_of_a_job(arguments: argparse.Namespace) -> int | None:
+    """CPU threads for each volume, so that volumes beside each other share the machine."""
+    if arguments.threads is not None:
+        return int(arguments.threads)
+    if arguments.scheduler is not None:
+        return 1
+    return max(1, processors() // arguments.jobs) if arguments.jobs else None
+
+
+def model_from_anywhere(model: str) -> str:
+    """The same model for a process with another working folder, here or on a cluster.
+
+    Raises:
+        InputError: no such model.
+    """
+    from ..catalogue import MODELS, model_path
+
+    path = model_path(model)
+    return model if path.parent == MODELS else str(path.absolute())
+
+
+def check_planned(planned: Sequence[PlannedJob]) -> None:
+    """Refuses what is wrong with the batch as a whole, before anything is made.
+
+    Raises:
+        InputError: two volumes would have the same result, or there is no such model.
+    """
+    makers: dict[str, str] = {}
+    for each in planned:
+        if each.job.output in makers:
+            raise InputError(
+                f"{makers[each.job.output]!r} and {each.name!r} would both become "
+                f"{Path(each.job.output).name!r}; rename one, or use two runs with two folders."
+            )
+        makers[each.job.output] = each.name
+    for model in {each.job.model for each in planned if each.job.method == "arssr"}:
+        from ..catalogue import model_info
+
+        model_info(model)
+
+
+def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace, output: str) -> int:
+    """Computes what is missing and tells how it went; returns the exit code.
+
+    Args:
+        planned: all volumes.
+        arguments: with ``jobs``, ``scheduler`` and ``progress``.
+        output: folder of the results, for messages.
+
+    Raises:
+        InputError: the folder of a result cannot be made.
+        EnvironmentFault: the cluster cannot be reached.
+        Cancelled: the user stopped the run; complete results are kept.
+    """
+    report = _Report(printer_for(arguments.progress), arguments.progress == "json", output)
+    missing = []
+    for each in planned:
+        if each.refused:
+            report.tell(each, Outcome(InputError.exit_code, each.refused))
+        elif each.already_there:
+            report.tell(each, Outcome(EXIT_DONE), kept=True)
+        else:
+            missing.append(each)
+    try:
+        with _folders_of(missing):
+            report.run(missing, arguments)
+    except (KeyboardInterrupt, Cancelled):
+        raise Cancelled(
+            "Cancelled; results that are complete are kept, the same command goes on from there."
+        ) from None
+    no_longer_cancellable()
+    return report.finish()
+
+
+@contextmanager
+def _folders_of(planned: Sequence[PlannedJob]) -> Iterator[None]:
+    """Makes the folders of the results; those that stay empty are gone at the end."""
+    made: list[Path] = []
+    try:
+        for folder in dict.fromkeys(Path(each.job.output).parent for each in planned):
+            for level in reversed([folder, *folder.parents]):
+                if not level.is_dir():
+                    level.mkdir(exist_ok=True)
+                    made.append(level)
+        yield
+    except FileExistsError as error:
+        raise InputError(f"{error.filename!r} is not a folder; choose another output.") from error
+    finally:
+        for folder in reversed(made):
+            with suppress(OSError):
+                folder.rmdir()
+
+
+class _Report:
+    """Tells how a batch goes; a :class:`ArSSRLib.batch.jobs.Watcher`."""
+
+    def __init__(self, printer: Printer, as_json: bool, output: str) -> None:
+        self._printer = printer
+        self._json = JsonPrinter() if as_json else None
+        self._output = output
+        self._planned: dict[str, PlannedJob] = {}
+        self._failed: list[tuple[PlannedJob, Outcome]] = []
+        self._done = 0
+        self._kept = 0
+
+    def run(self, missing: Sequence[PlannedJob], arguments: argparse.Namespace) -> None:
+        """Computes these volumes."""
+        if not missing:
+            return
+        jobs = [Job(each.name, _JOB_MODULE, each.job.to_json()) for each in missing]
+        self._planned = {job.argument: each for job, each in zip(jobs, missing, strict=True)}
+        if arguments.scheduler is None:
+            run_jobs(jobs, ThisMachine(min(arguments.jobs or 1, len(jobs))), self)
+            return
+        from ..batch.cluster import DaskCluster
+
+        run_jobs(jobs, DaskCluster(arguments.scheduler), self)
+
+    def progressed(self, progress: BatchProgress) -> None:
+        """A bar or a line over all volumes."""
+        if self._json is not None:
+            self._json.line(
+                stage="upsampling",
+                fraction=round(progress.fraction, 4),
+                seconds_left=rounded(progress.seconds_left),
+                volumes_ended=progress.ended,
+                volumes=progress.total,
+            )
+            return
+        stage = f"{progress.ended} of {progress.total} finished"
+        self._printer.report(Progress(stage, progress.fraction, progress.seconds_left))
+
+    def warned(self, job: Job, sentence: str) -> None:
+        """A warning with the volume's name."""
+        self._printer.warn(f"{job.name}: {sentence}")
+
+    def ended(self, job: Job, outcome: Outcome) -> None:
+        """Notes how a volume ended."""
+        self.tell(self._planned[job.argument], outcome)
+
+    def tell(self, each: PlannedJob, outcome: Outcome, kept: bool = False) -> None:
+        """Notes how a volume ended, and says so where programs listen."""
+        state = "kept" if kept else "failed" if outcome.exit_code else "done"
+        self._kept += state == "kept"
+        self._done += state == "done"
+        if state == "failed":
+            self._failed.append((each, outcome))
+        if self._json is not None:
+            entries = {"volume": each.name, "state": state, "output": each.job.output}
+            self._json.line(**entries, **({"error": outcome.reason} if outcome.reason else {}))
+
+    def finish(self) -> int:
+        """Says what failed and what was made; returns the exit code."""
+        failed = len(self._failed)
+        if self._json is not None:
+            self._json.line(
+                stage="done", fraction=1.0, seconds_left=0.0, output=self._output,
+                done=self._done, kept=self._kept, failed=failed,
+            )  # fmt: skip
+        else:
+            parts = [f"{self._done} upsampled"]
+            parts += [f"{self._kept} there already"] * bool(self._kept)
+            parts += [f"{failed} failed"] * bool(failed)
+            self._printer.done(self._output, f"{self._output}: {', '.join(parts)}")
+        for each, outcome in self._failed:
+            reason = " ".join(outcome.reason.splitlines())
+            who = "" if Path(each.job.source).name in reason else f"{each.name}: "
+            print(f"arssr: {who}{reason}", file=sys.stderr, flush=True)
+        codes = {outcome.exit_code for _, outcome in self._failed}
+        if InputError.exit_code in codes:
+            return InputError.exit_code
+        return EnvironmentFault.exit_code if codes else EXIT_DONE

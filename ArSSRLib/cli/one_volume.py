@@ -1,0 +1,166 @@
+"""From one file to another: what ``arssr upsample`` does, and each job of a batch.
+
+``python -c "... main(text)"`` is how :mod:`ArSSRLib.batch.child` runs it in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Cancelled
+from ..upsampling.methods import Method
+from .arguments import refuse_input_as_output
+from .outcome import EXIT_DONE, exit_code_of, no_longer_cancellable
+from .printers import JsonPrinter, Printer, warnings_shown_by, within
+
+if TYPE_CHECKING:
+    from ..grid import Grid, Triple
+    from ..upsampling.request import Roi
+
+_SHARE_READ = 0.02
+_SHARE_COMPUTED = 0.97
+_BYTES_OF_INTERPOLATION = 600 * 2**20
+"""Resident memory of Python with SimpleITK, and a spline's coefficients beside the arrays."""
+
+
+@dataclass(frozen=True)
+class VolumeJob:
+    """What to make of one volume; ``scale`` or ``spacing`` is given.
+
+    Attributes:
+        source: input file, or folder of a DICOM series.
+        output: file to write.
+        scale: factor for all axes or for (i, j, k).
+        spacing: voxel size in mm, for all axes or for (i, j, k).
+        method: how to upsample.
+        model: bundled name or model file.
+        device: where to compute.
+        roi: two opposite corners in LPS mm.
+        volume: which volume of a 4-D file.
+        threads: CPU threads; all when left out.
+        force: whether an existing output may be replaced.
+        sidecar: JSON file that describes the result; none when left out.
+        entries: what the sidecar says beside what only the run can tell.
+    """
+
+    source: str
+    output: str
+    scale: float | Triple | None = None
+    spacing: float | Triple | None = None
+    method: Method = "arssr"
+    model: str = "default"
+    device: str = "auto"
+    roi: Roi | None = None
+    volume: int | None = None
+    threads: int | None = None
+    force: bool = False
+    sidecar: str | None = None
+    entries: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """As text, for another process."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> VolumeJob:
+        """The job that :meth:`to_json` wrote."""
+        values = json.loads(text)
+        for name in ("scale", "spacing", "roi"):
+            if isinstance(values[name], list):
+                values[name] = tuple(values[name])
+        return VolumeJob(**values)
+
+
+def upsample_file(
+    job: VolumeJob, printer: Printer, admit: Callable[[int], None] | None = None
+) -> int:
+    """Does ``job``; returns the exit code.
+
+    Args:
+        job: what to do.
+        printer: shows progress and warnings.
+        admit: is told, before the work begins, how many bytes it will take; may wait, or cancel
+            by raising.
+
+    Raises:
+        InputError: unusable input, output, model or option.
+        EnvironmentFault: the machine got in the way.
+        Cancelled: by ``admit``.
+    """
+    with warnings_shown_by(printer):
+        from ..upsampling.progress import Progress
+        from ..volume import check_output
+
+        refuse_input_as_output(job.source, job.output)
+        check_output(job.output, job.force)
+        printer.report(Progress("reading", 0.0))
+
+        from ..upsampling.request import target_grid
+        from ..upsampling.run import upsample_volume
+        from . import files
+
+        volume = files.read(job.source, job.volume)
+        target = target_grid(volume.grid, job.scale, job.spacing)
+        if admit is not None:
+            admit(_bytes_needed(job, volume.grid, target))
+        model = None
+        if job.method == "arssr":
+            from ..catalogue import load_model
+
+            model = load_model(job.model)
+        result = upsample_volume(
+            volume,
+            target,
+            job.method,
+            model,
+            job.device,
+            job.roi,
+            within(printer.report, _SHARE_READ, _SHARE_COMPUTED),
+            job.threads,
+        )
+        printer.report(Progress("writing", _SHARE_COMPUTED))
+        files.write(result, job.output, job.force)
+        no_longer_cancellable()
+        if job.sidecar is not None:
+            from ..bids.sidecar import write_sidecar
+
+            write_sidecar(job.sidecar, job.entries, job.method, job.model, volume.grid, result.grid)
+        size = "×".join(map(str, result.grid.size))
+        spacing = " × ".join(f"{s:.4g}" for s in result.grid.spacing)
+        printer.done(job.output, f"{job.output}: {size} voxels of {spacing} mm")
+    return EXIT_DONE
+
+
+def main(text: str) -> int:
+    """Runs the job of this JSON text in a process of its own; never raises.
+
+    Returns:
+        the exit code: 0 done, 2 bad input, 1 trouble with the machine, 130 cancelled.
+    """
+    job = VolumeJob.from_json(text)
+    if job.threads is not None:
+        # Before the libraries load: they read these once.
+        for name in ("OMP_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"):
+            os.environ[name] = str(job.threads)
+    return exit_code_of(lambda: upsample_file(job, JsonPrinter(), _wait_for_room), leaving=True)
+
+
+def _wait_for_room(needed: int) -> None:
+    print(json.dumps({"needs": needed}), flush=True)
+    if not sys.stdin.readline():
+        raise Cancelled("The program that started this run is gone; nothing was written.")
+
+
+def _bytes_needed(job: VolumeJob, grid: Grid, target: Grid) -> int:
+    """Highest resident memory of this process, in bytes; with a region it takes less."""
+    if job.method == "arssr":
+        from ..estimate import estimate_cost
+
+        return estimate_cost(grid, target, job.model).peak_bytes
+    return _BYTES_OF_INTERPOLATION + 12 * (math.prod(grid.size) + math.prod(target.size))
