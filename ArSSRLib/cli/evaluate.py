@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import Cancelled, InputError
 from ..upsampling.device import DEVICES
-from .arguments import add_progress, numbers, whole_number
+from .arguments import MOST_PROCESSES, MOST_THREADS, add_progress, numbers, whole_number
 from .outcome import EXIT_DONE
 from .printers import printer_for, warnings_shown_by
 
@@ -66,7 +66,7 @@ def _add_measures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metrics",
         metavar="NAME,…",
-        help="psnr, ssim, lpips, psi, lpc_si, nmse, hfen (default: all)",
+        help="psnr, ssim, lpips, psi, lpc_si, nmse, hfen, reblur (default: all)",
     )
     parser.add_argument(
         "--reference-free",
@@ -107,12 +107,15 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--jobs",
-        type=whole_number(1),
+        type=whole_number(1, MOST_PROCESSES),
         metavar="N",
         help=f"cases measured at a time (default: one a CPU, up to {_MOST_JOBS})",
     )
     parser.add_argument(
-        "--threads", type=whole_number(1), metavar="N", help="CPU threads of each job"
+        "--threads",
+        type=whole_number(1, MOST_THREADS),
+        metavar="N",
+        help="CPU threads of each job",
     )
 
 

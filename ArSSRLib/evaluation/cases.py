@@ -98,7 +98,7 @@ def _measured(case: Case, settings: Settings) -> Record:
         result = Volume(array, target)
     save_views(views_of(result, aim), case.views(settings))
     window = (float(source.array.min()), float(source.array.max()))
-    values = _values(result, truth if case.scale != 1.0 else None, window, settings, case.path)
+    values = _values(result, truth if case.scale != 1.0 else None, window, settings, case)
     overlap: dict[str, float] = {}
     if (settings.segmentation or settings.atlas) and case.scale != 1.0:
         try:
@@ -113,13 +113,18 @@ def _values(
     truth: Volume | None,
     window: tuple[float, float],
     settings: Settings,
-    path: Path,
+    case: Case,
 ) -> dict[str, float | str]:
-    mask = _mask(path, settings) if settings.masks is not None else None
+    mask = _mask(case.path, settings) if settings.masks is not None else None
     values: dict[str, float | str] = {}
     for name in settings.metrics:
         metric = METRICS[name]
-        if not metric.needs_reference:
+        if metric.compares_with_input:
+            if case.scale == 1.0:
+                continue
+            low, _ = _low_and_target(case.path, case.scale, settings)
+            score = metric.function(result.array, low.array, settings.kernel)
+        elif not metric.needs_reference:
             score = metric.function(result.array, window=window)
         elif truth is None:
             continue

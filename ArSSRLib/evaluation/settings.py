@@ -61,7 +61,14 @@ class Settings:
         if not self.methods:
             object.__setattr__(self, "methods", (parse_method("cubic"),))
         if self.reference_free:
-            kept = tuple(name for name in self.metrics if not METRICS[name].needs_reference)
+            # How a real scan was blurred is not known: only who asks for it by name gets re-blur.
+            known_blur = self.metrics != tuple(METRICS)
+            kept = tuple(
+                name
+                for name in self.metrics
+                if not METRICS[name].needs_reference
+                and (known_blur or not METRICS[name].compares_with_input)
+            )
             object.__setattr__(self, "metrics", kept)
         _check(self)
 

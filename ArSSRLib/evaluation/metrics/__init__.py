@@ -1,4 +1,5 @@
-"""The image metrics of the paper (section IV-A.2), and two usual in MR reconstruction.
+"""The image metrics of the paper (section IV-A.2), two usual in MR reconstruction, and
+a check that a result agrees with the scan it came from.
 
 >>> import numpy as np
 >>> from ArSSRLib.evaluation.metrics import METRICS
@@ -9,7 +10,7 @@ inf
 
 from __future__ import annotations
 
-from . import hfen, lpc_si, lpips, nmse, psi, psnr, ssim
+from . import hfen, lpc_si, lpips, nmse, psi, psnr, reblur, ssim
 from .metric import Metric, Score, Unavailable
 
 METRICS: dict[str, Metric] = {
@@ -22,6 +23,10 @@ METRICS: dict[str, Metric] = {
         Metric("lpc_si", "LPC-SI", lpc_si.lpc_si, False, True, "Hassen 2013, slice by slice"),
         Metric("nmse", "NMSE", nmse.nmse, True, False, "squared error over energy", 5, True),
         Metric("hfen", "HFEN", hfen.hfen, True, False, "LoG, sigma 1.5 voxels", 4, True),
+        Metric(
+            "reblur", "Re-blur error", reblur.reblur, False, False,
+            "RMS against the input, over its range", 5, compares_with_input=True,
+        ),
     )
 }
 

@@ -40,7 +40,8 @@ class Metric:
     ``function`` takes ``(result, reference)`` when ``needs_reference`` and ``(result,)``
     otherwise; volumes are ``array[k, j, i]``. A metric without a reference also takes the keyword
     ``window``, so that every method of a comparison is measured on the same intensity scale; one
-    that ``takes_mask`` takes the keyword ``mask``.
+    that ``takes_mask`` takes the keyword ``mask``. A metric that ``compares_with_input`` takes
+    ``(result, input, kernel)`` instead: the low-resolution volume and how it was blurred.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Metric:
     source: str
     digits: int = 4
     takes_mask: bool = False
+    compares_with_input: bool = False
 
     @property
     def heading(self) -> str:

@@ -1,0 +1,30 @@
+"""Re-blur error: does the result, made coarse again, give the scan it was computed from?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...degradation import paper_low_resolution, simulate_low_resolution
+from .metric import check_volume, data_range
+
+
+def reblur(image: np.ndarray, low: np.ndarray, kernel: str = "cubic") -> float:
+    """RMS difference between the re-blurred result and the input, over the input's range.
+
+    0 is a result that the scanner's blur takes back exactly to the scan. A small value says that
+    the result contradicts nothing that was measured; it does not say that added detail is true.
+
+    Args:
+        image: result, ``array[k, j, i]``.
+        low: the low-resolution volume it was computed from, over the same field of view.
+        kernel: what blurs, one of ``ArSSRLib.degradation.KERNELS``, or ``paper``.
+
+    Raises:
+        InputError: a volume is not 3-D or not finite, or ``low`` has no contrast or more voxels.
+    """
+    image, low = check_volume(image), check_volume(low, "the input")
+    if kernel == "paper":
+        again = paper_low_resolution(image, image.shape[0] / low.shape[0])
+    else:
+        again = simulate_low_resolution(image, low.shape, kernel)  # type: ignore[arg-type]
+    return float(np.sqrt(np.mean(np.square(again - low)))) / data_range(low)

@@ -1,0 +1,53 @@
+"""Re-blurring a result gives the scan back: the metric itself, and the bundled networks by it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ArSSRLib import catalogue
+from ArSSRLib.degradation import simulate_low_resolution
+from ArSSRLib.errors import InputError
+from ArSSRLib.evaluation.metrics import METRICS
+from ArSSRLib.evaluation.metrics.reblur import reblur
+from ArSSRLib.evaluation.settings import Settings
+from ArSSRLib.sample import sample_path
+from ArSSRLib.upsampling.request import target_grid
+from ArSSRLib.upsampling.run import upsample_volume
+from ArSSRLib.volume import read_volume
+
+
+@pytest.mark.parametrize("kernel", ["cubic", "kspace", "gaussian"])
+def test_the_truth_itself_re_blurs_to_the_input(brain: np.ndarray, kernel: str) -> None:
+    low = simulate_low_resolution(brain, [n // 2 for n in brain.shape], kernel)  # type: ignore[arg-type]
+    assert reblur(brain, low, kernel) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_an_offset_of_one_percent_of_the_range_is_an_error_of_one_percent(
+    brain: np.ndarray,
+) -> None:
+    low = simulate_low_resolution(brain, [n // 2 for n in brain.shape], "cubic")
+    assert reblur(brain + 0.01 * np.ptp(low), low) == pytest.approx(0.01, rel=1e-3)
+
+
+def test_an_input_without_contrast_is_refused(brain: np.ndarray) -> None:
+    with pytest.raises(InputError, match="contrast"):
+        reblur(brain, np.ones((4, 4, 4)))
+
+
+def test_real_pairs_are_re_blurred_only_when_asked_for(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    free = Settings(tmp_path, tmp_path, reference_free=True)
+    assert "reblur" not in free.metrics and "psi" in free.metrics
+    asked = Settings(tmp_path, tmp_path, reference_free=True, metrics=("psi", "reblur"))
+    assert asked.metrics == ("psi", "reblur")
+
+
+@pytest.mark.parametrize("name", [info.name for info in catalogue.bundled_models()])
+@pytest.mark.parametrize("scale", [2.0, 3.2])
+def test_the_bundled_networks_contradict_the_bundled_scan_by_less_than_a_percent(
+    name: str, scale: float
+) -> None:
+    scan = read_volume(sample_path())
+    target = target_grid(scan.grid, (scale, scale, scale), None)
+    result = upsample_volume(scan, target, "arssr", catalogue.load_model(name), "cpu")
+    assert METRICS["reblur"].function(result.array, scan.array, "cubic") < 0.01
