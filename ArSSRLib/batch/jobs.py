@@ -12,7 +12,9 @@ Message = Mapping[str, Any]
 """What a running job says of itself; see :mod:`ArSSRLib.batch.child`."""
 
 _SECONDS_BETWEEN_LOOKS = 0.5
-_SECONDS_BETWEEN_REPORTS = 0.2
+_SECONDS_BETWEEN_REPORTS = 0.5
+_SHARE_OF_STARTING = 0.05
+"""A job below it has done nothing that tells how long it will take."""
 
 
 @dataclass(frozen=True)
@@ -141,5 +143,7 @@ class _BatchClock:
             return
         self._reported = now
         fraction = min(1.0, sum(self.fractions.values()) / self._total)
-        left = (now - self._started) * (1.0 - fraction) / fraction if fraction > 0 else None
+        left = None
+        if any(share > _SHARE_OF_STARTING for share in self.fractions.values()):
+            left = (now - self._started) * (1.0 - fraction) / fraction
         self._watcher.progressed(BatchProgress(ended, self._total, fraction, left))

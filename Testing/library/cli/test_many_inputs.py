@@ -1,0 +1,327 @@
+"""``arssr upsample`` of many volumes into a folder, as a user or a script runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import SimpleITK as sitk
+
+from ArSSRLib.cli.main import main
+from ArSSRLib.volume import read_volume
+
+ROOT = Path(__file__).resolve().parents[3]
+Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def inputs(tmp_path: Path, cortex_path: Path) -> list[Path]:
+    """Two sound volumes with awkward names and, between them, half of one."""
+    folder = tmp_path / "in put"
+    folder.mkdir()
+    names = ["a'b.nii.gz", "broken.nii.gz", "größer.nii.gz"]
+    for name in names:
+        shutil.copy(cortex_path, folder / name)
+    (folder / "broken.nii.gz").write_bytes(cortex_path.read_bytes()[:20000])
+    return [folder / name for name in names]
+
+
+def _identities(folder: Path) -> dict[str, tuple[int, int]]:
+    return {p.name: (p.stat().st_ino, p.stat().st_mtime_ns) for p in sorted(folder.iterdir())}
+
+
+def test_a_broken_input_is_reported_at_the_end_and_the_others_finish(
+    tmp_path: Path, inputs: list[Path], cortex_path: Path, seeded_model_path: Path, arssr: Arssr
+) -> None:
+    missing = inputs[0].with_name("missing.nrrd")
+    out = tmp_path / "results"
+    options = ["--scale", "1.5", "--model", seeded_model_path]
+    done = arssr("upsample", missing, *inputs, f"{out}/", *options, "--jobs", "2")
+    assert done.returncode == 2
+    assert sorted(os.listdir(out)) == ["a'b_arssr_1.5x.nii.gz", "größer_arssr_1.5x.nii.gz"]
+    assert done.stdout == f"{out}/: 2 upsampled, 2 failed\n"
+    sentences = done.stderr.splitlines()[-2:]
+    assert all(line.startswith("arssr: ") for line in sentences)
+    assert "missing.nrrd" in sentences[0] or "missing.nrrd" in sentences[1]
+    assert any("broken.nii.gz' is truncated" in line for line in sentences)
+    alone = tmp_path / "alone.nii.gz"
+    assert arssr("upsample", cortex_path, alone, *options, "--progress", "none").returncode == 0
+    for name in os.listdir(out):
+        np.testing.assert_array_equal(read_volume(out / name).array, read_volume(alone).array)
+
+
+def test_a_rerun_computes_only_what_is_missing(
+    tmp_path: Path, inputs: list[Path], cortex_path: Path, arssr: Arssr
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    command = ["upsample", *inputs, out, "--spacing", "0.5", "--method", "linear"]
+    assert arssr(*command).returncode == 2
+    before = _identities(out)
+    assert list(before) == ["a'b_linear_0.5mm.nii.gz", "größer_linear_0.5mm.nii.gz"]
+    (out / "größer_linear_0.5mm.nii.gz").unlink()
+    shutil.copy(cortex_path, inputs[1])
+    again = arssr(*command)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == f"{out}: 2 upsampled, 1 there already\n"
+    after = _identities(out)
+    assert after["a'b_linear_0.5mm.nii.gz"] == before["a'b_linear_0.5mm.nii.gz"]
+    assert len(after) == 3
+    assert arssr(*command, "--force").stdout == f"{out}: 3 upsampled\n"
+    forced = _identities(out)
+    assert all(forced[name] != after[name] for name in after)
+
+
+def test_formats_that_keep_header_entries_are_kept_and_options_stand_anywhere(
+    tmp_path: Path, cortex_path: Path
+) -> None:
+    image = sitk.ReadImage(str(cortex_path))
+    for name in ("a.nrrd", "b.mha", "c.nii", "d.mhd"):
+        sitk.WriteImage(image, str(tmp_path / name))
+    names = [str(tmp_path / name) for name in ("a.nrrd", "b.mha", "c.nii", "d.mhd")]
+    out = str(tmp_path / "made" / "here") + os.sep
+    code = main(
+        ["upsample", names[0], "--scale", "1,1,2.3", names[1], "--method", "nearest", *names[2:],
+         "--progress", "none", out]
+    )  # fmt: skip
+    assert code == 0
+    made = [f"{stem}_nearest_1x1x2.3x" for stem in "abcd"]
+    endings = [".nrrd", ".mha", ".nii.gz", ".mha"]
+    assert sorted(os.listdir(out)) == [a + b for a, b in zip(made, endings, strict=True)]
+    for name in os.listdir(out):
+        assert read_volume(Path(out) / name).grid.size == (48, 44, 46)
+
+
+def test_one_input_goes_into_a_folder_too(tmp_path: Path, cortex_path: Path) -> None:
+    arguments = ["upsample", str(cortex_path), str(tmp_path), "--scale", "2", "--method", "linear"]
+    assert main([*arguments, "--progress", "none"]) == 0
+    assert os.listdir(tmp_path) == ["cortex_t1_linear_2x.nii.gz"]
+
+
+def test_json_lines_tell_of_the_whole_batch_and_of_each_volume(
+    tmp_path: Path, inputs: list[Path], seeded_model_path: Path, arssr: Arssr
+) -> None:
+    done = arssr(
+        "upsample", *inputs, f"{tmp_path}/out/", "--scale", "2", "--model", seeded_model_path,
+        "--progress", "json", "--threads", "1",
+    )  # fmt: skip
+    assert done.returncode == 2
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    reports = [line for line in lines if line.get("stage") == "upsampling"]
+    fractions = [line["fraction"] for line in reports]
+    assert fractions == sorted(fractions)
+    assert fractions[0] == 0.0
+    assert fractions[-1] == 1.0
+    assert reports[-1]["volumes_ended"] == reports[-1]["volumes"] == 3
+    assert any(line["seconds_left"] for line in reports if 0 < line["fraction"] < 1)
+    states = {line["volume"]: line["state"] for line in lines if "volume" in line}
+    assert states == {str(p): "failed" if p.name.startswith("br") else "done" for p in inputs}
+    assert "truncated" in next(line["error"] for line in lines if line.get("state") == "failed")
+    last = lines[-1]
+    assert (last["stage"], last["done"], last["kept"], last["failed"]) == ("done", 2, 0, 1)
+
+
+@pytest.mark.parametrize("mode", ["bar", "none"])
+def test_the_bar_counts_volumes_and_none_is_silent(
+    mode: str, tmp_path: Path, inputs: list[Path], arssr: Arssr
+) -> None:
+    good = [inputs[0], inputs[2]]
+    command = ["upsample", *good, f"{tmp_path}/out/", "--scale", "2", "--method", "linear"]
+    done = arssr(*command, "--progress", mode)
+    assert done.returncode == 0
+    if mode == "none":
+        assert done.stdout == done.stderr == ""
+    else:
+        assert done.stderr.splitlines() == [f"{n} of 2 finished" for n in range(3)]
+
+
+def test_a_warning_names_its_volume(tmp_path: Path, arssr: Arssr) -> None:
+    import nibabel as nib
+
+    image = nib.Nifti1Image(np.arange(60, dtype=np.int16).reshape(3, 4, 5), np.eye(4))
+    shifted = np.eye(4)
+    shifted[0, 3] = 30.0
+    image.set_sform(shifted, code=2)
+    image.set_qform(np.eye(4), code=1)
+    nib.save(image, tmp_path / "two_places.nii")
+    done = arssr(
+        "upsample", tmp_path / "two_places.nii", tmp_path, "--scale", "2", "--method", "linear",
+        "--progress", "none",
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert done.stderr.startswith("arssr: warning: ")
+    assert "two_places.nii: " in done.stderr
+    assert "30.0 mm apart" in done.stderr
+
+
+def test_inputs_that_would_share_a_result_are_refused_before_anything_is_made(
+    tmp_path: Path, inputs: list[Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    twin = tmp_path / "a'b.nii"
+    twin.write_bytes(b"")
+    out = str(tmp_path / "out") + os.sep
+    assert main(["upsample", str(inputs[0]), str(twin), out, "--scale", "2"]) == 2
+    told = capfd.readouterr().err
+    assert "would both become" in told
+    assert told.count("\n") == 1
+    assert not Path(out).exists()
+
+
+@pytest.mark.parametrize(
+    ("last", "options", "words"),
+    [
+        ("nowhere", [], "need a folder as the last argument"),
+        ("taken/", [], "not a folder"),
+        ("out/", ["--model", "no such"], "no model"),
+        ("out/", ["--jobs", "0"], "whole number from 1"),
+        ("out/", ["--scheduler", "nonsense://here"], "No Dask scheduler answers"),
+    ],
+)
+def test_a_wrong_call_is_one_sentence_and_leaves_nothing(
+    last: str, options: list[str], words: str, tmp_path: Path, inputs: list[Path], arssr: Arssr
+) -> None:
+    (tmp_path / "taken").write_bytes(b"a file")
+    before = sorted(os.listdir(tmp_path))
+    names = [str(path) for path in inputs]
+    done = arssr("upsample", *names, f"{tmp_path}/{last}", "--scale", "2", *options)
+    assert done.returncode == (1 if "--scheduler" in options else 2)
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_jobs_need_a_folder(
+    tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["upsample", str(cortex_path), str(tmp_path / "o.nii"), "--scale", "2"]
+    assert main([*arguments, "--jobs", "2"]) == 2
+    assert "for many volumes" in capfd.readouterr().err
+
+
+def test_without_dask_the_option_scheduler_names_the_extra(
+    tmp_path: Path, cortex_path: Path
+) -> None:
+    script = (
+        "import sys; sys.modules['distributed'] = None; from ArSSRLib.cli.main import main; "
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "upsample", cortex_path, f"{tmp_path}/out/", "--scale", "2",
+         "--scheduler", "tcp://127.0.0.1:8786"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "pip install 'arssr[cluster]'" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert os.listdir(tmp_path) == []
+
+
+class _Running:
+    """A batch of the slow kind in a process of its own."""
+
+    def __init__(self, sources: Sequence[Path], out: Path, model: Path, *options: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ArSSRLib", "upsample", *sources, f"{out}/", "--scale", "4",
+             "--model", model, "--progress", "json", "--threads", "1", *options],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def wait_until_computing(self) -> list[psutil.Process]:
+        """Its child processes, once one of them computes."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if json.loads(line).get("fraction", 0.0) > 0.02:
+                return psutil.Process(self.process.pid).children()
+        pytest.fail(f"The run ended before it computed: {self.process.communicate()}")
+
+    def end(self) -> str:
+        """What it said on stderr."""
+        return self.process.communicate(timeout=200)[1]
+
+
+def _copies(folder: Path, source: Path, count: int) -> list[Path]:
+    paths = [folder / f"head{number}.nii.gz" for number in range(count)]
+    for path in paths:
+        shutil.copy(source, path)
+    return paths
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_batch_and_all_its_processes_and_leaves_nothing_half_written(
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path, number: signal.Signals
+) -> None:
+    sources = _copies(tmp_path, cortex_path, 4)
+    out = tmp_path / "out"
+    running = _Running(sources, out, seeded_model_path, "--jobs", "2")
+    children = running.wait_until_computing()
+    running.process.send_signal(number)
+    told = running.end()
+    assert running.process.returncode == 130
+    assert told.splitlines()[-1].startswith("arssr: Cancelled; results that are complete are kept")
+    assert "Traceback" not in told
+    assert children
+    assert not any(child.is_running() for child in children)
+    _assert_complete_volumes_only(out)
+
+
+def _assert_complete_volumes_only(out: Path) -> None:
+    for path in out.iterdir() if out.exists() else ():
+        assert path.name.startswith("head")
+        assert read_volume(path).grid.size == (192, 176, 80)
+
+
+def test_a_batch_that_is_killed_leaves_no_process_and_the_next_run_does_the_rest(
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path
+) -> None:
+    sources = _copies(tmp_path, cortex_path, 3)
+    out = tmp_path / "out"
+    running = _Running(sources, out, seeded_model_path, "--jobs", "2")
+    children = running.wait_until_computing()
+    running.process.kill()
+    running.end()
+    assert psutil.wait_procs(children, timeout=120)[1] == []
+    _assert_complete_volumes_only(out)
+    again = _Running(sources, out, seeded_model_path)
+    assert again.end() == ""
+    assert again.process.returncode == 0
+    assert sorted(os.listdir(out)) == [f"head{n}_arssr_4x.nii.gz" for n in range(3)]
+    _assert_complete_volumes_only(out)
+
+
+def test_a_process_that_the_system_kills_costs_its_volume_only(
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path
+) -> None:
+    sources = _copies(tmp_path, cortex_path, 3)
+    out = tmp_path / "out"
+    running = _Running(sources, out, seeded_model_path)
+    running.wait_until_computing()[0].kill()
+    told = running.end()
+    assert running.process.returncode == 1
+    assert told.count("\n") == 1
+    assert "head0.nii.gz: Its process ended by signal 9" in told
+    made = [name for name in os.listdir(out) if not name.startswith(".")]
+    assert sorted(made) == ["head1_arssr_4x.nii.gz", "head2_arssr_4x.nii.gz"]
+
+
+def test_a_second_batch_beside_the_first_does_not_disturb_it(
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path
+) -> None:
+    first = _Running(_copies(tmp_path, cortex_path, 1), tmp_path / "out", seeded_model_path)
+    first.wait_until_computing()
+    other = tmp_path / "other.nii.gz"
+    shutil.copy(cortex_path, other)
+    arguments = ["upsample", str(other), str(tmp_path / "out"), "--scale", "2"]
+    assert main([*arguments, "--method", "linear", "--progress", "none"]) == 0
+    assert first.end() == ""
+    assert first.process.returncode == 0
+    names = ["head0_arssr_4x.nii.gz", "other_linear_2x.nii.gz"]
+    assert sorted(os.listdir(tmp_path / "out")) == names
