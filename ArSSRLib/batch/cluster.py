@@ -19,6 +19,8 @@ from .jobs import Job, Message, Outcome, Post
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+_log = logging.getLogger(__name__)
+
 _SECONDS_TO_CONNECT = 10
 _SECONDS_BETWEEN_MESSAGES = 1.0
 
@@ -50,6 +52,8 @@ class DaskCluster:
 
     def start(self, jobs: Sequence[Job], post: Post) -> None:
         """Begins all jobs."""
+        if not self._client.nthreads():
+            _log.warning("The cluster has no workers yet; start some with 'dask worker ADDRESS'.")
         self._client.subscribe_topic(self._batch, lambda event: post(*event[1]))
         for number, job in enumerate(jobs):
             future = self._client.submit(

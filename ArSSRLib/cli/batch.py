@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..batch.jobs import BatchProgress, Job, Outcome, run_jobs
@@ -16,7 +16,7 @@ from ..upsampling.progress import Progress
 from .arguments import whole_number
 from .one_volume import VolumeJob
 from .outcome import EXIT_DONE, no_longer_cancellable
-from .printers import JsonPrinter, Printer, printer_for, rounded
+from .printers import JsonPrinter, Printer, printer_for, rounded, warnings_shown_by
 
 _JOB_MODULE = "ArSSRLib.cli.one_volume"
 
@@ -54,15 +54,6 @@ def add_places(parser: argparse.ArgumentParser) -> None:
         "its scheduler file; its workers see the same files and use one CPU a volume unless "
         "--threads says more (pip install 'arssr[cluster]')",
     )
-
-
-def threads_of_a_job(arguments: argparse.Namespace) -> int | None:
-    """CPU threads for each volume, so that volumes beside each other share the machine."""
-    if arguments.threads is not None:
-        return int(arguments.threads)
-    if arguments.scheduler is not None:
-        return 1
-    return max(1, processors() // arguments.jobs) if arguments.jobs else None
 
 
 def model_from_anywhere(model: str) -> str:
@@ -165,14 +156,20 @@ class _Report:
         """Computes these volumes."""
         if not missing:
             return
-        jobs = [Job(each.name, _JOB_MODULE, each.job.to_json()) for each in missing]
-        self._planned = {job.argument: each for job, each in zip(jobs, missing, strict=True)}
+        at_once = min(arguments.jobs or 1, len(missing))
+        threads = arguments.threads or _threads_of_each(at_once, arguments.scheduler is not None)
+        orders = [replace(each.job, threads=threads).to_json() for each in missing]
+        self._planned = dict(zip(orders, missing, strict=True))
+        jobs = [
+            Job(each.name, _JOB_MODULE, order) for each, order in zip(missing, orders, strict=True)
+        ]
         if arguments.scheduler is None:
-            run_jobs(jobs, ThisMachine(min(arguments.jobs or 1, len(jobs))), self)
+            run_jobs(jobs, ThisMachine(at_once), self)
             return
         from ..batch.cluster import DaskCluster
 
-        run_jobs(jobs, DaskCluster(arguments.scheduler), self)
+        with warnings_shown_by(self._printer):
+            run_jobs(jobs, DaskCluster(arguments.scheduler), self)
 
     def progressed(self, progress: BatchProgress) -> None:
         """A bar or a line over all volumes."""
@@ -228,3 +225,10 @@ class _Report:
         if InputError.exit_code in codes:
             return InputError.exit_code
         return EnvironmentFault.exit_code if codes else EXIT_DONE
+
+
+def _threads_of_each(at_once: int, elsewhere: bool) -> int | None:
+    """CPU threads for each volume, so that those beside each other share the machine."""
+    if elsewhere:
+        return 1
+    return max(1, processors() // at_once) if at_once > 1 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,14 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..upsampling.methods import METHODS, Method
 from .arguments import add_force, add_network, add_progress
-from .batch import (
-    PlannedJob,
-    add_places,
-    check_planned,
-    model_from_anywhere,
-    run_planned,
-    threads_of_a_job,
-)
+from .batch import PlannedJob, add_places, check_planned, model_from_anywhere, run_planned
 from .one_volume import VolumeJob
 from .outcome import EXIT_DONE
 from .printers import printer_for
@@ -131,14 +125,13 @@ def _one(source: Source, output: Path, method: Method, arguments: argparse.Names
         method,
         model_from_anywhere(arguments.model) if method == "arssr" else arguments.model,
         arguments.device,
-        threads=threads_of_a_job(arguments),
         # A result without its sidecar is an unfinished one.
         force=True,
         sidecar=str(sidecar),
         entries=static_entries(source, method, stripped),
     )
     name = source.relative if len(arguments.method) == 1 else f"{source.relative} ({method})"
-    made = made_by(sidecar) if result.exists() and not arguments.force else None
+    made = made_by(sidecar) if os.path.exists(result) and not arguments.force else None
     refused = ""
     if made is not None and method == "arssr":
         model = made.get("Model")

@@ -18,14 +18,7 @@ from .arguments import (
     numbers,
     positive_numbers,
 )
-from .batch import (
-    PlannedJob,
-    add_places,
-    check_planned,
-    model_from_anywhere,
-    run_planned,
-    threads_of_a_job,
-)
+from .batch import PlannedJob, add_places, check_planned, model_from_anywhere, run_planned
 from .one_volume import VolumeJob, upsample_file
 from .printers import printer_for
 
@@ -99,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
             "The options --jobs and --scheduler are for many volumes; end the last argument, "
             f"{arguments.output!r}, in '/' to have results put into that folder."
         )
-    job = _job(arguments, arguments.inputs[0], arguments.output, arguments.threads)
+    job = _job(arguments, arguments.inputs[0], arguments.output)
     return upsample_file(job, printer_for(arguments.progress))
 
 
@@ -107,25 +100,24 @@ def _is_folder(name: str) -> bool:
     """Whether results go into ``name``; a folder that is called like a volume is a mistake."""
     if name.endswith(tuple(filter(None, (os.sep, os.altsep)))):
         return True
-    return Path(name).is_dir() and not name.lower().endswith(_IN)
+    return os.path.isdir(name) and not name.lower().endswith(_IN)
 
 
 def _run_many(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.output).absolute()
-    threads = threads_of_a_job(arguments)
     if arguments.method == "arssr":
         arguments.model = model_from_anywhere(arguments.model)
     planned = []
     for source in arguments.inputs:
         output = folder / _result_name(source, arguments)
-        job = _job(arguments, str(Path(source).absolute()), str(output), threads)
-        exists = output.exists() and not arguments.force
+        job = _job(arguments, str(Path(source).absolute()), str(output))
+        exists = os.path.exists(output) and not arguments.force
         planned.append(PlannedJob(source, job, already_there=exists))
     check_planned(planned)
     return run_planned(planned, arguments, arguments.output)
 
 
-def _job(arguments: argparse.Namespace, source: str, output: str, threads: int | None) -> VolumeJob:
+def _job(arguments: argparse.Namespace, source: str, output: str) -> VolumeJob:
     return VolumeJob(
         source,
         output,
@@ -136,7 +128,7 @@ def _job(arguments: argparse.Namespace, source: str, output: str, threads: int |
         arguments.device,
         cast("tuple[float, float, float, float, float, float] | None", arguments.roi),
         arguments.volume,
-        threads,
+        arguments.threads,
         arguments.force,
     )
 
