@@ -119,7 +119,8 @@ def test_names_keep_the_source_entities_and_sidecars_tell_how_it_was_made(
     assert made["Software"] == {"Name": "arssr", "Version": __version__}
     result = sitk.ReadImage(str(folder / f"{stem}.nii.gz"))
     np.testing.assert_allclose(made["VoxelSize"], result.GetSpacing(), rtol=1e-6)
-    assert "0.8015 × 0.7957 × 1 mm" in str(sidecar["Resolution"])
+    voxel = " × ".join(f"{step:.4g}" for step in result.GetSpacing())
+    assert f"Voxels of {voxel} mm" in str(sidecar["Resolution"])
     assert described["DatasetType"] == "derivative"
     assert described["GeneratedBy"][0]["Name"] == "arssr"  # type: ignore[index]
     assert "can invent detail" in (out / "README.md").read_text()
