@@ -16,12 +16,12 @@ import csv
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import tomllib
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -97,9 +97,7 @@ def train_equally_long(variant: Variant, folder: Path, arguments: argparse.Names
     )
 
 
-def run(
-    variant: Variant, folder: Path, arguments: argparse.Namespace, more: Sequence[str]
-) -> None:
+def run(variant: Variant, folder: Path, arguments: argparse.Namespace, more: Sequence[str]) -> None:
     """One call of ``arssr train``."""
     changes = [word for change in variant.changes for word in ("--set", change)]
     subprocess.run(

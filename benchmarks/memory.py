@@ -16,14 +16,12 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.estimate import estimate_cost
 from ArSSRLib.grid import Grid
-from ArSSRLib.sample import sample_path
-from ArSSRLib.volume import Volume, read_volume, write_volume
+from ArSSRLib.volume import Volume, write_volume
+from benchmarks.repeated_brain import repeated_brain
 
 MEBIBYTE = 2**20
 
@@ -49,7 +47,7 @@ def _row(size: tuple[int, ...], scale: float, model: str) -> str:
     target = grid.upsampled(scale)
     with tempfile.TemporaryDirectory() as folder:
         source, result = Path(folder, "in.nii"), Path(folder, "out.nii")
-        write_volume(Volume(_filled(size), grid), source)
+        write_volume(Volume(repeated_brain(size), grid), source)
         started = time.perf_counter()
         peak = _peak_of(
             [
@@ -83,15 +81,6 @@ def _peak_of(command: list[str]) -> int:
     )
     unit = 1 if sys.platform == "darwin" else 1024
     return int(done.stdout.split()[-1]) * unit
-
-
-def _filled(size: tuple[int, ...]) -> np.ndarray:
-    """The bundled brain's central box, repeated; shape (k, j, i)."""
-    brain = read_volume(sample_path()).array
-    middle = [n // 2 for n in brain.shape]
-    core = brain[tuple(slice(m - 20, m + 20) for m in middle)]
-    repeats = [-(-n // 40) for n in size[::-1]]
-    return np.ascontiguousarray(np.tile(core, repeats)[tuple(slice(n) for n in size[::-1])])
 
 
 if __name__ == "__main__":
