@@ -1,6 +1,6 @@
 """Peak resident memory of ``arssr upsample`` over the size of the volume.
 
-    python benchmarks/memory.py [--scale 2] [--model default] [SIZE ...]
+    python benchmarks/memory.py [--scale 2] [--model default] [--plot memory.png] [SIZE ...]
 
 A SIZE is one side (128) or three (256x256x176). Each is upsampled by the real command line in a
 process of its own, which is asked afterwards how much memory it ever held. The volume is the
@@ -14,7 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -24,6 +28,8 @@ from ArSSRLib.volume import Volume, write_volume
 from benchmarks.repeated_brain import repeated_brain
 
 MEBIBYTE = 2**20
+LIMIT = 1.5e9
+"""What a run may need above its arrays, in bytes; drawn as a line."""
 
 
 def main() -> None:
@@ -31,18 +37,44 @@ def main() -> None:
     parser.add_argument("sizes", nargs="*", default=["64", "128", "256x256x176"])
     parser.add_argument("--scale", type=float, default=2.0)
     parser.add_argument("--model", default="default")
+    parser.add_argument("--plot", metavar="PNG", help="also draw memory over size (matplotlib)")
     arguments = parser.parse_args()
     print(
         "| voxels in | voxels out | arrays (MiB) | peak (MiB) | above arrays (MiB) "
         "| peak / estimate | s |\n|---|---|---|---|---|---|---|"
     )
+    runs = []
     for text in arguments.sizes:
         sides = [int(n) for n in text.split("x")]
         size = tuple(sides * 3 if len(sides) == 1 else sides)
-        print(_row(size, arguments.scale, arguments.model), flush=True)
+        runs.append(_measured(size, arguments.scale, arguments.model))
+        print(runs[-1].row(), flush=True)
+    if arguments.plot:
+        _plot(runs, f"{arguments.model} at {arguments.scale:g}×", arguments.plot)
 
 
-def _row(size: tuple[int, ...], scale: float, model: str) -> str:
+@dataclass(frozen=True)
+class Run:
+    """One upsampling: sizes in voxels (i, j, k), memory in bytes, time in s."""
+
+    size: tuple[int, ...]
+    target: tuple[int, ...]
+    arrays: int
+    peak: int
+    estimate: int
+    seconds: float
+
+    def row(self) -> str:
+        """A row of the table."""
+        return (
+            f"| {'×'.join(map(str, self.size))} | {'×'.join(map(str, self.target))} "
+            f"| {self.arrays / MEBIBYTE:.0f} | {self.peak / MEBIBYTE:.0f} "
+            f"| {(self.peak - self.arrays) / MEBIBYTE:.0f} | {self.peak / self.estimate:.2f} "
+            f"| {self.seconds:.0f} |"
+        )
+
+
+def _measured(size: tuple[int, ...], scale: float, model: str) -> Run:
     grid = Grid(size)  # type: ignore[arg-type]
     target = grid.upsampled(scale)
     with tempfile.TemporaryDirectory() as folder:
@@ -57,13 +89,28 @@ def _row(size: tuple[int, ...], scale: float, model: str) -> str:
             ]
         )
         seconds = time.perf_counter() - started
-    arrays = 4 * (grid.voxels + target.voxels)
     estimate = estimate_cost(grid, target, model).peak_bytes
-    return (
-        f"| {'×'.join(map(str, size))} | {'×'.join(map(str, target.size))} "
-        f"| {arrays / MEBIBYTE:.0f} | {peak / MEBIBYTE:.0f} | {(peak - arrays) / MEBIBYTE:.0f} "
-        f"| {peak / estimate:.2f} | {seconds:.0f} |"
-    )
+    return Run(size, target.size, 4 * (grid.voxels + target.voxels), peak, estimate, seconds)
+
+
+def _plot(runs: Sequence[Run], title: str, path: str) -> None:
+    """Peak, estimate and arrays over the output's voxels; what is above the arrays beneath."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 5.2), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    voxels = [np.prod(run.target) / 1e6 for run in runs]
+    for name, marker in (("peak", "o"), ("estimate", "x"), ("arrays", "")):
+        values = [getattr(run, name) / MEBIBYTE for run in runs]
+        label = {"peak": "measured peak", "arrays": "input and output alone"}.get(name, name)
+        upper.plot(voxels, values, marker=marker, label=label)
+    upper.set(ylabel="memory (MiB)", title=title)
+    upper.legend(frameon=False)
+    lower.plot(voxels, [(run.peak - run.arrays) / MEBIBYTE for run in runs], marker="o")
+    lower.axhline(LIMIT / MEBIBYTE, linestyle=":", color="grey")
+    lower.set(xlabel="output voxels (millions)", ylabel="above arrays (MiB)", xscale="log")
+    lower.set_ylim(bottom=0)
+    figure.savefig(path, dpi=120)
 
 
 def _peak_of(command: list[str]) -> int:
