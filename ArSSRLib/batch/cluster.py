@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import json
 import logging
+import os
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -76,16 +79,32 @@ class DaskCluster:
 def _connected(scheduler: str) -> Client:
     from distributed import Client
 
-    where: dict[str, Any] = (
-        {"scheduler_file": scheduler} if Path(scheduler).is_file() else {"address": scheduler}
-    )
     try:
-        return Client(**where, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
+        address = _address(scheduler)
+        # A client that fails to connect leaves threads behind that complain at the very end.
+        asyncio.run(_knock(address))
+        return Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
+    except (OSError, TimeoutError, ValueError, KeyError, TypeError) as error:
         raise EnvironmentFault(
             f"No Dask scheduler answers at {scheduler!r}; start one with 'dask scheduler' and give "
             "the address that it prints."
         ) from error
+
+
+def _address(scheduler: str) -> str:
+    """The address itself, or what the scheduler wrote into its file."""
+    if not os.path.isfile(scheduler):
+        return scheduler
+    return str(json.loads(Path(scheduler).read_text(encoding="utf-8"))["address"])
+
+
+async def _knock(address: str) -> None:
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    security = Security().get_connection_args("client")
+    comm = await connect(address, timeout=_SECONDS_TO_CONNECT, **security)
+    await comm.close()
 
 
 def _post_outcome(number: int, post: Post, future: Future) -> None:

@@ -184,6 +184,7 @@ def test_inputs_that_would_share_a_result_are_refused_before_anything_is_made(
         ("out/", ["--model", "no such"], "no model"),
         ("out/", ["--jobs", "0"], "whole number from 1"),
         ("out/", ["--scheduler", "nonsense://here"], "No Dask scheduler answers"),
+        ("out/", ["--scheduler", "tcp://127.0.0.1:9"], "No Dask scheduler answers"),
     ],
 )
 def test_a_wrong_call_is_one_sentence_and_leaves_nothing(
