@@ -34,7 +34,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert _imported_by(["--help"]) == set()
 
 
-@pytest.mark.parametrize("command", ["upsample", "compare", "simulate", "models", "demo"])
+@pytest.mark.parametrize("command", ["upsample", "bids", "compare", "simulate", "models", "demo"])
 def test_the_help_of_a_command_imports_nothing_heavy(command: str) -> None:
     assert _imported_by([command, "--help"]) == set()
 
