@@ -114,7 +114,7 @@ def run_in_child(
             return Outcome(Cancelled.exit_code, "It was cancelled.")
         except OSError as error:
             return Outcome(
-                EnvironmentFault.exit_code, f"No process could be started: {error.strerror}."
+                EnvironmentFault.exit_code, f"Its process cannot be run: {error.strerror or error}."
             )
         complaints.seek(0)
         return _outcome(child.returncode, complaints.read().decode("utf-8", "replace"))

@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..errors import EnvironmentFault
 from .child import Children, run_in_child
-from .jobs import Job, Post
+from .jobs import Job, Message, Outcome, Post
 
 _USABLE_SHARE = 0.9
 
@@ -42,12 +43,18 @@ class ThisMachine:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, number: int, job: Job, post: Post) -> None:
-        post(
-            number,
-            run_in_child(
-                job, lambda said: post(number, said), self._room.set_aside, self._children
-            ),
-        )
+        def hear(said: Message) -> None:
+            post(number, said)
+
+        try:
+            outcome = run_in_child(job, hear, self._room.set_aside, self._children)
+        except Exception as error:
+            # Whoever waits for this job must hear of its end, whatever happens here.
+            outcome = Outcome(
+                EnvironmentFault.exit_code,
+                f"Something went wrong that should not ({type(error).__name__}: {error}).",
+            )
+        post(number, outcome)
 
 
 class SharedMemory:
