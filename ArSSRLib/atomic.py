@@ -1,25 +1,17 @@
 """Files that appear complete or not at all.
 
-A file is written under a temporary name in its own folder and moved to its place when whole. The
-temporary name holds the machine and the process, so that the next run can clear away what a
-killed one has left, and nothing else.
+A file is written under a temporary name in its own folder and moved to its place when whole.
 """
 
 from __future__ import annotations
 
 import os
-import platform
-import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import EnvironmentFault, InputError
-
-_PREFIX = ".arssr-part-"
-_HOST = re.sub(r"[^A-Za-z0-9]", "", platform.node())[:32] or "host"
-_NAME = re.compile(re.escape(_PREFIX) + r"(?P<host>[A-Za-z0-9]+)-(?P<pid>\d+)-[0-9a-f]+\.")
+from .leftovers import clear_leftovers, temporary_name
 
 
 def check_output_place(path: str | os.PathLike[str], overwrite: bool) -> Path:
@@ -36,9 +28,15 @@ def check_output_place(path: str | os.PathLike[str], overwrite: bool) -> Path:
     target = Path(path).absolute()
     if not target.parent.is_dir():
         raise InputError(f"The folder {str(target.parent)!r} does not exist; create it first.")
-    if target.is_dir():
+    try:
+        is_folder, is_there = target.is_dir(), target.exists()
+    except OSError as error:
+        raise InputError(
+            f"The output {str(path)!r} cannot be made ({error.strerror}); choose a shorter name."
+        ) from error
+    if is_folder:
         raise InputError(f"The output {str(path)!r} is a folder; give a file name.")
-    if target.exists() and not overwrite:
+    if is_there and not overwrite:
         raise InputError(
             f"The output {str(path)!r} exists; choose another name or allow it to be replaced "
             "(--force)."
@@ -74,9 +72,7 @@ def replacing(
     target = check_output_place(path, overwrite)
     clear_leftovers(target.parent)
     ending = "".join(target.suffixes[-1:]) if suffix is None else suffix
-    temporary = target.parent / (
-        f"{_PREFIX}{_HOST}-{os.getpid()}-{secrets.token_hex(6)}{ending or '.tmp'}"
-    )
+    temporary = target.parent / temporary_name(ending or ".tmp")
     try:
         yield temporary
         _flush_to_disk(temporary)
@@ -85,41 +81,13 @@ def replacing(
         os.replace(temporary, target)
     except OSError as error:
         raise EnvironmentFault(
-            f"The file {str(path)!r} cannot be written: {error.strerror or error}."
+            f"The file {str(path)!r} cannot be written ({error.strerror or error}); free some "
+            "space or choose another folder."
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def clear_leftovers(folder: Path) -> None:
-    """Removes temporary files in ``folder`` whose process on this machine has died."""
-    try:
-        names = [entry.name for entry in os.scandir(folder) if entry.name.startswith(_PREFIX)]
-    except OSError:
-        return
-    for name in names:
-        match = _NAME.match(name)
-        if match and match["host"] == _HOST and not _is_running(int(match["pid"])):
-            try:
-                (folder / name).unlink(missing_ok=True)
-            except OSError:
-                # Somebody else's file in a shared folder: it is theirs to remove.
-                continue
-
-
 def _flush_to_disk(path: Path) -> None:
     with open(path, "rb+") as stream:
         os.fsync(stream.fileno())
-
-
-def _is_running(pid: int) -> bool:
-    if os.name == "nt":
-        # On Windows os.kill(pid, 0) would end the process; a leftover is then kept.
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -8,8 +8,8 @@ can be read without torch.
 from __future__ import annotations
 
 import json
+import math
 import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
-from .errors import EnvironmentFault, InputError
+from .atomic import replacing
+from .errors import InputError
 from .networks.baseline_spec import BaselineSpec
 from .networks.registry import spec_from_dict
 from .networks.spec import NetworkSpec
@@ -36,7 +37,17 @@ FORMAT = "arssr-model"
 FORMAT_VERSION = 1
 _HEADER = "header.json"
 _LARGEST_HEADER = 1 << 20
-_DAMAGE = (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_DAMAGE = (
+    ValueError,
+    TypeError,
+    SyntaxError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 """What numpy and zipfile raise on a truncated, foreign or corrupted archive (RuntimeError covers
 claims of encryption and NotImplementedError those of unknown compression)."""
 
@@ -86,7 +97,7 @@ class ModelHeader(Generic[SpecT]):
         """
         try:
             values = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"The model file {source} has a damaged header; copy it again.") from (
                 error
             )
@@ -133,27 +144,13 @@ def save_model(
     """Writes a model file atomically: a reader sees the old file or the new one, never a part.
 
     Raises:
-        EnvironmentFault: the file cannot be written.
+        InputError: its folder does not exist or cannot be written.
+        EnvironmentFault: the disk is full or refuses the file.
     """
-    target = Path(path)
     arrays = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
-    try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".arssr-", suffix=".npz")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                header_bytes = np.frombuffer(header.to_json().encode("utf-8"), dtype=np.uint8)
-                np.savez_compressed(stream, **{_HEADER: header_bytes}, **arrays)  # type: ignore[arg-type]
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise EnvironmentFault(f"The model {target} cannot be written: {error.strerror}.") from (
-            error
-        )
+    header_bytes = np.frombuffer(header.to_json().encode("utf-8"), dtype=np.uint8)
+    with replacing(path, overwrite=True, suffix=".npz") as temporary:
+        np.savez_compressed(temporary, **{_HEADER: header_bytes}, **arrays)  # type: ignore[arg-type]
 
 
 def read_header(path: str | os.PathLike[str]) -> ModelHeader:
@@ -217,19 +214,34 @@ def _weight(archive: Any, key: str, shape: tuple[int, ...], source: str) -> Tens
     import torch
 
     try:
-        value = archive[key]
+        # What the array's own header claims is checked before memory for it is asked for.
+        found, dtype = _claim(archive, key)
+        value = archive[key] if found == shape and dtype.kind == "f" else None
     except (KeyError, *_DAMAGE) as error:
         raise InputError(
             f"The model file {source} lacks the weight {key} or is damaged; copy it again."
         ) from error
-    if value.shape != shape or value.dtype.kind != "f":
+    if value is None:
         raise InputError(
-            f"The model file {source} holds {key} of shape {value.shape}, its specification needs "
-            f"{shape}; the file does not fit together."
+            f"The model file {source} holds {key} of shape {found} and type {dtype}, its "
+            f"specification needs {shape} of a floating type; the file does not fit together."
         )
     if not np.isfinite(value).all():
         raise InputError(f"The model file {source} holds weights that are not finite ({key}).")
     return torch.from_numpy(value.astype(np.float32))
+
+
+def _claim(archive: Any, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type that an array says it has; nothing of it is read."""
+    with archive.zip.open(f"{key}.npy") as stream:
+        version = np.lib.format.read_magic(stream)
+        if version == (1, 0):
+            shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+        elif version == (2, 0):
+            shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
+        else:
+            raise ValueError(f"array format {version}")
+    return shape, dtype
 
 
 def _open_archive(path: str | os.PathLike[str]) -> Any:
@@ -251,8 +263,10 @@ def _open_archive(path: str | os.PathLike[str]) -> Any:
 
 def _header_of(archive: Any, source: str) -> ModelHeader:
     try:
-        data = archive[_HEADER]
-        text = data.tobytes()[:_LARGEST_HEADER].decode("utf-8")
+        shape, dtype = _claim(archive, _HEADER)
+        if dtype != np.uint8 or math.prod(shape) > _LARGEST_HEADER:
+            raise ValueError(f"a header of {shape} {dtype}")
+        text = archive[_HEADER].tobytes().decode("utf-8")
     except (KeyError, *_DAMAGE) as error:
         raise InputError(
             f"The file {source} is not an ArSSR model or is damaged; choose a .npz model file."

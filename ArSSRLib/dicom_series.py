@@ -28,6 +28,7 @@ def read_series(folder: Path) -> tuple[sitk.Image, dict[str, str]]:
     name = repr(str(folder))
     series = sitk.ImageSeriesReader.GetGDCMSeriesIDs(str(folder))
     if not series:
+        _check_nothing_left_out(folder, [])
         raise InputError(
             f"The folder {name} holds no DICOM series; give the folder of one, or a NIfTI, NRRD "
             "or MHA file."
@@ -63,8 +64,8 @@ def _check_nothing_left_out(folder: Path, files: Sequence[str]) -> None:
         with open(path, "rb") as stream:
             if stream.read(132)[128:] == b"DICM":
                 raise InputError(
-                    f"The DICOM file {str(path)!r} is damaged or does not belong to the series "
-                    "beside it; export the series again or move that file away."
+                    f"The DICOM file {str(path)!r} is damaged or belongs to no series here; export "
+                    "the series again or move that file away."
                 )
 
 

@@ -6,6 +6,7 @@ or a list that does not have that many numbers, makes the reader write past its 
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from .errors import InputError
@@ -36,11 +37,17 @@ def check_metaimage(path: Path) -> None:
         )
     for names, count in ((_PER_AXIS, dimensions), (_MATRICES, dimensions**2)):
         for name in names:
-            found = len(entries[name].split()) if name in entries else count
+            numbers = entries[name].split() if name in entries else ["0"] * count
+            found = len(numbers)
             if found != count:
                 raise InputError(
                     f"The header of {str(path)!r} has {found} numbers in {name}, not {count}; "
                     "correct the header."
+                )
+            if not all(map(_is_finite, numbers)):
+                raise InputError(
+                    f"The header of {str(path)!r} gives {entries[name]!r} for {name}, which are "
+                    "not all finite numbers; correct the header."
                 )
 
 
@@ -53,6 +60,13 @@ def _entries(data: bytes) -> dict[str, str]:
         if key.strip() == _LAST_KEY:
             break
     return entries
+
+
+def _is_finite(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _whole(text: str) -> int:

@@ -25,6 +25,9 @@ from .grid import Grid
 _CHUNK = 1 << 22
 _FLOATS = {16: "f4", 64: "f8"}
 """NIfTI codes of the real floating types."""
+_BITS = {1: 1, 2: 8, 4: 16, 8: 32, 16: 32, 32: 64, 64: 64, 128: 24, 256: 8, 512: 16, 768: 32,
+         1024: 64, 1280: 64, 1536: 128, 1792: 128, 2048: 256, 2304: 32}  # fmt: skip
+"""Bits a voxel of each NIfTI data type."""
 _LARGEST_OFFSET = 1 << 40
 SPACE_CODE = "nifti_space_code"
 """Header entry, as a volume carries it, with the NIfTI code of the space its grid is in."""
@@ -93,6 +96,7 @@ def check_nifti(path: Path, volume_index: int = 0) -> NiftiPlace:
     with opener(path, "rb") as stream:
         try:
             header, layout, order = _read_header(cast("IO[bytes]", stream), path)
+            _check_spacing(path, header, layout, order)
             _check_voxels(cast("IO[bytes]", stream), path, header, layout, order, volume_index)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise InputError(
@@ -112,6 +116,19 @@ def _read_header(stream: IO[bytes], path: Path) -> tuple[bytes, _Layout, str]:
     raise InputError(f"The file {str(path)!r} is not a NIfTI file or is truncated; copy it again.")
 
 
+def _check_spacing(path: Path, header: bytes, layout: _Layout, order: str) -> None:
+    """Refuses what SimpleITK silently takes for 1 mm."""
+    sizes = _sizes(path, header, layout, order)[:3]
+    spacing = _unpack(header, layout.pixdim, order)[1 : len(sizes) + 1]
+    # The distance of the slices of a single slice means nothing and is often left 0.
+    if not all(math.isfinite(s) and s > 0 for s, n in zip(spacing, sizes, strict=True) if n > 1):
+        shown = ", ".join(f"{s:g}" for s in spacing)
+        raise InputError(
+            f"The header of {str(path)!r} gives the voxel spacing ({shown}) mm, which is not all "
+            "positive numbers; correct the header."
+        )
+
+
 def _check_voxels(
     stream: IO[bytes], path: Path, header: bytes, layout: _Layout, order: str, volume_index: int
 ) -> None:
@@ -119,7 +136,7 @@ def _check_voxels(
     sizes = _sizes(path, header, layout, order)
     code, bits = struct.unpack_from(order + "2h", header, layout.datatype)
     item = bits // 8
-    if bits < 1 or (code in _FLOATS and np.dtype(_FLOATS[code]).itemsize != item):
+    if bits < 1 or _BITS.get(code, bits) != bits:
         raise InputError(
             f"The header of {str(path)!r} gives {bits} bits a voxel for the data type {code}; "
             "correct the header."

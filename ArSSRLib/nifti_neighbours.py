@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from .leftovers import scratch_folder
 
 _COMPRESSED = ".nii.gz"
 
@@ -29,8 +30,8 @@ def undisturbed(path: Path) -> Iterator[Path]:
     if not path.name.lower().endswith(_COMPRESSED) or not _has_namesake(path):
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="arssr-") as folder:
-        link = Path(folder) / f"volume{_COMPRESSED}"
+    with scratch_folder() as folder:
+        link = folder / f"volume{_COMPRESSED}"
         try:
             os.symlink(path.absolute(), link)
         except OSError:

@@ -29,6 +29,12 @@ def simulate_volume(volume: Volume, scale: float | Triple, kernel: Kernel = "cub
         raise InputError(
             f"The scale {scale!r} does not make the volume coarser; give factors of at least 1."
         )
+    for axis, count, factor in zip("ijk", volume.grid.size, factors, strict=True):
+        if factor > 2 * count:
+            raise InputError(
+                f"The scale {factor:g} leaves no voxel of the {count} along {axis}; give a smaller "
+                "scale."
+            )
     first, second, third = (1.0 / float(f) for f in factors)
     grid = volume.grid.upsampled((first, second, third))
     array = simulate_low_resolution(volume.array, grid.size[::-1], kernel)

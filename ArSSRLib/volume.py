@@ -80,11 +80,17 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
         EnvironmentFault: not enough memory.
     """
     source = Path(path)
+    _check_name(source)
+    if not _there_is(source):
+        raise InputError(f"There is no file {str(path)!r}; check the name.")
     if source.is_dir():
         image, metadata = read_series(source)
         return volume_of_image(image, str(path), metadata)
-    if not source.exists():
-        raise InputError(f"There is no file {str(path)!r}; check the name.")
+    if not source.is_file():
+        raise InputError(
+            f"The input {str(path)!r} is not a file but a pipe or a device; save the volume to a "
+            "file first."
+        )
     suffix = suffix_of(source, READABLE_SUFFIXES)
     place = None
     try:
@@ -177,6 +183,7 @@ def check_output(path: str | os.PathLike[str], overwrite: bool = False) -> str:
     Raises:
         InputError: an unsupported suffix, no such folder, or the file exists.
     """
+    _check_name(Path(path))
     suffix = suffix_of(Path(path), WRITABLE_SUFFIXES)
     check_output_place(path, overwrite)
     return suffix
@@ -230,6 +237,23 @@ def as_pixel_type(array: FloatArray, pixel_type: str) -> npt.NDArray[np.generic]
     whole = result.astype(dtype)
     whole[over], whole[under] = limits.max, limits.min
     return whole
+
+
+def _check_name(path: Path) -> None:
+    """Refuses a name that is no text: ITK ends the whole process over it."""
+    if not _is_text(str(path)):
+        raise InputError(
+            f"The name {str(path)!r} holds bytes that are not text (UTF-8); rename the file or its "
+            "folder."
+        )
+
+
+def _there_is(path: Path) -> bool:
+    """Whether something has this name; one that no file system takes is not there."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _pixel_id(pixel_type: str) -> int:

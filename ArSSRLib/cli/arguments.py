@@ -10,6 +10,9 @@ from ..errors import InputError
 from ..upsampling.device import DEVICES
 
 Numbers = tuple[float, ...]
+MOST_THREADS = 1024
+"""A thread library that cannot start what it is asked for ends the whole process."""
+MOST_PROCESSES = 256
 
 
 def numbers(*counts: int) -> Callable[[str], Numbers]:
@@ -40,8 +43,8 @@ def positive_numbers(text: str) -> float | tuple[float, float, float]:
     return values[0] if len(values) == 1 else (values[0], values[1], values[2])
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """A reader of a whole number of at least ``least``."""
+def whole_number(least: int, most: int = 1 << 31) -> Callable[[str], int]:
+    """A reader of a whole number from ``least`` to ``most``."""
 
     def read(text: str) -> int:
         try:
@@ -50,6 +53,8 @@ def whole_number(least: int) -> Callable[[str], int]:
             value = least - 1
         if value < least:
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
+        if value > most:
+            raise argparse.ArgumentTypeError(f"{text!r} is too many; at most {most} are possible")
         return value
 
     return read
@@ -78,7 +83,10 @@ def add_network(parser: argparse.ArgumentParser) -> None:
         "--device", default="auto", choices=DEVICES, help="where to compute (default: auto)"
     )
     parser.add_argument(
-        "--threads", type=whole_number(1), metavar="N", help="CPU threads (default: all)"
+        "--threads",
+        type=whole_number(1, MOST_THREADS),
+        metavar="N",
+        help="CPU threads (default: all)",
     )
 
 

@@ -41,7 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
         InputError: unusable output folder, model or option.
         EnvironmentFault: the machine got in the way.
     """
-    folder = _folder(arguments.output)
     printer = printer_for(arguments.progress)
     with warnings_shown_by(printer):
         from ..catalogue import load_model
@@ -57,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         model = load_model(arguments.model)
         truth = files.read(str(sample_path()))
         low = simulate_volume(truth, arguments.scale)
+        folder = _folder(arguments.output)
         cubic = upsample_volume(low, truth.grid, "cubic")
         arssr = upsample_volume(
             low,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..atomic import replacing
 from ..errors import EnvironmentFault, InputError
+from ..orphans import end_with
 from ..upsampling.progress import ProgressCallback, ProgressClock
 from .cases import TRUTH, Case, digest, measure
 from .methods import model_file
@@ -133,7 +134,13 @@ def _in_parallel(cases: Sequence[Case], settings: Settings) -> Iterator[Record]:
 
     jobs = max(1, min(settings.jobs, len(cases)))
     work = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-    yield from work(delayed(measure)(case, settings) for case in cases)
+    yield from work(delayed(_measure_for)(os.getpid(), case, settings) for case in cases)
+
+
+def _measure_for(parent: int, case: Case, settings: Settings) -> Record:
+    """What a worker process does, as long as the program that started it lives."""
+    end_with(parent)
+    return measure(case, settings)
 
 
 def _ordered(records: Sequence[Record], settings: Settings) -> list[Record]:

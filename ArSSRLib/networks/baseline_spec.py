@@ -48,7 +48,6 @@ class BaselineSpec:
         """
         unknown = set(values) - {"baseline"}
         if unknown or "baseline" not in values:
-            raise InputError(
-                f"A baseline's specification is one entry 'baseline', not {sorted(values)}."
-            )
+            found = sorted(map(str, values))
+            raise InputError(f"A baseline's specification is one entry 'baseline', not {found}.")
         return BaselineSpec(values["baseline"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
 from .baseline_spec import BaselineSpec
 from .spec import NetworkSpec
 
@@ -19,6 +20,8 @@ def spec_from_dict(values: Mapping[str, Any]) -> NetworkSpec | BaselineSpec:
     Raises:
         InputError: an unknown or ill-typed entry, named in the message.
     """
+    if not isinstance(values, Mapping):
+        raise InputError(f"The network specification is {values!r}, not a table of entries.")
     if "baseline" in values:
         return BaselineSpec.from_dict(values)
     return NetworkSpec.from_dict(values)

@@ -12,6 +12,8 @@ Coordinates = Literal["absolute", "local"]
 Residual = Literal["none", "trilinear"]
 
 _LARGEST_NUMBER = 4096
+_MOST_LAYERS = 4096
+_MOST_PARAMETERS = 10**9
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,9 @@ class NetworkSpec:
                 f"The network specification asks for coordinates {coordinates!r} with residual "
                 f"{residual!r}; known are {get_args(Coordinates)} and {get_args(Residual)}."
             )
-        return NetworkSpec(encoder, decoder, coordinates, residual)
+        spec = NetworkSpec(encoder, decoder, coordinates, residual)
+        _check_size(spec)
+        return spec
 
 
 def paper_spec(encoder: str = "RDN") -> NetworkSpec:
@@ -163,6 +167,22 @@ def decoder_parameters(spec: NetworkSpec) -> int:
 
 def _conv(inputs: int, outputs: int, side: int = 3) -> int:
     return outputs * (inputs * side**3 + 1)
+
+
+def _check_size(spec: NetworkSpec) -> None:
+    """Refuses a network that no machine could build, before anything of it is built."""
+    encoder, decoder = spec.encoder, spec.decoder
+    if decoder.skip and decoder.depth % 2:
+        raise InputError(
+            f"The decoder entry depth is {decoder.depth}; with skip it must be an even number."
+        )
+    layers = encoder.blocks * encoder.layers
+    if layers > _MOST_LAYERS or spec.parameters > _MOST_PARAMETERS:
+        raise InputError(
+            f"The network specification asks for {layers} convolutions in blocks and "
+            f"{spec.parameters:,} weights; at most {_MOST_LAYERS} and {_MOST_PARAMETERS:,} are "
+            "possible: choose fewer features, blocks or layers."
+        )
 
 
 def _checked(kind: type[Any], values: object, where: str) -> Any:

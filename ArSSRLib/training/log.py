@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..atomic import replacing
 from .validation import Score
 
 METRICS = "metrics.csv"
@@ -108,7 +109,10 @@ def _keep_until(path: Path, columns: Sequence[str], step: int) -> None:
                 for row in list(csv.reader(stream))[1:]
                 if len(row) == len(columns) and row[0].isdigit() and int(row[0]) <= step
             ]
-    with path.open("w", newline="", encoding="utf-8") as stream:
+    with (
+        replacing(path, overwrite=True) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as stream,
+    ):
         csv.writer(stream).writerows([list(columns), *rows])
 
 

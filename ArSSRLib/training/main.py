@@ -5,11 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import Cancelled, EnvironmentFault, InputError
+from ..atomic import replacing
+from ..cli.arguments import MOST_PROCESSES, MOST_THREADS, whole_number
+from ..errors import Cancelled, InputError
+from ..leftovers import scratch_folder
+from ..upsampling.device import DEVICES
 from .recipe import Recipe, SourceRecipe, available_recipes, load_recipe
+
+_LONGEST_FOLDER = 70
+"""The name of a socket in it may have no more than about a hundred characters."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,10 +43,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ENTRY=VALUE",
         help="change one entry of the recipe, for example optimiser.steps=2000",
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
     parser.add_argument(
-        "--workers", type=int, default=1, help="processes that draw patches (default: 1)"
+        "--device", default="auto", choices=DEVICES, help="where to compute (default: auto)"
+    )
+    parser.add_argument(
+        "--threads",
+        type=whole_number(1, MOST_THREADS),
+        metavar="N",
+        help="CPU threads (default: all)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=whole_number(0, MOST_PROCESSES),
+        default=1,
+        metavar="N",
+        help="processes that draw patches (default: 1)",
     )
     parser.add_argument(
         "--precision",
@@ -47,7 +67,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "fast; auto: mixed on CUDA alone (default: auto)",
     )
     parser.add_argument("--compile", action="store_true", help="try torch.compile")
-    parser.add_argument("--until-step", type=int, metavar="N", help="stop after step N; resumable")
+    parser.add_argument(
+        "--until-step", type=whole_number(1), metavar="N", help="stop after step N; resumable"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,11 +84,16 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("No training data is named; give --data FOLDER.")
     folder = Path(arguments.output)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The output folder {str(folder)!r} cannot be made ({error.strerror}); name another."
-        ) from error
+        with _kept_if_used(folder), _sockets_swept_up():
+            _train(arguments, recipe, folder)
+    except KeyboardInterrupt:
+        raise Cancelled(
+            f"Stopped; the same command goes on from the last checkpoint in {folder}."
+        ) from None
+    return 0
+
+
+def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> None:
     # Patches are drawn by small products in processes of their own: a threaded BLAS there only
     # takes the trainer's cores. It reads this when numpy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -91,7 +118,6 @@ def run(arguments: argparse.Namespace) -> int:
                 "processes; set optimiser.batch to a multiple."
             )
         if team.leads:
-            _write_settings(folder, recipe, report.used)
             for sentence in report.skipped:
                 say(f"Left out {sentence}")
             if arguments.validation:
@@ -99,23 +125,53 @@ def run(arguments: argparse.Namespace) -> int:
                     find_volumes(arguments.validation), smallest, [SourceRecipe()]
                 )
                 cases = validation_cases(held_out, recipe.validate_scales, recipe.validate_crop)
-            say(f"Training on {len(volumes)} volumes, validating on {len(cases)} cases.")
         team.wait()
         options = TrainerOptions(
             arguments.workers, arguments.compile, arguments.precision, arguments.until_step
         )
         trainer = Trainer(recipe, volumes, cases, folder, team, options)
-        try:
-            state = trainer.run()
-        except KeyboardInterrupt:
-            raise Cancelled(
-                f"Stopped; the same command goes on from the last checkpoint in {folder}."
-            ) from None
+        if team.leads:
+            _write_settings(folder, recipe, report.used)
+            say(f"Training on {len(volumes)} volumes, validating on {len(cases)} cases.")
+        state = trainer.run()
         if team.leads:
             say(f"Done: {state.step} steps in {state.seconds / 3600.0:.2f} h; weights in {folder}.")
             if report.skipped:
                 say(f"{len(report.skipped)} volumes were left out: " + "; ".join(report.skipped))
-    return 0
+
+
+@contextmanager
+def _kept_if_used(folder: Path) -> Iterator[None]:
+    """Makes a folder; one that is still empty when the block fails is removed again."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The output folder {str(folder)!r} cannot be made ({error.strerror}); name another."
+        ) from error
+    try:
+        yield
+    except BaseException:
+        for path in made:
+            try:
+                path.rmdir()
+            except OSError:
+                break
+        raise
+
+
+@contextmanager
+def _sockets_swept_up() -> Iterator[None]:
+    """Processes that draw patches make sockets: where the next run finds those of a killed one."""
+    with scratch_folder() as folder:
+        before = tempfile.tempdir
+        if len(str(folder)) <= _LONGEST_FOLDER:
+            tempfile.tempdir = str(folder)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 def _changes(entries: Sequence[str]) -> dict[str, str]:
@@ -130,9 +186,5 @@ def _changes(entries: Sequence[str]) -> dict[str, str]:
 
 def _write_settings(folder: Path, recipe: Recipe, used: Sequence[str]) -> None:
     settings = {"recipe": recipe.to_dict(), "volumes": [os.path.basename(p) for p in used]}
-    try:
-        (folder / "settings.json").write_text(json.dumps(settings, indent=1), encoding="utf-8")
-    except OSError as error:
-        raise EnvironmentFault(
-            f"The folder {folder} cannot be written ({error.strerror}); name another."
-        ) from error
+    with replacing(folder / "settings.json", overwrite=True) as temporary:
+        temporary.write_text(json.dumps(settings, indent=1), encoding="utf-8")

@@ -7,7 +7,7 @@ model and ``recipes/paper-published.toml`` is the paper's own schedule (§IV-A.3
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ..errors import InputError
 from ..networks.baseline_spec import BaselineSpec
 from ..networks.registry import spec_from_dict
 from ..networks.spec import NetworkSpec
+from .recipe_rules import check_recipe
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -188,8 +189,11 @@ def load_recipe(name_or_path: str) -> Recipe:
         )
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise InputError(f"The recipe {path} is not readable TOML: {error}.") from error
+    except (ValueError, OSError, RecursionError) as error:
+        raise InputError(
+            f"The recipe {str(path)!r} is not readable TOML ({' '.join(str(error).split())}); "
+            "correct it there."
+        ) from error
     return recipe_from_dict(values)
 
 
@@ -205,10 +209,11 @@ def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
     kernels = _section(KernelRecipe, parts.pop("kernels", {}), "kernels")
     optimiser = _section(OptimiserRecipe, parts.pop("optimiser", {}), "optimiser")
     sources = tuple(
-        _section(SourceRecipe, entry, "sources") for entry in parts.pop("sources", [{}])
+        _section(SourceRecipe, entry, "sources")
+        for entry in _several(parts.pop("sources", [{}]), "sources")
     )
     if "validate_scales" in parts:
-        parts["validate_scales"] = tuple(float(s) for s in parts["validate_scales"])
+        parts["validate_scales"] = _numbers(parts["validate_scales"], "validate_scales")
     top = _section(Recipe, parts, "recipe")
     recipe = replace(
         top,
@@ -218,7 +223,7 @@ def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
         optimiser=optimiser,
         sources=sources,
     )
-    _check_numbers(recipe)
+    check_recipe(recipe)
     return recipe
 
 
@@ -243,6 +248,20 @@ def _section(kind: type[Any], values: object, where: str) -> Any:
     return kind(**checked)
 
 
+def _several(values: object, name: str) -> Sequence[Any]:
+    if not isinstance(values, list | tuple) or not values:
+        raise InputError(f"The recipe's {name} is {values!r}, not a list in square brackets.")
+    return values
+
+
+def _numbers(values: object, name: str) -> tuple[float, ...]:
+    several = _several(values, name)
+    for value in several:
+        if type(value) not in (int, float):
+            raise InputError(f"The recipe's {name} holds {value!r}; it must hold numbers only.")
+    return tuple(float(value) for value in several)
+
+
 def _replace_entry(values: dict[str, Any], path: str, text: str) -> None:
     *parents, last = path.split(".")
     table: Any = values
@@ -255,54 +274,5 @@ def _replace_entry(values: dict[str, Any], path: str, text: str) -> None:
         return
     try:
         table[last] = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"The value {text!r} for {path} is not a number or true/false.") from error
-
-
-def _check_numbers(recipe: Recipe) -> None:
-    """Refuses what cannot be trained, with the entry's name."""
-    patches, optimiser, kernels = recipe.patches, recipe.optimiser, recipe.kernels
-    rules: list[tuple[bool, str]] = [
-        (patches.size >= 4, f"patches.size is {patches.size}; it must be at least 4 voxels"),
-        (
-            0 <= 2 * patches.margin < patches.size,
-            f"patches.margin is {patches.margin}; use 0 or more, and less than half patches.size",
-        ),
-        (patches.coordinates >= 1, f"patches.coordinates is {patches.coordinates}; use 1 or more"),
-        (
-            1.0 <= patches.scale_min <= patches.scale_max,
-            f"the scales go from {patches.scale_min} to {patches.scale_max}; "
-            "use 1 ≤ scale_min ≤ scale_max",
-        ),
-        (optimiser.batch >= 1, f"optimiser.batch is {optimiser.batch}; use 1 or more"),
-        (optimiser.steps >= 1, f"optimiser.steps is {optimiser.steps}; use 1 or more"),
-        (
-            optimiser.name in ("adam", "adamw", "muon"),
-            f"optimiser.name is {optimiser.name!r}; use adam, adamw or muon",
-        ),
-        (
-            optimiser.schedule in ("cosine", "halve", "hold"),
-            f"optimiser.schedule is {optimiser.schedule!r}; use cosine, halve or hold",
-        ),
-        (
-            optimiser.schedule != "halve" or optimiser.halve_every >= 1,
-            f"optimiser.halve_every is {optimiser.halve_every}; the halve schedule needs 1 or more",
-        ),
-        (
-            optimiser.loss in ("l1", "l2", "charbonnier"),
-            f"optimiser.loss is {optimiser.loss!r}; use l1, l2 or charbonnier",
-        ),
-        (
-            recipe.initialisation in ("torch", "kaiming"),
-            f"initialisation is {recipe.initialisation!r}; use torch or kaiming",
-        ),
-        (0.0 <= optimiser.ema < 1.0, f"optimiser.ema is {optimiser.ema}; use 0 ≤ ema < 1"),
-        (
-            all(share >= 0 for share in asdict(kernels).values())
-            and sum(asdict(kernels).values()) > 0,
-            f"the kernel shares are {asdict(kernels)}; none may be negative, one must be above 0",
-        ),
-    ]
-    for holds, message in rules:
-        if not holds:
-            raise InputError(f"In the recipe {message}.")

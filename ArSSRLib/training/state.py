@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import pickle
-import tempfile
-from dataclasses import dataclass, field
+import warnings
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ..atomic import replacing
 from ..errors import EnvironmentFault, InputError
+from ..leftovers import clear_leftovers
 
 LAST = "last.ckpt"
-_DAMAGE = (RuntimeError, TypeError, EOFError, OSError, ValueError, pickle.UnpicklingError)
-"""What torch raises on a truncated or foreign file."""
+_TABLES = ("weights", "average", "optimiser", "scaler", "recipe")
 
 
 @dataclass
@@ -48,18 +47,10 @@ def save_state(state: TrainingState, folder: Path) -> None:
     """
     target = folder / LAST
     try:
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".last-", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                torch.save(vars(state), stream)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        with replacing(target, overwrite=True) as temporary:
+            torch.save(vars(state), temporary)
+    except (InputError, RuntimeError) as error:
+        reason = str(error.__cause__ or error).splitlines()[0].rstrip(".")
         raise EnvironmentFault(
             f"The checkpoint {target} cannot be written ({reason}); free some space and start the "
             "same command again: it resumes from the last checkpoint."
@@ -74,22 +65,33 @@ def load_state(folder: Path) -> TrainingState | None:
     Raises:
         InputError: the checkpoint is damaged or another program's.
     """
-    for leftover in folder.glob(".last-*.part"):
-        leftover.unlink(missing_ok=True)
+    clear_leftovers(folder)
     path = folder / LAST
     if not path.is_file():
         return None
     try:
-        values = torch.load(path, map_location="cpu", weights_only=True)
-        return TrainingState(**values)
-    except (
-        RuntimeError,
-        TypeError,
-        EOFError,
-        OSError,
-        ValueError,
-        pickle.UnpicklingError,
-    ) as error:
+        with warnings.catch_warnings():
+            # A foreign pickle protocol is refused below; torch's own remark would only confuse.
+            warnings.simplefilter("ignore")
+            values = torch.load(path, map_location="cpu", weights_only=True)
+        state = TrainingState(**values)
+        _check_types(state)
+    except Exception as error:  # damaged bytes make the reader raise whatever they lead it to
         raise InputError(
             f"The checkpoint {path} is damaged or not ArSSR's; remove it to start afresh."
         ) from error
+    return state
+
+
+def _check_types(state: TrainingState) -> None:
+    """Raises TypeError or ValueError when an entry is not what a trainer writes."""
+    for entry in fields(TrainingState):
+        value = getattr(state, entry.name)
+        wanted = dict if entry.name in _TABLES else (int if entry.name == "step" else float)
+        if not isinstance(value, wanted):
+            raise TypeError(f"{entry.name} is {value!r}")
+    if state.step < 0 or not state.seconds >= 0:
+        raise ValueError(f"step {state.step} after {state.seconds} s")
+    if not all(isinstance(v, torch.Tensor) for v in [*state.weights.values(),
+                                                     *state.average.values()]):  # fmt: skip
+        raise TypeError("a weight is no tensor")

@@ -17,7 +17,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
 from ..checkpoint import ModelHeader, save_model
-from ..errors import EnvironmentFault
+from ..errors import EnvironmentFault, InputError
 from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
 from ..networks.initialise import initialise
@@ -29,7 +29,7 @@ from .parallel import Team
 from .patches import PatchSampler
 from .recipe import Recipe
 from .schedule import learning_rate
-from .state import TrainingState, load_state, save_state
+from .state import LAST, TrainingState, load_state, save_state
 from .validation import Case, Score, score
 from .volumes import TrainingVolume
 
@@ -266,10 +266,17 @@ class Trainer:
         state = load_state(self.folder)
         if state is None:
             return
-        self.network.load_state_dict(state.weights)
-        self.average = {k: v.to(self.team.device) for k, v in state.average.items()}
-        self.optimiser.load_state_dict(state.optimiser)
-        self.scaler.load_state_dict(state.scaler)
+        try:
+            self.network.load_state_dict(state.weights)
+            self.average = {k: v.to(self.team.device) for k, v in state.average.items()}
+            self._averaged_network()
+            self.optimiser.load_state_dict(state.optimiser)
+            self.scaler.load_state_dict(state.scaler)
+        except (RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
+            raise InputError(
+                f"The checkpoint {self.folder / LAST} belongs to another network or optimiser than "
+                "the recipe's; name another output folder, or remove it to start afresh."
+            ) from error
         self.state = state
         self.state.recipe = self.recipe.to_dict()
         if self.team.leads:

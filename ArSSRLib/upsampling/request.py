@@ -52,12 +52,13 @@ def target_grid(
 
 def _check_size(grid: Grid, factors: npt.NDArray[np.float64], asked: str) -> None:
     """Refuses what cannot be represented; what is no factor at all the grid itself refuses."""
-    if factors.size not in (1, 3):
+    if factors.size not in (1, 3) or not np.isfinite(factors).all():
         return
-    largest = float((np.asarray(grid.size) * factors).max())
-    if LARGEST_SIDE < largest < np.inf:
+    with np.errstate(over="ignore"):
+        largest = float((np.asarray(grid.size) * factors).max())
+    if largest > LARGEST_SIDE:
         raise InputError(
-            f"The {asked} asks for {largest:.0f} voxels along an axis; at most {LARGEST_SIDE} are "
+            f"The {asked} asks for {largest:.6g} voxels along an axis; at most {LARGEST_SIDE} are "
             "possible: choose less."
         )
 

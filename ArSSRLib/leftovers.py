@@ -1,0 +1,105 @@
+"""Temporary files and folders whose names tell the next run that their process is dead.
+
+A process that is killed cannot remove its temporary files. Their names hold the machine, the
+process and when it started, so that the next run clears away exactly those, and never one that
+is in use.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import secrets
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PREFIX = ".arssr-part-"
+_UNKNOWN = "0"
+_START_FIELD = 19
+"""Of /proc/PID/stat, counted after the program's name: clock ticks from boot to start."""
+
+
+def _machine() -> str:
+    """The host, and on Linux the container: process numbers mean nothing in another one."""
+    try:
+        space = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        space = ""
+    return f"{zlib.crc32(f'{platform.node()} {space}'.encode(errors='replace')):08x}"
+
+
+_MACHINE = _machine()
+_NAME = re.compile(
+    re.escape(_PREFIX) + r"(?P<machine>[0-9a-f]{8})-(?P<pid>\d+)-(?P<start>\d+)-[0-9a-f]+\."
+)
+
+
+def temporary_name(ending: str) -> str:
+    """A new name for a temporary file of this process, ending in ``.tmp`` or the like."""
+    pid = os.getpid()
+    return f"{_PREFIX}{_MACHINE}-{pid}-{_start_of(pid)}-{secrets.token_hex(4)}{ending}"
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Removes what dead processes of this machine have left in ``folder``."""
+    try:
+        names = [entry.name for entry in os.scandir(folder) if entry.name.startswith(_PREFIX)]
+    except OSError:
+        return
+    for name in names:
+        match = _NAME.match(name)
+        if match and match["machine"] == _MACHINE and not _lives(int(match["pid"]), match["start"]):
+            _remove(folder / name)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for temporary files in the system's place for them; removed at the end."""
+    place = Path(tempfile.gettempdir())
+    clear_leftovers(place)
+    folder = place / temporary_name(".tmp")
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove(path: Path) -> None:
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError:
+        # Somebody else's in a shared folder: it is theirs to remove.
+        return
+
+
+def _lives(pid: int, start: str) -> bool:
+    """Whether the process that was given this number then still runs."""
+    if os.name == "nt":
+        # On Windows os.kill(pid, 0) would end the process; a leftover is then kept.
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return _UNKNOWN in (start, now := _start_of(pid)) or start == now
+
+
+def _start_of(pid: int) -> str:
+    """When a process started; a later one of the same number started later."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return _UNKNOWN
+    fields = text.rpartition(")")[2].split()
+    return fields[_START_FIELD] if len(fields) > _START_FIELD else _UNKNOWN

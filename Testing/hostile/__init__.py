@@ -1,0 +1,4 @@
+"""Hostile inputs: everything a user, a disk or an attacker can get wrong, in one table.
+
+python Testing/hostile        runs them all and prints the table with its count
+"""

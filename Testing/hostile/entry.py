@@ -1,0 +1,68 @@
+"""One row of the table of hostile inputs."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+Maker = Callable[[Path], Path]
+
+
+class Machine(enum.Enum):
+    """What is wrong with the machine that the command runs on."""
+
+    SOUND = "the command runs inside this process"
+    APART = "the command runs in a process of its own"
+    LITTLE_MEMORY = "its address space is limited (ulimit -v)"
+    FULL_DISK = "its working folder is a file system of a few kilobytes"
+    NO_RIGHTS = "its user may not write where the mode of a file forbids it"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A hostile input and what the command line must say about it.
+
+    Attributes:
+        name: unique, in words.
+        arguments: of ``arssr``. INPUT stands for what ``make`` returned, OUT for an output that
+            does not exist, WORK for the folder the command runs in, CORTEX for a sound volume and
+            MODEL for a sound small model.
+        words: that the sentence must hold: the bad value and the remedy.
+        make: makes the input in an empty folder and returns its path; a copy of the sound volume
+            by default.
+        code: 2 for bad input, 1 for trouble with the machine, 0 for what is odd but can be used.
+        machine: what is wrong with the machine.
+        megabytes: the address space, where that is limited.
+        mode: permissions of the working folder.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    words: tuple[str, ...]
+    make: Maker | None = None
+    code: int = 2
+    machine: Machine = Machine.SOUND
+    megabytes: int = 0
+    mode: int = 0o755
+
+
+CUBIC = ("upsample", "INPUT", "OUT", "--scale", "2", "--method", "cubic", "--progress", "none")
+NETWORK = ("upsample", "INPUT", "OUT", "--scale", "2", "--device", "cpu", "--threads", "1",
+           "--progress", "none")  # fmt: skip
+
+
+def bad_volume(name: str, make: Maker, *words: str, code: int = 2) -> Entry:
+    """A file that is given to ``arssr upsample``."""
+    return Entry(name, CUBIC, words, make, code)
+
+
+def bad_option(name: str, options: str, *words: str) -> Entry:
+    """Options of ``arssr upsample`` on a sound volume; ``options`` is split at spaces."""
+    given = ["upsample", "INPUT", "OUT", *options.split(" ")]
+    if "--method" not in given:
+        given += ["--method", "cubic"]
+    if "--progress" not in given:
+        given += ["--progress", "none"]
+    return Entry(name, tuple(given), words)

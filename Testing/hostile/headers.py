@@ -1,0 +1,124 @@
+"""Headers that lie about size, spacing, direction or place."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .craft import file_of, with_affines, with_line, with_numbers
+from .entry import bad_volume
+
+NAN, INF = float("nan"), float("inf")
+_DIM, _DATATYPE, _BITPIX, _PIXDIM, _VOX_OFFSET = 40, 70, 72, 76, 108
+_QFORM, _SFORM = 256, 280
+_MHA_MATRIX = "TransformMatrix = 1 0 0 0 1 0 0 0 1"
+_NRRD_MATRIX = "space directions: (1,0,0) (0,1,0) (0,0,1)"
+
+
+def _affine(*changes: tuple[int, int, float]) -> np.ndarray:
+    matrix = np.eye(4)
+    for row, column, value in changes:
+        matrix[row, column] = value
+    return matrix
+
+
+_SIZES = [
+    bad_volume("NIfTI a thousand times too wide", with_numbers("a.nii", "<h", _DIM + 2, 16000),
+               "truncated", "16000", "copy it again"),
+    bad_volume("NRRD a thousand times too wide",
+               with_line("a.nrrd", "sizes: 48 44 20", "sizes: 48000 44 20"), "48000"),
+    bad_volume("MHA a thousand times too wide",
+               with_line("a.mha", "DimSize = 48 44 20", "DimSize = 48000 44 20"), "48000"),
+    bad_volume("MHA that claims a terabyte",
+               with_line("a.mha", "DimSize = 48 44 20", "DimSize = 9999 9999 9999"), "a.mha"),
+    bad_volume("NRRD that claims a terabyte",
+               with_line("a.nrrd", "sizes: 48 44 20", "sizes: 9999 9999 9999"), "a.nrrd"),
+    bad_volume("NIfTI of size zero", with_numbers("a.nii", "<h", _DIM + 2, 0),
+               "0", "correct the header"),
+    bad_volume("NIfTI of negative size", with_numbers("a.nii", "<h", _DIM + 2, -48),
+               "-48", "correct the header"),
+    bad_volume("MHA of size zero", with_line("a.mha", "DimSize = 48 44 20", "DimSize = 0 44 20"),
+               "DimSize"),
+    bad_volume("NRRD of size zero", with_line("a.nrrd", "sizes: 48 44 20", "sizes: 0 44 20"),
+               "a.nrrd"),
+    bad_volume("NIfTI of 300 dimensions", with_numbers("a.nii", "<h", _DIM, 300),
+               "correct the header"),
+    bad_volume("MHA of 99 dimensions", with_line("a.mha", "NDims = 3", "NDims = 99"), "NDims"),
+    bad_volume("NIfTI of an unknown data type", with_numbers("a.nii", "<h", _DATATYPE, 9999),
+               "a.nii"),
+    bad_volume("NIfTI of 3 bits a voxel", with_numbers("a.nii", "<h", _BITPIX, 3),
+               "3 bits", "correct the header"),
+    bad_volume("NIfTI with its voxels a terabyte away",
+               with_numbers("a.nii", "<f", _VOX_OFFSET, 1e12), "truncated"),
+    bad_volume("NIfTI with its voxels nowhere", with_numbers("a.nii", "<f", _VOX_OFFSET, NAN),
+               "nan", "correct the header"),
+    bad_volume("NRRD of an unknown encoding",
+               with_line("a.nrrd", "encoding: raw", "encoding: zip"), "a.nrrd"),
+]  # fmt: skip
+
+_SPACINGS = [
+    bad_volume("MHA with spacing 0",
+               with_line("a.mha", "ElementSpacing = 1 1 1", "ElementSpacing = 0 1 1"),
+               "spacing", "correct the header"),
+    bad_volume("MHA with negative spacing",
+               with_line("a.mha", "ElementSpacing = 1 1 1", "ElementSpacing = 1 -1 1"),
+               "spacing", "correct the header"),
+    bad_volume("MHA with spacing nan",
+               with_line("a.mha", "ElementSpacing = 1 1 1", "ElementSpacing = 1 nan 1"),
+               "1 nan 1", "correct the header"),
+    bad_volume("NIfTI with spacing 0", with_numbers("a.nii", "<f", _PIXDIM + 4, 0.0),
+               "spacing", "correct the header"),
+    bad_volume("NIfTI with negative spacing", with_numbers("a.nii", "<f", _PIXDIM + 4, -1.0),
+               "spacing", "correct the header"),
+    bad_volume("NIfTI with spacing nan", with_numbers("a.nii", "<f", _PIXDIM + 4, NAN),
+               "spacing", "correct the header"),
+    bad_volume("NIfTI with spacing inf", with_numbers("a.nii", "<f", _PIXDIM + 4, INF),
+               "spacing", "correct the header"),
+    bad_volume("NRRD with spacing 0",
+               with_line("a.nrrd", _NRRD_MATRIX, _NRRD_MATRIX.replace("(1,0,0)", "(0,0,0)")),
+               "spacing", "correct the header"),
+]  # fmt: skip
+
+_DIRECTIONS = [
+    bad_volume("MHA with a singular direction",
+               with_line("a.mha", _MHA_MATRIX, "TransformMatrix = 0 0 0 0 1 0 0 0 1"),
+               "orthonormal", "resample"),
+    bad_volume("MHA with a skewed direction",
+               with_line("a.mha", _MHA_MATRIX, "TransformMatrix = 1 0.3 0 0 1 0 0 0 1"),
+               "orthonormal", "resample"),
+    bad_volume("MHA with a direction of nan",
+               with_line("a.mha", _MHA_MATRIX, "TransformMatrix = nan 0 0 0 1 0 0 0 1"), "a.mha"),
+    bad_volume("NRRD with a singular direction",
+               with_line("a.nrrd", _NRRD_MATRIX, _NRRD_MATRIX.replace("(1,0,0)", "(0,1,0)")),
+               "orthonormal", "resample"),
+    bad_volume("NRRD with a skewed direction",
+               with_line("a.nrrd", _NRRD_MATRIX, _NRRD_MATRIX.replace("(1,0,0)", "(1,.4,0)")),
+               "orthonormal", "resample"),
+    bad_volume("NRRD with a direction of nan",
+               with_line("a.nrrd", _NRRD_MATRIX, _NRRD_MATRIX.replace("(1,0,0)", "(nan,0,0)")),
+               "a.nrrd"),
+    bad_volume("NIfTI with a sheared sform", with_affines("a.nii", _affine((0, 1, 0.4)), None),
+               "orthonormal", "resample"),
+    bad_volume("NIfTI with a singular sform", with_affines("a.nii", _affine((0, 0, 0)), None),
+               "a.nii"),
+    bad_volume("NIfTI with an sform of nan", with_numbers("a.nii", "<4f", _SFORM, *[NAN] * 4),
+               "not finite", "correct its sform or qform"),
+    bad_volume("NIfTI with a qform of inf", with_numbers("a.nii", "<3f", _QFORM, *[INF] * 3),
+               "not finite", "correct its sform or qform"),
+    bad_volume("MHA with its origin at nan", with_line("a.mha", "Offset = 0 0 0",
+               "Offset = nan 0 0"), "nan 0 0", "correct the header"),
+    bad_volume("sform and qform that disagree",
+               with_affines("a.nii", _affine((0, 3, 50.0)), np.eye(4)),
+               "sform", "qform", "50.0 mm apart", code=0),
+]  # fmt: skip
+
+_CUBE = np.arange(4 * 5 * 6, dtype=np.int16).reshape(4, 5, 6)
+
+_VALUES_OF_A_GRID = [
+    bad_volume("MHA without its sizes", with_line("a.mha", "DimSize = 48 44 20", "Comment = x"),
+               "DimSize", "copy it again"),
+    bad_volume("one slice", file_of("a.nrrd", _CUBE[:1]), code=0),
+    bad_volume("one voxel", file_of("a.nrrd", _CUBE[:1, :1, :1]), code=0),
+    bad_volume("one row", file_of("a.nrrd", _CUBE[:1, :1]), code=0),
+]  # fmt: skip
+
+ENTRIES = [*_SIZES, *_SPACINGS, *_DIRECTIONS, *_VALUES_OF_A_GRID]

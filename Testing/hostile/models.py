@@ -1,0 +1,307 @@
+"""Model files, recipes and checkpoints that are damaged, foreign or malicious."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .craft import holding
+from .entry import NETWORK, Entry, Maker
+
+TRAP = "code_was_run"
+_HEADER = "header.json"
+
+
+class Trap:
+    """An object whose unpickling makes a folder in the working folder."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (os.mkdir, (TRAP,))
+
+
+def small_model(folder: Path) -> Path:
+    """A sound model file."""
+    import torch
+
+    from ArSSRLib.checkpoint import ModelHeader, save_model
+    from ArSSRLib.networks.arssr import ArSSR
+    from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
+
+    spec = NetworkSpec(
+        EncoderSpec("SRResNet", 8, 1, 2, 8, 8), DecoderSpec(16, 4, False, False), "local",
+        "trilinear",
+    )  # fmt: skip
+    torch.manual_seed(7)
+    save_model(ArSSR(spec), ModelHeader(spec, "Small", "1"), folder / "model.npz")
+    return folder / "model.npz"
+
+
+def _edited(change: Callable[[dict[str, Any], dict[str, Any]], None]) -> Maker:
+    """A model file after ``change(header, arrays)``."""
+
+    def make(folder: Path) -> Path:
+        path = small_model(folder)
+        with np.load(path) as archive:
+            arrays: dict[str, Any] = dict(archive)
+        header = json.loads(arrays.pop(_HEADER).tobytes())
+        change(header, arrays)
+        arrays[_HEADER] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+        np.savez(path, **arrays)
+        return path
+
+    return make
+
+
+def _network_entry(part: str, key: str, value: object) -> Maker:
+    return _edited(lambda header, arrays: header["network"][part].update({key: value}))
+
+
+def _half(folder: Path) -> Path:
+    path = small_model(folder)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
+def _flipped(folder: Path) -> Path:
+    path = small_model(folder)
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 64] = bytes(byte ^ 0xFF for byte in data[middle : middle + 64])
+    path.write_bytes(data)
+    return path
+
+
+def _zip_of_another_program(folder: Path) -> Path:
+    with zipfile.ZipFile(folder / "model.npz", "w") as archive:
+        archive.writestr("weights/layer.bin", b"\0" * 64)
+    return folder / "model.npz"
+
+
+def _one_array(folder: Path) -> Path:
+    np.save(folder / "model.npy", np.zeros(3))
+    return folder / "model.npy"
+
+
+def _torch_file(folder: Path) -> Path:
+    import torch
+
+    torch.save({"weight": torch.zeros(3)}, folder / "model.pth")
+    return folder / "model.pth"
+
+
+def _torch_trap(folder: Path) -> Path:
+    import torch
+
+    torch.save(Trap(), folder / "model.pth")
+    return folder / "model.pth"
+
+
+def _trap_as_weight(folder: Path) -> Path:
+    def change(header: dict[str, Any], arrays: dict[str, Any]) -> None:
+        arrays["encoder.entry.weight"] = np.array([Trap()], dtype=object)
+
+    return _edited(change)(folder)
+
+
+def _trap_as_header(folder: Path) -> Path:
+    np.savez(folder / "model.npz", **{_HEADER: np.array([Trap()], dtype=object)})
+    return folder / "model.npz"
+
+
+def _bomb(folder: Path) -> Path:
+    """A weight that claims two terabytes in an array header of 128 bytes."""
+    path = small_model(folder)
+    claim = "{'descr': '<f4', 'fortran_order': False, 'shape': (800000, 800000), }"
+    text = (claim + " " * (117 - len(claim)) + "\n").encode()
+    array = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + b"\0" * 64
+    with np.load(path) as archive:
+        header = archive[_HEADER].tobytes()
+        arrays = {key: archive[key] for key in archive.files if key != "encoder.entry.weight"}
+    arrays[_HEADER] = np.frombuffer(header, dtype=np.uint8)
+    np.savez(path, **arrays)
+    with zipfile.ZipFile(path, "a") as archive_file:
+        archive_file.writestr("encoder.entry.weight.npy", array)
+    return path
+
+
+def _baseline(folder: Path) -> Path:
+    from ArSSRLib.checkpoint import ModelHeader, save_model
+    from ArSSRLib.networks.baseline_spec import BaselineSpec
+    from ArSSRLib.networks.registry import build_network
+
+    spec = BaselineSpec("SRCNN3D")
+    save_model(build_network(spec), ModelHeader(spec, "Baseline"), folder / "model.npz")
+    return folder / "model.npz"
+
+
+def _folder(folder: Path) -> Path:
+    (folder / "model.npz").mkdir()
+    return folder / "model.npz"
+
+
+def _not_finite(header: dict[str, Any], arrays: dict[str, Any]) -> None:
+    arrays["encoder.entry.weight"] = np.full_like(arrays["encoder.entry.weight"], np.nan)
+
+
+def _one_missing(header: dict[str, Any], arrays: dict[str, Any]) -> None:
+    del arrays["encoder.entry.weight"]
+
+
+def _integers(header: dict[str, Any], arrays: dict[str, Any]) -> None:
+    arrays["encoder.entry.weight"] = arrays["encoder.entry.weight"].astype(np.int32)
+
+
+def _bad_model(name: str, make: Maker, *words: str) -> Entry:
+    given = ["CORTEX" if word == "INPUT" else word for word in NETWORK]
+    return Entry(f"model: {name}", (*given, "--model", "INPUT"), words, make)
+
+
+_MODELS = [
+    _bad_model("no such file", lambda folder: folder / "nobody.npz", "nobody.npz", "default"),
+    _bad_model("empty", holding("model.npz", b""), "not a readable ArSSR model"),
+    _bad_model("letter", holding("model.npz", b"Dear model, " * 99), "not a readable ArSSR model"),
+    _bad_model("half", _half, "model.npz"),
+    _bad_model("bytes flipped", _flipped, "model.npz", "copy it again"),
+    _bad_model("a folder", _folder, "model.npz", "give a model file"),
+    _bad_model("pickle", holding("model.npz", pickle.dumps(Trap())), "not a readable ArSSR model"),
+    _bad_model("old pickle", holding("model.npz", b"cos\nmkdir\n(S'code_was_run'\ntR."),
+               "not a readable ArSSR model"),
+    _bad_model("pickle as the header", _trap_as_header, "damaged"),
+    _bad_model("pickle as a weight", _trap_as_weight, "encoder.entry.weight"),
+    _bad_model("torch file", _torch_file, "not", "ArSSR model"),
+    _bad_model("torch pickle", _torch_trap, "not", "ArSSR model"),
+    _bad_model("zip of another program", _zip_of_another_program, "not an ArSSR model"),
+    _bad_model("one numpy array", _one_array, "not an ArSSR model"),
+    _bad_model("baseline network", _baseline, "SRCNN3D", "choose an ArSSR model"),
+    _bad_model("other format", _edited(lambda h, a: h.update(format="gguf")),
+               "not an ArSSR model"),
+    _bad_model("newer format", _edited(lambda h, a: h.update(format_version=99)),
+               "99", "update ArSSR"),
+    _bad_model("no network", _edited(lambda h, a: h.pop("network")), "describe its network"),
+    _bad_model("unknown encoder", _network_entry("encoder", "name", "VGG"), "'VGG'", "RDN"),
+    _bad_model("a billion channels", _network_entry("encoder", "features", 10**9), "1000000000",
+               "between 1 and 4096"),
+    _bad_model("the largest network of all", _edited(lambda h, a: h["network"]["encoder"].update(
+               features=4096, blocks=4096, layers=4096, growth=4096)),
+               "at most 4096", "choose fewer"),
+    _bad_model("channels in words", _network_entry("encoder", "features", "many"), "'many'",
+               "int"),
+    _bad_model("an unknown entry", _network_entry("decoder", "magic", 1), "'magic'"),
+    _bad_model("another width", _network_entry("encoder", "features", 12), "shape"),
+    _bad_model("an odd skip", _edited(lambda h, a: h["network"]["decoder"].update(
+               skip=True, depth=1)), "depth"),
+    _bad_model("scales of nan", _edited(lambda h, a: h.update(scale_range=[float("nan"), 4])),
+               "scale_range", "two numbers"),
+    _bad_model("weights of nan", _edited(_not_finite), "not finite", "encoder.entry.weight"),
+    _bad_model("a weight missing", _edited(_one_missing), "encoder.entry.weight", "copy it again"),
+    _bad_model("a weight of integers", _edited(_integers), "encoder.entry.weight"),
+    _bad_model("a weight that claims terabytes", _bomb, "encoder.entry.weight"),
+]  # fmt: skip
+
+
+def _import(name: str, make: Maker, *words: str, encoder: str = "RDN") -> Entry:
+    arguments = ("models", "import", "INPUT", "--encoder", encoder, "-o", "m.npz")
+    return Entry(f"import: {name}", arguments, words, make)
+
+
+_IMPORTS = [
+    _import("no such file", lambda folder: folder / "nobody.pth", "nobody.pth", "check its path"),
+    _import("empty", holding("a.pth", b""), "state dict", "torch.save"),
+    _import("letter", holding("a.pth", b"Dear model, " * 99), "state dict", "torch.save"),
+    _import("torch pickle that runs code", _torch_trap, "nothing of it was run"),
+    _import("pickle that runs code", holding("a.pkl", pickle.dumps(Trap())),
+            "nothing of it was run"),
+    _import("another network", _torch_file, "do not fit", "--encoder"),
+    _import("unknown encoder", _torch_file, "'VGG'", "RDN", encoder="VGG"),
+    Entry("import: to ONNX", ("models", "import", "INPUT", "--encoder", "RDN", "-o", "m.onnx"),
+          ("m.onnx", ".npz"), _torch_file),
+    Entry("describe nobody", ("models", "info", "nobody"), ("'nobody'", "default")),
+]  # fmt: skip
+
+
+def _recipe(name: str, text: bytes, *words: str) -> Entry:
+    arguments = ("train", "--data", "CORTEX", "-o", "OUT", "--recipe", "INPUT")
+    return Entry(f"recipe: {name}", arguments, words, holding("mine.toml", text))
+
+
+_RECIPES = [
+    _recipe("not TOML", b"steps: many\n", "mine.toml", "not readable TOML"),
+    _recipe("not text", b"\xff\xfe\x00\x01", "mine.toml", "not readable TOML"),
+    _recipe("unknown table", b"[magic]\nwand = 1\n", "'magic'", "known are"),
+    _recipe("a number where a table is", b"patches = 7\n", "patches", "7"),
+    _recipe("a number where sources are", b"sources = 7\n", "sources", "7"),
+    _recipe("a number where the network is", b"network = 7\n", "network", "7"),
+    _recipe("scales in words", b"validate_scales = ['two']\n", "validate_scales", "two"),
+    _recipe("a number where scales are", b"validate_scales = 2\n", "validate_scales", "2"),
+    _recipe("no scales above 1", b"validate_scales = [0.0]\n", "validate_scales", "0"),
+    _recipe("an unknown baseline", b"[network]\nbaseline = 'VGG'\n", "'VGG'", "SRCNN3D"),
+    _recipe("an odd decoder", b"[network.decoder]\ndepth = 1\nskip = true\n", "depth"),
+]
+
+
+def _with_checkpoint(content: bytes | None) -> Maker:
+    def make(folder: Path) -> Path:
+        (folder / "run").mkdir()
+        path = folder / "run" / "last.ckpt"
+        if content is None:
+            import torch
+
+            torch.save({"step": Trap()}, path)
+        else:
+            path.write_bytes(content)
+        return folder / "run"
+
+    return make
+
+
+def _resume(name: str, content: bytes | None) -> Entry:
+    arguments = ("train", "--data", "CORTEX", "-o", "INPUT", "--recipe", "smoke", "--device", "cpu",
+                 "--workers", "0")  # fmt: skip
+    return Entry(f"checkpoint: {name}", arguments, ("last.ckpt", "remove it to start afresh"),
+                 _with_checkpoint(content))  # fmt: skip
+
+
+def _checkpoint_of_another_network(folder: Path) -> Path:
+    import torch
+
+    from ArSSRLib.training.state import TrainingState, save_state
+
+    (folder / "run").mkdir()
+    weights = {"encoder.entry.weight": torch.zeros(3)}
+    save_state(TrainingState(7, 1.5, 0.25, weights, dict(weights)), folder / "run")
+    return folder / "run"
+
+
+_CHECKPOINTS = [
+    Entry(
+        "checkpoint: of another network",
+        (
+            "train",
+            "--data",
+            "CORTEX",
+            "-o",
+            "INPUT",
+            "--recipe",
+            "smoke",
+            "--device",
+            "cpu",
+            "--workers",
+            "0",
+        ),
+        ("last.ckpt", "another network", "name another output folder"),
+        _checkpoint_of_another_network,
+    ),
+    _resume("empty", b""),
+    _resume("letter", b"Dear trainer, " * 50),
+    _resume("pickle that runs code", pickle.dumps(Trap())),
+    _resume("torch pickle that runs code", None),
+]
+
+ENTRIES = [*_MODELS, *_IMPORTS, *_RECIPES, *_CHECKPOINTS]

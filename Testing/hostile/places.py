@@ -1,0 +1,146 @@
+"""Outputs in impossible places, a machine without space, memory or rights, and odd file names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .craft import CORTEX, holding, sound
+from .entry import CUBIC, NETWORK, Entry, Machine, Maker
+
+
+def _to(output: str, *words: str, make: Maker | None = None, force: bool = False) -> Entry:
+    given = tuple(output if word == "OUT" else word for word in CUBIC)
+    return Entry(f"output {output[:60]!r}", given + (("--force",) if force else ()), words, make)
+
+
+def _beside(kind: str) -> Maker:
+    """The sound volume, and something at ``../inputs/other.nii.gz``, where the output shall go."""
+
+    def make(folder: Path) -> Path:
+        source = folder / "input.nii.gz"
+        source.write_bytes(CORTEX.read_bytes())
+        other = folder / "other.nii.gz"
+        match kind:
+            case "symbolic link":
+                other.symlink_to(source)
+            case "hard link":
+                os.link(source, other)
+            case "folder":
+                other.mkdir()
+            case _:
+                other.write_bytes(b"precious")
+        return source
+
+    return make
+
+
+def _existing(kind: str, *words: str, force: bool = True) -> Entry:
+    given = ("upsample", "INPUT", "../inputs/other.nii.gz", *CUBIC[3:])
+    return Entry(f"output is a {kind}", given + (("--force",) if force else ()), words,
+                 _beside(kind))  # fmt: skip
+
+
+_PLACES = [
+    _to("missing/out.nii.gz", "missing", "does not exist", "create it first"),
+    _to("out.jpg", "out.jpg", "supported ending", ".nii.gz"),
+    _to("out", "supported ending", ".nrrd"),
+    _to("out.mhd", "out.mhd", "supported ending"),
+    _to(".nii.gz", ".nii.gz", "supported ending"),
+    _to("a" * 300 + ".nii.gz", "too long", "shorter"),
+    Entry("output in a place that takes no files",
+          ("upsample", "INPUT", "/proc/out.nii", *CUBIC[3:]),
+          ("'/proc/out.nii'", "rights of its folder"), code=1),
+    _to("", "supported ending", ".nii.gz"),
+    Entry("output is the input", ("upsample", "INPUT", "INPUT", "--scale", "2", "--force"),
+          ("the input itself", "another name")),
+    _existing("symbolic link", "the input itself", "another name"),
+    _existing("hard link", "the input itself", "another name"),
+    _existing("folder", "is a folder", "give a file name"),
+    _existing("file that is there", "other.nii.gz", "exists", "--force", force=False),
+    Entry("input with too long a name", ("upsample", "a" * 300 + ".nii", *CUBIC[2:]),
+          ("aaa.nii'", "check the name")),
+    Entry("input below a file", ("upsample", "INPUT/a.nii", *CUBIC[2:]),
+          ("There is no file", "check the name")),
+    Entry("empty input name", ("upsample", "", *CUBIC[2:]), ("DICOM",)),
+]  # fmt: skip
+
+_READ_ONLY = ("cannot be written", "choose another")
+_SPACE = ("out", "free")
+
+
+def _machine(name: str, arguments: tuple[str, ...], words: tuple[str, ...], machine: Machine,
+             code: int = 1, mode: int = 0o755, megabytes: int = 0) -> Entry:  # fmt: skip
+    return Entry(name, arguments, words, None, code, machine, megabytes, mode)
+
+
+_SIMULATE = ("simulate", "INPUT", "OUT", "--scale", "1.1")
+_COMPARE = ("compare", "INPUT", "--scale", "1.2", "-o", "out.png", "--model", "MODEL", "--device",
+            "cpu", "--progress", "none")  # fmt: skip
+_EVALUATE = ("evaluate", "--hr", str(CORTEX.parent), "-o", "out", "--scales", "2", "--methods",
+             "linear", "--metrics", "psnr", "--jobs", "1", "--progress", "none")  # fmt: skip
+_TRAIN = ("train", "--data", "INPUT", "-o", "out", "--recipe", "smoke", "--set",
+          "optimiser.steps=2", "--device", "cpu", "--workers", "0")  # fmt: skip
+_DEMO = ("demo", "-o", "out", "--scale", "3", "--model", "MODEL", "--progress", "none")
+
+_MACHINES = [
+    *(
+        _machine(f"full disk under {end}", ("upsample", "INPUT", f"out{end}", *CUBIC[3:]), _SPACE,
+                 Machine.FULL_DISK)
+        for end in (".nii", ".nii.gz", ".nrrd", ".mha")
+    ),
+    _machine("full disk under simulate", _SIMULATE, _SPACE, Machine.FULL_DISK),
+    _machine("full disk under compare", _COMPARE, _SPACE, Machine.FULL_DISK),
+    _machine("read-only folder under upsample", CUBIC, _READ_ONLY, Machine.NO_RIGHTS, 2, 0o555),
+    _machine("read-only folder under simulate", _SIMULATE, _READ_ONLY, Machine.NO_RIGHTS, 2, 0o555),
+    _machine("read-only folder under compare", _COMPARE, _READ_ONLY, Machine.NO_RIGHTS, 2, 0o555),
+    _machine("read-only folder under evaluate", _EVALUATE, ("cannot be made", "name another"),
+             Machine.NO_RIGHTS, 2, 0o555),
+    _machine("read-only folder under train", _TRAIN, ("cannot be made", "name another"),
+             Machine.NO_RIGHTS, 2, 0o555),
+    _machine("read-only folder under demo", _DEMO, ("cannot be made", "-o"),
+             Machine.NO_RIGHTS, 2, 0o555),
+    _machine("no memory for the result", ("upsample", "INPUT", "OUT", "--scale", "12", "--method",
+             "linear", "--progress", "none"), ("memory", "smaller scale"),
+             Machine.LITTLE_MEMORY, megabytes=700),
+    _machine("no memory for the network", NETWORK, ("memory",), Machine.LITTLE_MEMORY,
+             megabytes=700),
+]  # fmt: skip
+
+
+def _named(name: str) -> Maker:
+    def make(folder: Path) -> Path:
+        return sound(folder, "a.nii.gz").rename(folder / name)
+
+    return make
+
+
+NAMES = {
+    "spaces": "a brain of  mine.nii.gz",
+    "quotes": 'it\'s "mine".nii.gz',
+    "newlines": "two\nlines.nii.gz",
+    "non-ASCII letters": "Gehirn größe 脳 🧠.nii.gz",
+    "percent and braces": "%s {0} %(x)d.nii.gz",
+    "a leading dash": "-scale.nii.gz",
+    "a terminal's escapes": "\x1b[31mred.nii.gz",
+    "upper case": "BRAIN.NII.GZ",
+}
+NO_TEXT = os.fsdecode(b"\xff\xfe.nii.gz")
+
+_ODD_NAMES = [
+    Entry("input named with bytes that are no text", CUBIC, ("not text", "rename"),
+          holding(NO_TEXT, b"letter")),
+    Entry("output named with bytes that are no text", ("upsample", "INPUT", NO_TEXT, *CUBIC[3:]),
+          ("not text", "rename")),
+    *(
+        Entry(f"input and output named with {kind}", ("upsample", "INPUT", f"./{name}", *CUBIC[3:]),
+              (), _named(name), 0)
+        for kind, name in NAMES.items()
+    ),
+    *(
+        Entry(f"unusable input named with {kind}", CUBIC, ("again",), holding(name, b"letter"))
+        for kind, name in NAMES.items()
+    ),
+]  # fmt: skip
+
+ENTRIES = [*_PLACES, *_MACHINES, *_ODD_NAMES]

@@ -1,0 +1,241 @@
+"""Runs one hostile input and judges what happened."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import hashlib
+import io
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .craft import CORTEX
+from .entry import Entry, Machine
+from .models import small_model
+
+ROOT = Path(__file__).resolve().parents[2]
+_SECONDS = 200
+_HANGS = -1
+_CANCELLED = 130
+_DISK_BYTES = 40 * 1024
+_DROP_FROM_BOUNDING_SET, _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 24, 1, 2
+_IN_FULL_DISK = (
+    'mount -t tmpfs -o size=40k none "$WORK" && cd "$WORK" && "$@"; code=$?; '
+    'ls -A "$WORK" > "$LEFT"; exit $code'
+)
+Snapshot = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the command did.
+
+    Attributes:
+        code: exit code.
+        said: its standard error.
+        left: names that are new in the working or the temporary folder.
+        changed: names of inputs that are not what they were.
+        trapped: whether code from a file was run.
+    """
+
+    code: int
+    said: str
+    left: tuple[str, ...]
+    changed: tuple[str, ...]
+    trapped: bool
+
+
+class Runner:
+    """Runs entries, each in a folder of its own below ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._small_model: Path | None = None
+
+    def run(self, entry: Entry) -> Outcome:
+        """Makes the input, runs the command and looks at what it left."""
+        place = Path(tempfile.mkdtemp(dir=self.root))
+        inputs, work, temporary = place / "inputs", place / "work", place / "temp"
+        for folder in (inputs, work, temporary):
+            folder.mkdir()
+        try:
+            source = entry.make(inputs) if entry.make else self._copy(inputs)
+            arguments = [self._filled(word, source, work) for word in entry.arguments]
+            before = _contents(inputs)
+            work.chmod(entry.mode)
+            if entry.machine is Machine.SOUND:
+                code, said = _in_process(arguments, work, temporary)
+            else:
+                code, said = _apart(entry, arguments, work, temporary)
+            work.chmod(0o755)
+            if code == _CANCELLED:
+                raise KeyboardInterrupt
+            left = sorted([*_contents(work), *_contents(temporary), *_left_on_disk(place)])
+            # PyTorch makes the folder of its compiler's cache when it is first imported.
+            left = [name for name in left if not name.startswith("torchinductor_")]
+            after = _contents(inputs)
+            changed = tuple(k for k in {*before, *after} if before.get(k) != after.get(k))
+            trapped = any("code_was_run" in name for name in (*left, *changed))
+            return Outcome(code, said, tuple(left), changed, trapped)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def _copy(self, folder: Path) -> Path:
+        (folder / "input.nii.gz").write_bytes(CORTEX.read_bytes())
+        return folder / "input.nii.gz"
+
+    def _model(self) -> Path:
+        if self._small_model is None:
+            self._small_model = small_model(self.root)
+        return self._small_model
+
+    def _filled(self, word: str, source: Path, work: Path) -> str:
+        if "INPUT" in word:
+            return word.replace("INPUT", str(source))
+        if word == "MODEL":
+            return str(self._model())
+        return {"OUT": str(work / "out.nii.gz"), "CORTEX": str(CORTEX)}.get(word, word)
+
+
+def complaints(entry: Entry, outcome: Outcome) -> list[str]:
+    """What is wrong with an outcome; empty when it is as it should be."""
+    found = []
+    if outcome.code != entry.code:
+        found.append(f"exit code {outcome.code} instead of {entry.code}")
+    lines = outcome.said.splitlines()
+    if entry.code and (len(lines) != 1 or not outcome.said.startswith("arssr: ")):
+        found.append("standard error is not one line that begins with 'arssr: '")
+    if entry.code and not outcome.said.rstrip().endswith((".", "'")):
+        found.append("the sentence has no end")
+    if not entry.code and (len(lines) > 1 or (lines and "warning" not in lines[0])):
+        found.append("standard error holds more than one warning")
+    if "Traceback" in outcome.said or "should not" in outcome.said:
+        found.append("a traceback")
+    found += [f"the words {words!r} are missing" for words in entry.words
+              if words not in outcome.said]  # fmt: skip
+    if entry.code and outcome.left:
+        found.append(f"left behind: {', '.join(outcome.left)}")
+    if not entry.code and len(outcome.left) != 1:
+        found.append(f"left {', '.join(outcome.left) or 'nothing'}, not one output")
+    if outcome.changed:
+        found.append(f"inputs changed: {', '.join(outcome.changed)}")
+    if outcome.trapped:
+        found.append("code from a file was run")
+    return found
+
+
+def _in_process(arguments: list[str], work: Path, temporary: Path) -> tuple[int, str]:
+    from ArSSRLib.cli.main import main
+
+    before = Path.cwd(), tempfile.tempdir
+    os.chdir(work)
+    tempfile.tempdir = str(temporary)
+    try:
+        with _heard() as said:
+            code = main(arguments)
+            sys.stdout.flush()
+            sys.stderr.flush()
+        return code, said.getvalue()
+    finally:
+        os.chdir(before[0])
+        tempfile.tempdir = before[1]
+
+
+@contextlib.contextmanager
+def _heard() -> Iterator[io.StringIO]:
+    """Collects what the block writes to standard error, also beneath Python."""
+    said = io.StringIO()
+    kept = [(number, os.dup(number)) for number in (1, 2)]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        os.dup2(out.fileno(), 1)
+        os.dup2(err.fileno(), 2)
+        try:
+            with (
+                open(1, "w", encoding="utf-8", closefd=False) as stdout,
+                open(2, "w", encoding="utf-8", closefd=False) as stderr,
+                contextlib.redirect_stdout(stdout),
+                contextlib.redirect_stderr(stderr),
+            ):
+                yield said
+        finally:
+            for number, copy in kept:
+                os.dup2(copy, number)
+                os.close(copy)
+            err.seek(0)
+            said.write(err.read().decode("utf-8", "backslashreplace"))
+
+
+def _apart(entry: Entry, arguments: list[str], work: Path, temporary: Path) -> tuple[int, str]:
+    command = [sys.executable, "-m", "ArSSRLib", *arguments]
+    environment = {
+        **os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary), "WORK": str(work),
+        "LEFT": str(work.parent / "left"), "OMP_NUM_THREADS": "1",
+    }  # fmt: skip
+    full = entry.machine is Machine.FULL_DISK
+    if full and _may_mount():
+        mine = [] if os.geteuid() == 0 else ["--map-root-user"]
+        command = ["unshare", "--mount", *mine, "sh", "-c", _IN_FULL_DISK, "sh", *command]
+    spoil = functools.partial(_spoil, entry, full and not _may_mount())
+    try:
+        done = subprocess.run(
+            command, cwd=work, env=environment, capture_output=True, timeout=_SECONDS,
+            stdin=subprocess.DEVNULL, preexec_fn=spoil,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return _HANGS, "the command does not end"
+    return done.returncode, done.stderr.decode("utf-8", "backslashreplace")
+
+
+def _spoil(entry: Entry, small_files: bool) -> None:
+    """What is done to the process before the command begins."""
+    if entry.machine is Machine.LITTLE_MEMORY:
+        limit = entry.megabytes << 20
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    if small_files:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (_DISK_BYTES, _DISK_BYTES))
+    if entry.machine is Machine.NO_RIGHTS and os.geteuid() == 0:
+        # Root keeps its name but no longer passes over the modes of files.
+        libc = ctypes.CDLL(None)
+        for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH):
+            if libc.prctl(_DROP_FROM_BOUNDING_SET, capability, 0, 0, 0) != 0:
+                raise OSError("the rights of root cannot be dropped")
+
+
+@functools.lru_cache
+def _may_mount() -> bool:
+    mine = [] if os.geteuid() == 0 else ["--map-root-user"]
+    try:
+        tried = subprocess.run(
+            ["unshare", "--mount", *mine, "mount", "-t", "tmpfs", "none", "/mnt"],
+            capture_output=True,
+        )
+    except OSError:
+        return False
+    return tried.returncode == 0
+
+
+def _contents(folder: Path) -> Snapshot:
+    """Every name below ``folder`` with what it holds."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            found[name] = f"link to {os.readlink(path)}"
+        elif path.is_file():
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        else:
+            found[name] = "folder or special file"
+    return found
+
+
+def _left_on_disk(place: Path) -> list[str]:
+    listing = place / "left"
+    return listing.read_text().split() if listing.exists() else []
