@@ -37,7 +37,7 @@ FORMAT = "arssr-model"
 FORMAT_VERSION = 1
 _HEADER = "header.json"
 _LARGEST_HEADER = 1 << 20
-_DAMAGE = (
+DAMAGED_ARCHIVE = (
     ValueError,
     TypeError,
     SyntaxError,
@@ -217,7 +217,7 @@ def _weight(archive: Any, key: str, shape: tuple[int, ...], source: str) -> Tens
         # What the array's own header claims is checked before memory for it is asked for.
         found, dtype = _claim(archive, key)
         value = archive[key] if found == shape and dtype.kind == "f" else None
-    except (KeyError, *_DAMAGE) as error:
+    except (KeyError, *DAMAGED_ARCHIVE) as error:
         raise InputError(
             f"The model file {source} lacks the weight {key} or is damaged; copy it again."
         ) from error
@@ -251,7 +251,7 @@ def _open_archive(path: str | os.PathLike[str]) -> Any:
         )
     try:
         archive = np.load(path, allow_pickle=False)
-    except _DAMAGE as error:
+    except DAMAGED_ARCHIVE as error:
         raise InputError(
             f"The file {path} is not a readable ArSSR model; choose a .npz model file, or import "
             "a published state dict with 'arssr models import'."
@@ -267,7 +267,7 @@ def _header_of(archive: Any, source: str) -> ModelHeader:
         if dtype != np.uint8 or math.prod(shape) > _LARGEST_HEADER:
             raise ValueError(f"a header of {shape} {dtype}")
         text = archive[_HEADER].tobytes().decode("utf-8")
-    except (KeyError, *_DAMAGE) as error:
+    except (KeyError, *DAMAGED_ARCHIVE) as error:
         raise InputError(
             f"The file {source} is not an ArSSR model or is damaged; choose a .npz model file."
         ) from error

@@ -54,6 +54,16 @@ def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
     return code
 
 
+def was_interrupted(error: BaseException) -> bool:
+    """Whether an interrupt is at the bottom of an error, which the tidying up may have hidden."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, KeyboardInterrupt):
+            return True
+        below = below.__context__
+    return False
+
+
 def no_longer_cancellable() -> None:
     """To be called once the output is in its place: a signal then comes too late to cancel."""
     for number in _SIGNALS:
@@ -74,6 +84,8 @@ def _report(error: BaseException) -> int:
         return Cancelled.exit_code
     if os.environ.get(_DEBUG):
         traceback.print_exception(error)
+    if was_interrupted(error) and not isinstance(error, Cancelled | KeyboardInterrupt):
+        error = Cancelled()
     match error:
         case InputError() | EnvironmentFault():
             return _say(str(error), error.exit_code)

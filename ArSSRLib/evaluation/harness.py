@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ..atomic import replacing
 from ..errors import EnvironmentFault, InputError
-from ..orphans import end_with
 from ..upsampling.progress import ProgressCallback, ProgressClock
+from ..workers import end_with, interrupts_left_to_this_process
 from .cases import TRUTH, Case, digest, measure
 from .methods import model_file
 from .records import Record
@@ -134,7 +134,9 @@ def _in_parallel(cases: Sequence[Case], settings: Settings) -> Iterator[Record]:
 
     jobs = max(1, min(settings.jobs, len(cases)))
     work = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-    yield from work(delayed(_measure_for)(os.getpid(), case, settings) for case in cases)
+    with interrupts_left_to_this_process():
+        records = work(delayed(_measure_for)(os.getpid(), case, settings) for case in cases)
+    yield from records
 
 
 def _measure_for(parent: int, case: Case, settings: Settings) -> Record:

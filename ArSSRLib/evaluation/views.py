@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..atomic import replacing
+from ..checkpoint import DAMAGED_ARCHIVE
 from ..errors import InputError
 from ..grid import Grid
 from ..orientation import to_canonical
@@ -117,7 +117,7 @@ def load_views(path: Path) -> CaseViews | None:
             slices = {plane: _view(stored, plane) for plane in PLANES}
             profile = Profile(*stored["profile"]) if "profile" in stored else None
             row = float(stored["row"]) if "row" in stored else None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (KeyError, AttributeError, *DAMAGED_ARCHIVE):
         return None
     return CaseViews(slices, profile, row)
 

@@ -12,11 +12,14 @@ from pathlib import Path
 
 from ..atomic import replacing
 from ..cli.arguments import MOST_PROCESSES, MOST_THREADS, whole_number
-from ..errors import Cancelled, InputError
+from ..cli.outcome import was_interrupted
+from ..errors import Cancelled, EnvironmentFault, InputError
 from ..leftovers import scratch_folder
 from ..upsampling.device import DEVICES
 from .recipe import Recipe, SourceRecipe, available_recipes, load_recipe
 
+_LOST_WORKER = "DataLoader worker"
+"""How PyTorch's message begins when one of its processes has died."""
 _LONGEST_FOLDER = 70
 """The name of a socket in it may have no more than about a hundred characters."""
 
@@ -86,10 +89,17 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with _kept_if_used(folder), _sockets_swept_up():
             _train(arguments, recipe, folder)
-    except KeyboardInterrupt:
-        raise Cancelled(
-            f"Stopped; the same command goes on from the last checkpoint in {folder}."
-        ) from None
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if was_interrupted(error):
+            raise Cancelled(
+                f"Stopped; the same command goes on from the last checkpoint in {folder}."
+            ) from None
+        if _LOST_WORKER in str(error):
+            raise EnvironmentFault(
+                "A process that draws patches was ended from outside, perhaps for want of memory; "
+                "the same command goes on from the last checkpoint (--workers 0 needs less)."
+            ) from error
+        raise
     return 0
 
 
