@@ -23,6 +23,7 @@ from ..networks.baselines import Baseline
 from ..networks.initialise import initialise
 from ..networks.registry import build_network
 from ..upsampling.device import memory_format, place
+from ..workers import interrupts_left_to_this_process
 from .log import RunLog, mean_gains, say
 from .optimiser import build_optimiser
 from .parallel import Team
@@ -141,7 +142,8 @@ class Trainer:
             prefetch_factor=4 if self.options.workers else None,
             pin_memory=self.team.device.type == "cuda",
         )
-        return iter(loader)
+        with interrupts_left_to_this_process():
+            return iter(loader)
 
     def _step(self, model: nn.Module, batch: Sequence[Tensor]) -> tuple[float, float]:
         """One optimiser step; returns loss and gradient norm."""
