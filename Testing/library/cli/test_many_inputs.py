@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -280,6 +281,21 @@ def _assert_complete_volumes_only(out: Path) -> None:
         assert read_volume(path).grid.size == (192, 176, 80)
 
 
+def _goes_on(process: psutil.Process) -> bool:
+    """Nobody may be there to collect what an orphan leaves, so a zombie counts as ended."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _wait_until_gone(processes: Sequence[psutil.Process]) -> None:
+    patience = time.monotonic() + 120.0
+    while any(map(_goes_on, processes)):
+        assert time.monotonic() < patience, "A process goes on although its batch was killed."
+        time.sleep(0.2)
+
+
 def test_a_batch_that_is_killed_leaves_no_process_and_the_next_run_does_the_rest(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path
 ) -> None:
@@ -289,7 +305,7 @@ def test_a_batch_that_is_killed_leaves_no_process_and_the_next_run_does_the_rest
     children = running.wait_until_computing()
     running.process.kill()
     running.end()
-    assert psutil.wait_procs(children, timeout=120)[1] == []
+    _wait_until_gone(children)
     _assert_complete_volumes_only(out)
     again = _Running(sources, out, seeded_model_path)
     assert again.end() == ""
@@ -308,9 +324,8 @@ def test_a_process_that_the_system_kills_costs_its_volume_only(
     told = running.end()
     assert running.process.returncode == 1
     assert told.count("\n") == 1
-    assert "head0.nii.gz: Its process ended by signal 9" in told
-    made = [name for name in os.listdir(out) if not name.startswith(".")]
-    assert sorted(made) == ["head1_arssr_4x.nii.gz", "head2_arssr_4x.nii.gz"]
+    assert "head0.nii.gz: Its process ended by signal 9, most likely because memory" in told
+    assert sorted(os.listdir(out)) == ["head1_arssr_4x.nii.gz", "head2_arssr_4x.nii.gz"]
 
 
 def test_a_second_batch_beside_the_first_does_not_disturb_it(
