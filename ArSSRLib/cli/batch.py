@@ -218,9 +218,9 @@ class _Report:
             parts += [f"{failed} failed"] * bool(failed)
             self._printer.done(self._output, f"{self._output}: {', '.join(parts)}")
         for each, outcome in self._failed:
-            reason = " ".join(outcome.reason.splitlines())
-            who = "" if Path(each.job.source).name in reason else f"{each.name}: "
-            print(f"arssr: {who}{reason}", file=sys.stderr, flush=True)
+            who = "" if Path(each.job.source).name in outcome.reason else f"{each.name}: "
+            sentence = " ".join(f"{who}{outcome.reason}".splitlines())
+            print(f"arssr: {sentence}", file=sys.stderr, flush=True)
         codes = {outcome.exit_code for _, outcome in self._failed}
         if InputError.exit_code in codes:
             return InputError.exit_code
