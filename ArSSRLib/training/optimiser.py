@@ -58,7 +58,9 @@ class MuonWithAdamW(torch.optim.Optimizer):
         self.full_rate, self.full_matrix_rate = recipe.learning_rate, recipe.matrix_rate
         parameters = list(network.parameters())
         # Muon takes two-dimensional parameters: these share the memory of the weights themselves.
-        self.pairs = [(p, nn.Parameter(_as_matrix(p.detach()))) for p in parameters if _is_matrix(p)]
+        self.pairs = [
+            (p, nn.Parameter(_as_matrix(p.detach()))) for p in parameters if _is_matrix(p)
+        ]
         rest = [p for p in parameters if not _is_matrix(p)]
         self.muon = torch.optim.Muon(
             [matrix for _, matrix in self.pairs], lr=recipe.matrix_rate, weight_decay=0.0
