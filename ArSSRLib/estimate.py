@@ -8,13 +8,7 @@ from dataclasses import dataclass
 from .catalogue import DEFAULT, model_info
 from .grid import Grid
 from .networks.spec import NetworkSpec, decoder_parameters, encoder_parameters
-from .upsampling.plan import (
-    Geometry,
-    encoder_bytes_per_voxel,
-    encoder_reach,
-    largest_tile,
-    plan_tiles,
-)
+from .upsampling.plan import geometry_of, largest_plane, plan_tiles, stream_bytes
 
 _OPERATIONS_PER_SECOND = {"cpu": 60e9, "cuda": 8e12, "mps": 1.5e12}
 """Typical float operations a second: of one CPU core, and of a whole graphics device."""
@@ -58,22 +52,23 @@ def estimate_cost(
     """
     spec = model_info(model).header.spec
     low, high = grid.size[::-1], target.size[::-1]
-    geometry = Geometry(low, high, encoder_reach(spec.encoder))
     box = ((0, high[0]), (0, high[1]), (0, high[2]))
-    tiles = plan_tiles(geometry, box, largest_tile(spec))
+    geometry = geometry_of(low, high, box, spec.encoder)
+    tiles = plan_tiles(geometry, box, largest_plane(spec))
     encoded = sum(tile.encode_voxels for tile in tiles)
     operations = 2.0 * (
         encoded * encoder_parameters(spec.encoder) + target.voxels * _folded_weights(spec)
     )
     cores = (threads or os.cpu_count() or 1) if device == "cpu" else 1
     seconds = _START_SECONDS[device] + operations / (_OPERATIONS_PER_SECOND[device] * cores)
-    return Cost(_peak_bytes(grid, target, spec, max(t.encode_voxels for t in tiles)), seconds)
+    plane = max(geometry.plane_voxels(tile) for tile in tiles)
+    working = stream_bytes(spec, plane, low[geometry.stream])
+    return Cost(_peak_bytes(grid, target, working), seconds)
 
 
-def _peak_bytes(grid: Grid, target: Grid, spec: NetworkSpec, tile_voxels: int) -> int:
+def _peak_bytes(grid: Grid, target: Grid, working: int) -> int:
     # Input and output are held as float32 and once more in the file's type while written.
-    arrays = 4 * grid.voxels + 8 * target.voxels
-    return _PROGRAM_BYTES + arrays + tile_voxels * encoder_bytes_per_voxel(spec.encoder)
+    return _PROGRAM_BYTES + 4 * grid.voxels + 8 * target.voxels + working
 
 
 def _folded_weights(spec: NetworkSpec) -> int:

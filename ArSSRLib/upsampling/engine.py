@@ -1,12 +1,13 @@
-"""The upsampling engine: encode each tile once, decode it in chunks, write its part.
+"""The upsampling engine: encode each tile as a stream of planes, decode what comes, write it.
 
-Memory is bounded by the tile. Tiles leave no seam: each encodes its neighbourhood as far as the
-encoder reaches, and positions are counted in the whole volume.
+Memory is bounded by a tile's plane. Tiles leave no seam: each encodes its neighbourhood as far as
+the encoder reaches, and positions are counted in the whole volume.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -20,10 +21,22 @@ from torch import Tensor
 from ..errors import EnvironmentFault, InputError
 from ..intensity import Normalisation
 from .device import choose_device, memory_format, place
+from .features import FeatureStream
 from .folded import FoldedDecoder
-from .plan import Geometry, Shape, Spans, Tile, encoder_reach, halved, largest_tile, plan_tiles
+from .plan import (
+    Geometry,
+    Shape,
+    Spans,
+    Tile,
+    geometry_of,
+    halved,
+    largest_plane,
+    plan_tiles,
+    planes_at_once,
+)
 from .progress import ProgressCallback, ProgressClock
-from .rows import AxisLookup, linear_rows
+from .rows import AxisLookup
+from .stream import encoder_stream
 
 if TYPE_CHECKING:
     from ..checkpoint import Model
@@ -35,6 +48,8 @@ _log = logging.getLogger(__name__)
 
 _CHUNK_BYTES = {"cpu": 4 * 2**20, "cuda": 512 * 2**20, "mps": 128 * 2**20}
 """Size of the interpolated rows decoded at a time: on a CPU they should stay in its cache."""
+_SLAB_BYTES = 32 * 2**20
+"""Size of the intensities that are computed before they are written to the result."""
 _FLAT_RADIUS = 2
 _FLAT_RANGE = 1e-3
 """Where all intensities within 2 voxels agree to 1/1000 of the range there is nothing to sharpen:
@@ -49,7 +64,7 @@ def upsample_array(
     device: str = "auto",
     box: Box | None = None,
     progress: ProgressCallback | None = None,
-    tile_voxels: int | None = None,
+    plane_voxels: int | None = None,
 ) -> FloatArray:
     """Upsamples intensities to ``target_shape`` over the same field of view (paper §III-B).
 
@@ -60,7 +75,7 @@ def upsample_array(
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         box: start and size, in target voxels (k, j, i), of the part to compute; None for all.
         progress: called at least once a tile; it cancels by raising ``Cancelled``.
-        tile_voxels: LR voxels that a tile may encode; None for what memory allows.
+        plane_voxels: LR voxels that a tile's plane may have; None for what memory allows.
 
     Returns:
         float32 intensities on the input's scale, of ``target_shape`` or of the box's size.
@@ -76,8 +91,8 @@ def upsample_array(
         raise InputError(f"The box {box} is not inside the upsampled volume of {target_shape}.")
     spans = cast(Spans, tuple((a, a + n) for a, n in zip(start, size, strict=True)))
     normalisation = Normalisation.of(array)
-    geometry = Geometry(low_shape, target_shape, encoder_reach(model.header.spec.encoder))
-    tiles = plan_tiles(geometry, spans, tile_voxels or largest_tile(model.header.spec))
+    geometry = geometry_of(low_shape, target_shape, spans, model.header.spec.encoder)
+    tiles = plan_tiles(geometry, spans, plane_voxels or largest_plane(model.header.spec))
     output = np.empty(size, dtype=np.float32)
     clock = ProgressClock(progress, float(sum(t.target_voxels for t in tiles)))
     worker = _Worker(array, normalisation, geometry, model, choose_device(device))
@@ -85,9 +100,7 @@ def upsample_array(
         clock.advance("encoding", 0.0)
         for tile in tiles:
             for part, values in worker.compute(tile, clock):
-                place = tuple(
-                    slice(a - s, b - s) for (a, b), s in zip(part.target, start, strict=True)
-                )
+                place = tuple(slice(a - s, b - s) for (a, b), s in zip(part, start, strict=True))
                 output[place] = normalisation.restore(values)
     return output
 
@@ -109,29 +122,39 @@ class _Worker:
         self.device = device
         place(self.model.network, device)
         self.decoder = FoldedDecoder(self.model.network, device)
+        self.faded = self.model.header.spec.outside == "zeros"
 
-    def compute(self, tile: Tile, clock: ProgressClock) -> list[tuple[Tile, FloatArray]]:
-        """The normalised intensities of a tile, in one part or, short of memory, in several."""
+    def compute(self, tile: Tile, clock: ProgressClock) -> Iterator[tuple[Spans, FloatArray]]:
+        """The normalised intensities of a tile, slab by slab with the target voxels of each.
+
+        Short of memory it begins again with smaller tiles: what was handed out is computed anew.
+        """
         done = clock.done
         try:
-            return [(tile, self._compute(tile, clock))]
+            yield from self._compute(tile, clock)
+            return
         except NotImplementedError as error:
             # Apple's MPS still lacks some 3-D operations in some torch versions.
             if self.device.type == "cpu":
                 raise
             _log.warning("%s lacks an operation (%s): continuing on the CPU.", self.device, error)
-            clock.done = done
             self._move_to(torch.device("cpu"))
-            return self.compute(tile, clock)
+            parts = [tile]
         except (RuntimeError, MemoryError) as error:
             if not _is_out_of_memory(error):
                 raise
+            parts = self._smaller(tile)
         clock.done = done
+        for part in parts:
+            yield from self.compute(part, clock)
+
+    def _smaller(self, tile: Tile) -> list[Tile]:
+        """What to try when memory ran out: halves, or the same tile on the CPU."""
         self._free()
         parts = halved(tile, self.geometry)
         if len(parts) > 1:
             _log.warning("Short of memory on %s: working in smaller tiles.", self.device.type)
-            return [result for part in parts for result in self.compute(part, clock)]
+            return parts
         if self.device.type == "cpu":
             raise EnvironmentFault(
                 "There is not enough memory for even a small tile; close other programs, or "
@@ -139,7 +162,7 @@ class _Worker:
             )
         _log.warning("Out of memory on %s: continuing on the CPU.", self.device.type)
         self._move_to(torch.device("cpu"))
-        return self.compute(tile, clock)
+        return [tile]
 
     def _free(self) -> None:
         if self.device.type == "cuda":
@@ -147,31 +170,63 @@ class _Worker:
         elif self.device.type == "mps":
             torch.mps.empty_cache()
 
-    def _compute(self, tile: Tile, clock: ProgressClock) -> FloatArray:
+    def _compute(self, tile: Tile, clock: ProgressClock) -> Iterator[tuple[Spans, FloatArray]]:
         low = self._low(tile.encode)
         lookups = self._lookups(tile.target, tile.encode)
-        base = low
-        for axis, lookup in enumerate(lookups):
-            base = lookup.along(base, axis)
-        busy = self._busy_targets(low, lookups)
-        inner = _bounding_box(busy)
+        busy = self._busy(low)
+        inner = _busy_targets(busy, lookups)
+        planes = self._intensities(tile, inner, low, clock)
+        axis = self.geometry.stream
+        for slab in _slabs(tile.target_shape, axis):
+            parts = list(lookups)
+            parts[axis] = _part(lookups[axis], slab)
+            values = low
+            for n, lookup in enumerate(parts):
+                values = lookup.along(values, n)
+            sharpened = busy
+            for n, lookup in enumerate(parts):
+                sharpened = sharpened.index_select(n, lookup.nearest)
+            if inner is not None:
+                self._sharpen(values, sharpened, slab, inner, planes)
+            spans = list(tile.target)
+            first = spans[axis][0]
+            spans[axis] = (first + slab.start, first + slab.stop)
+            yield cast(Spans, tuple(spans)), values.cpu().numpy()
+
+    def _sharpen(
+        self,
+        values: Tensor,
+        busy: Tensor,
+        slab: slice,
+        inner: Spans,
+        planes: Iterator[Tensor],
+    ) -> None:
+        """Puts the network's intensities into a slab of interpolated ones where it is busy."""
+        axis = self.geometry.stream
+        residual = self.model.header.spec.residual == "trilinear"
+        place: list[slice | int] = [slice(*span) for span in inner]
+        for number in range(max(slab.start, inner[axis][0]), min(slab.stop, inner[axis][1])):
+            place[axis] = number - slab.start
+            interpolated = values[tuple(place)]
+            network = next(planes)
+            if residual:
+                network = network + interpolated
+            values[tuple(place)] = torch.where(busy[tuple(place)], network, interpolated)
+
+    def _intensities(
+        self, tile: Tile, inner: Spans | None, low: Tensor, clock: ProgressClock
+    ) -> Iterator[Tensor]:
+        """The network's planes (rows, columns) of the box ``inner`` of a tile, in order."""
         if inner is None:
             clock.advance("encoding", tile.target_voxels)
-            return base.cpu().numpy()
-        part = self.geometry.tile(
-            cast(
-                Spans,
-                tuple((a + s, a + e) for (a, _), (s, e) in zip(tile.target, inner, strict=True)),
-            )
+            return
+        spans = ((a + s, a + e) for (a, _), (s, e) in zip(tile.target, inner, strict=True))
+        part = self.geometry.tile(cast(Spans, tuple(spans)))
+        work = 0.25 * tile.target_voxels / part.encode_shape[self.geometry.stream]
+        features = self._features(
+            part, low, tile.encode, lambda count: clock.advance("encoding", work * count)
         )
-        features = self._features(part, low, tile.encode)
-        clock.advance("encoding", 0.25 * tile.target_voxels)
-        values = self._decode(part, features, clock, 0.75 * tile.target_voxels)
-        place = tuple(slice(s, e) for s, e in inner)
-        if self.model.header.spec.residual == "trilinear":
-            values += base[place]
-        base[place] = torch.where(busy[place], values, base[place])
-        return base.cpu().numpy()
+        yield from self._decode(part, features, clock, 0.75 * tile.target_voxels)
 
     def _low(self, spans: Spans) -> Tensor:
         """Normalised LR intensities of a region, on the device."""
@@ -186,34 +241,29 @@ class _Worker:
             )
         ]
 
-    def _busy_targets(self, low: Tensor, lookups: list[AxisLookup]) -> Tensor:
-        """Target voxels whose nearest LR voxel is not in a flat neighbourhood, (k, j, i) bool."""
+    def _busy(self, low: Tensor) -> Tensor:
+        """LR voxels whose neighbourhood is not flat, (k, j, i) bool."""
         if self.model.header.spec.residual == "none":
             # There is no interpolation to keep: the network alone defines the values.
-            busy = torch.ones_like(low, dtype=torch.bool)
-        else:
-            busy = _local_range(low) > _FLAT_RANGE
-        for axis, lookup in enumerate(lookups):
-            busy = busy.index_select(axis, lookup.nearest)
-        return busy
+            return torch.ones_like(low, dtype=torch.bool)
+        return _local_range(low) > _FLAT_RANGE
 
-    def _features(self, tile: Tile, low: Tensor, known: Spans) -> Tensor:
-        """Folded features of the tile's lookup region, (k, j, i, channels)."""
-        crop = tuple(
-            slice(a - first, b - first)
-            for (a, b), (first, _) in zip(tile.encode, known, strict=True)
+    def _features(
+        self, tile: Tile, low: Tensor, known: Spans, pushed: Callable[[int], None]
+    ) -> FeatureStream:
+        """Folded features of the tile's lookup region, from LR intensities of the box ``known``."""
+        layout = memory_format(self.device)
+        region = low[_within(tile.encode, known)][None, None].contiguous(memory_format=layout)
+        axis = self.geometry.stream
+        return FeatureStream(
+            encoder_stream(self.model.network.encoder, axis, layout),
+            region,
+            axis,
+            _within(tile.lookup, tile.encode),
+            self.decoder,
+            planes_at_once(self.model.header.spec, self.geometry.plane_voxels(tile)),
+            pushed,
         )
-        inner = tuple(
-            slice(a - first, b - first)
-            for (a, b), (first, _) in zip(tile.lookup, tile.encode, strict=True)
-        )
-        with self._precision():
-            region = low[crop][None, None].contiguous(memory_format=memory_format(self.device))
-            features = self.model.network.encoder(region)[0].permute(1, 2, 3, 0)[inner]
-        shape = features.shape[:3]
-        rows = features.reshape(-1, features.shape[-1])
-        project = self.decoder.project.to(rows.dtype)
-        return linear_rows(rows, project, None).view(*shape, -1)
 
     def _precision(self):  # type: ignore[no-untyped-def]
         """Half precision on CUDA, whose tensor cores need it; float32 elsewhere."""
@@ -221,36 +271,58 @@ class _Worker:
             return torch.autocast("cuda", torch.float16)
         return nullcontext()
 
-    def _decode(self, tile: Tile, features: Tensor, clock: ProgressClock, work: float) -> Tensor:
-        """Intensities of the tile's target voxels, before any residual."""
+    def _decode(
+        self, tile: Tile, features: FeatureStream, clock: ProgressClock, work: float
+    ) -> Iterator[Tensor]:
+        """The tile's planes of target voxels (rows, columns), before any residual."""
         lookups = self._lookups(tile.target, tile.lookup)
-        ratios = zip(self.geometry.low, self.geometry.target, strict=True)
+        axis, (down, right) = self.geometry.stream, self.geometry.across
+        along, rows, columns = lookups[axis], lookups[down], lookups[right]
         biases = [
-            self.decoder.bias_along(axis, lookup, n / m).to(features.dtype)
-            for axis, (lookup, (n, m)) in enumerate(zip(lookups, ratios, strict=True))
+            self.decoder.bias_along(n, lookup, self.geometry.low[n] / self.geometry.target[n])
+            for n, lookup in enumerate(lookups)
         ]
-        planes, rows, columns = tile.target_shape
-        values = torch.empty(tile.target_shape, device=self.device)
-        at_once = _rows_at_once(self.device.type, columns, features.shape[-1])
-        faded = self.model.header.spec.outside == "zeros"
-        for plane in range(planes):
-            k = slice(plane, plane + 1)
-            level = _part(lookups[0], k).along(features, 0, faded)[0]
-            if not faded:
-                # Interpolation weights add up to 1, so a bias may pass through it: cheaper here.
-                level += biases[0][k]
-            for start in range(0, rows, at_once):
-                j = slice(start, min(rows, start + at_once))
-                lines = _part(lookups[1], j).along(level, 0, faded)
-                if not faded:
-                    lines += biases[1][j, None]
-                points = lookups[2].along(lines, 1, faded)
-                if faded:
-                    points += (biases[0][k] + biases[1][j])[:, None]
-                points += biases[2]
-                flat = points.view(-1, points.shape[-1])
-                values[plane, j] = self.decoder.finish(flat).view(-1, columns)
-            clock.advance("decoding", work / planes)
+        below, above = along.low.tolist(), along.high.tolist()
+        for number in range(len(below)):
+            here = slice(number, number + 1)
+            with self._precision():
+                pair = features.planes(below[number], above[number] + 1)
+            level = _part(along, here).between(pair[0], pair[-1], self.faded)
+            plane = self._plane(
+                level, rows, columns, biases[axis][here], biases[down], biases[right]
+            )
+            clock.advance("decoding", work / len(below))
+            yield plane
+
+    def _plane(
+        self,
+        level: Tensor,
+        rows: AxisLookup,
+        columns: AxisLookup,
+        bias: Tensor,
+        row_bias: Tensor,
+        column_bias: Tensor,
+    ) -> Tensor:
+        """Intensities (rows, columns) of a plane, from its features (LR rows, LR columns, C)."""
+        height, width = len(rows.weight), len(columns.weight)
+        values = torch.empty(height, width, device=self.device)
+        kind = level.dtype
+        bias, row_bias, column_bias = bias.to(kind), row_bias.to(kind), column_bias.to(kind)
+        if not self.faded:
+            # Interpolation weights add up to 1, so a bias may pass through it: cheaper here.
+            level = level + bias
+        at_once = _rows_at_once(self.device.type, width, level.shape[-1])
+        for start in range(0, height, at_once):
+            j = slice(start, min(height, start + at_once))
+            lines = _part(rows, j).along(level, 0, self.faded)
+            if not self.faded:
+                lines += row_bias[j, None]
+            points = columns.along(lines, 1, self.faded)
+            if self.faded:
+                points += (bias + row_bias[j])[:, None]
+            points += column_bias
+            flat = points.view(-1, points.shape[-1])
+            values[j] = self.decoder.finish(flat).view(-1, width)
         return values
 
 
@@ -282,12 +354,32 @@ def _rows_at_once(device: str, columns: int, channels: int) -> int:
     return max(16, lines // 16 * 16)
 
 
-def _bounding_box(mask: Tensor) -> Spans | None:
-    """The box of the True voxels, or None where there is none."""
+def _within(inner: Spans, outer: Spans) -> tuple[slice, slice, slice]:
+    """A box as slices of an array that begins where ``outer`` does."""
+    k, j, i = (slice(a - o, b - o) for (a, b), (o, _) in zip(inner, outer, strict=True))
+    return k, j, i
+
+
+def _slabs(shape: Shape, axis: int) -> Iterator[slice]:
+    """Consecutive target planes along ``axis`` whose intensities fit the slab."""
+    planes = shape[axis]
+    plane_bytes = 4 * int(np.prod(shape)) // planes
+    at_once = max(1, _SLAB_BYTES // plane_bytes)
+    for start in range(0, planes, at_once):
+        yield slice(start, min(planes, start + at_once))
+
+
+def _busy_targets(busy: Tensor, lookups: list[AxisLookup]) -> Spans | None:
+    """The box of target voxels whose nearest LR voxel is busy, or None where there is none."""
+    seen = busy
+    for axis, lookup in enumerate(lookups):
+        first, last = int(lookup.nearest[0]), int(lookup.nearest[-1])
+        seen = seen.narrow(axis, first, last - first + 1)
     spans = []
-    for axis in range(3):
-        others = [a for a in range(3) if a != axis]
-        used = torch.nonzero(mask.any(others[1]).any(others[0]))[:, 0]
+    for axis, lookup in enumerate(lookups):
+        others = [n for n in range(3) if n != axis]
+        profile = seen.any(others[1]).any(others[0])
+        used = torch.nonzero(profile[lookup.nearest - lookup.nearest[0]])[:, 0]
         if not len(used):
             return None
         spans.append((int(used[0]), int(used[-1]) + 1))

@@ -1,5 +1,8 @@
 """The plan of a run: which tiles, how large, so that memory is bounded by a tile.
 
+A tile runs through the whole volume along one axis, the stream's: the encoder takes it plane by
+plane. Across, it is as wide as memory allows.
+
 Axis order is the array's (k, j, i). Target voxel ``t`` of ``m`` lies at LR position
 ``(t + 0.5) · n/m - 0.5`` along an axis of ``n`` LR voxels: the same field of view.
 """
@@ -18,8 +21,11 @@ Shape = tuple[int, int, int]
 Span = tuple[int, int]
 Spans = tuple[Span, Span, Span]
 
-ENCODER_BYTES = 700 * 2**20
-"""Memory that the feature maps of one tile may take, in bytes."""
+ENCODER_BYTES = 640 * 2**20
+"""Memory that the planes inside the encoder may take, in bytes."""
+FEWEST_PLANES = 4
+MOST_PLANES = 32
+"""Planes that enter the encoder at a time: few are slow, many need memory."""
 SMALLEST_SIDE = 8
 """Target voxels below which a tile is not halved any more."""
 _MOST_PARTS = 64
@@ -45,9 +51,14 @@ class Tile:
         return _lengths(self.target)
 
     @property
+    def encode_shape(self) -> Shape:
+        """LR voxels that are encoded, along (k, j, i)."""
+        return _lengths(self.encode)
+
+    @property
     def encode_voxels(self) -> int:
         """LR voxels that are encoded."""
-        return math.prod(_lengths(self.encode))
+        return math.prod(self.encode_shape)
 
     @property
     def target_voxels(self) -> int:
@@ -57,11 +68,22 @@ class Tile:
 
 @dataclass(frozen=True)
 class Geometry:
-    """LR shape, target shape and the encoder's reach: enough to make any tile."""
+    """LR shape, target shape, the encoder's reach and the stream's axis: enough for any tile."""
 
     low: Shape
     target: Shape
     reach: int
+    stream: int = 0
+
+    @property
+    def across(self) -> tuple[int, int]:
+        """The two axes of a plane."""
+        first, second = (axis for axis in range(3) if axis != self.stream)
+        return first, second
+
+    def plane_voxels(self, tile: Tile) -> int:
+        """LR voxels of one plane that is encoded."""
+        return math.prod(tile.encode_shape[axis] for axis in self.across)
 
     def tile(self, target: Spans) -> Tile:
         """The tile that computes the box ``target``."""
@@ -82,30 +104,48 @@ class Geometry:
         return Tile(target, lookup, encode)
 
 
+def geometry_of(low: Shape, target: Shape, box: Spans, encoder: EncoderSpec) -> Geometry:
+    """The geometry that streams along the axis in which ``box`` reaches through most LR voxels."""
+    reach = encoder_reach(encoder)
+    lengths = Geometry(low, target, reach).tile(box).encode_shape
+    return Geometry(low, target, reach, stream=max(range(3), key=lambda axis: lengths[axis]))
+
+
 def plan_tiles(geometry: Geometry, box: Spans, largest: int) -> list[Tile]:
-    """Splits ``box`` into the tiles that encode the fewest voxels in all.
+    """Splits ``box`` across the stream into the tiles that encode the fewest voxels in all.
 
     Args:
-        geometry: shapes and reach.
+        geometry: shapes, reach and the stream's axis.
         box: target voxels to compute.
-        largest: LR voxels that one tile may encode (halo included).
+        largest: LR voxels that a tile's plane may have (halo included).
     """
-    choices = [_axis_choices(geometry, box, axis) for axis in range(3)]
-    best: tuple[float, tuple[int, int, int]] | None = None
+    choices = [_axis_choices(geometry, box, axis) for axis in geometry.across]
+    best: tuple[float, list[int]] | None = None
     for combination in itertools.product(*choices):
-        region = math.prod(c.encoded for c in combination)
+        plane = math.prod(c.encoded for c in combination)
         parts = math.prod(c.parts for c in combination)
-        if region <= largest and (best is None or region * parts < best[0]):
-            best = (region * parts, cast(Shape, tuple(c.parts for c in combination)))
-    counts = best[1] if best else cast(Shape, tuple(c[-1].parts for c in choices))
+        if plane <= largest and (best is None or plane * parts < best[0]):
+            best = (plane * parts, [c.parts for c in combination])
+    counts = [1, 1, 1]
+    for axis, parts in zip(
+        geometry.across, best[1] if best else [c[-1].parts for c in choices], strict=True
+    ):
+        counts[axis] = parts
     spans = [list(_split(span, n)) for span, n in zip(box, counts, strict=True)]
     return [geometry.tile(cast(Spans, target)) for target in itertools.product(*spans)]
 
 
 def halved(tile: Tile, geometry: Geometry) -> list[Tile]:
-    """The two halves of a tile along its longest side; the tile alone when it is too small."""
-    side = max(range(3), key=lambda axis: tile.target_shape[axis])
-    if tile.target_shape[side] < 2 * SMALLEST_SIDE:
+    """The two halves of a tile, the tile alone when it is too small.
+
+    It is cut along the longer side of its planes, whose size decides the memory; only when those
+    are small, along the stream.
+    """
+    lengths = tile.target_shape
+    side = max(geometry.across, key=lambda axis: lengths[axis])
+    if lengths[side] < 2 * SMALLEST_SIDE:
+        side = geometry.stream
+    if lengths[side] < 2 * SMALLEST_SIDE:
         return [tile]
     halves = []
     for part in _split(tile.target[side], 2):
@@ -121,17 +161,48 @@ def encoder_reach(spec: EncoderSpec) -> int:
     return ends[spec.name] + spec.blocks * spec.layers
 
 
-def encoder_bytes_per_voxel(spec: EncoderSpec) -> int:
-    """Peak memory of the encoder for each LR voxel, in bytes (float32)."""
+def waiting_channels(spec: EncoderSpec) -> int:
+    """Channels that wait inside the encoder's stream for each voxel of a plane.
+
+    Each convolution keeps two planes; what is added past a number of convolutions waits as many.
+    """
+    features, layers = spec.features, spec.blocks * spec.layers
     if spec.name == "RDN":
-        dense = spec.features + spec.growth * spec.layers
-        return 4 * (spec.features * (spec.blocks + 2) + 2 * dense + spec.growth)
-    return 4 * (3 * spec.features + max(spec.channels, spec.features))
+        dense = sum(2 * (features + spec.growth * n) for n in range(spec.layers))
+        # The block's input, and the running sum of the blocks before.
+        block = dense + 2 * spec.layers * features
+        return spec.blocks * block + features * (layers + 2) + 6 * features
+    long_skip = features * (layers + 1) if spec.long_skip else 0
+    return 3 * features * layers + 4 * features + long_skip
 
 
-def largest_tile(spec: NetworkSpec, budget: int = ENCODER_BYTES) -> int:
-    """LR voxels that one tile may encode within ``budget`` bytes."""
-    return max(4096, budget // encoder_bytes_per_voxel(spec.encoder))
+def working_channels(spec: NetworkSpec) -> int:
+    """Channels in memory at once for each voxel of the planes on their way through."""
+    encoder = spec.encoder
+    widest = encoder.features
+    if encoder.name == "RDN":
+        widest += encoder.growth * encoder.layers
+    folded = spec.decoder.width * (2 if spec.decoder.skip else 1)
+    return 4 * widest + encoder.channels + folded
+
+
+def largest_plane(spec: NetworkSpec, budget: int = ENCODER_BYTES) -> int:
+    """LR voxels that a tile's plane may have within ``budget`` bytes."""
+    channels = waiting_channels(spec.encoder) + FEWEST_PLANES * working_channels(spec)
+    return max(SMALLEST_SIDE**2, budget // (4 * channels))
+
+
+def planes_at_once(spec: NetworkSpec, plane_voxels: int, budget: int = ENCODER_BYTES) -> int:
+    """Planes that may enter the encoder at a time within ``budget`` bytes."""
+    left = budget // (4 * plane_voxels) - waiting_channels(spec.encoder)
+    return min(MOST_PLANES, max(FEWEST_PLANES, left // working_channels(spec)))
+
+
+def stream_bytes(spec: NetworkSpec, plane_voxels: int, planes: int) -> int:
+    """Memory of the encoder's stream, in bytes (float32), for a volume of ``planes`` planes."""
+    at_once = min(planes, planes_at_once(spec, plane_voxels))
+    channels = waiting_channels(spec.encoder) + at_once * working_channels(spec)
+    return 4 * plane_voxels * channels
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,11 @@ class AxisLookup:
         )
         return result.mul_(_shaped(self.fade, values, axis)) if faded else result
 
+    def between(self, low: Tensor, high: Tensor, faded: bool = False) -> Tensor:
+        """The same for a single target whose two neighbours are at hand."""
+        result = torch.lerp(low, high, self.weight.to(low.dtype))
+        return result.mul_(self.fade.to(low.dtype)) if faded else result
+
 
 def _shaped(weights: Tensor, values: Tensor, axis: int) -> Tensor:
     shape = [1] * values.dim()

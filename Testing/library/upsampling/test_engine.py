@@ -43,8 +43,15 @@ def _tissue(shape: tuple[int, int, int]) -> np.ndarray:
 
 
 @SPECS
-def test_the_engine_gives_the_plain_forward_pass(spec: NetworkSpec) -> None:
-    array, shape = _tissue((11, 13, 12)), (27, 26, 41)
+@pytest.mark.parametrize(
+    ("low", "shape"),
+    [((11, 13, 12), (27, 26, 41)), ((15, 9, 8), (31, 30, 9)), ((6, 7, 14), (13, 8, 50))],
+    ids=["along j", "along k", "along i"],
+)
+def test_the_engine_gives_the_plain_forward_pass(
+    spec: NetworkSpec, low: tuple[int, int, int], shape: tuple[int, int, int]
+) -> None:
+    array = _tissue(low)
     model = _model(spec)
     line = Normalisation.of(array)
     plain = model.network.on_grid(torch.from_numpy(line.apply(array))[None, None], shape)
@@ -59,7 +66,7 @@ def test_tiles_leave_no_seam(spec: NetworkSpec) -> None:
     array, shape = _tissue((20, 24, 22)), (50, 53, 61)
     model = _model(spec)
     whole = upsample_array(array, shape, model, device="cpu")
-    tiled = upsample_array(array, shape, model, device="cpu", tile_voxels=14**3)
+    tiled = upsample_array(array, shape, model, device="cpu", plane_voxels=14**2)
     assert np.abs(whole - tiled).max() < 1e-4 * np.ptp(whole)
 
 
@@ -93,7 +100,7 @@ def test_progress_rises_to_one_at_least_once_a_tile() -> None:
         (40, 40, 40),
         _model(LOCAL),
         device="cpu",
-        tile_voxels=16**3,
+        plane_voxels=16**2,
         progress=reports.append,
     )
     fractions = [report.fraction for report in reports]
@@ -122,11 +129,11 @@ def test_out_of_memory_is_met_with_smaller_tiles(monkeypatch: pytest.MonkeyPatch
     original = engine._Worker._features
     refused: list[int] = []
 
-    def features(self, tile, low, known):  # type: ignore[no-untyped-def]
+    def features(self, tile, low, known, pushed):  # type: ignore[no-untyped-def]
         if tile.target_voxels > 20_000:
             refused.append(tile.target_voxels)
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return original(self, tile, low, known)
+        return original(self, tile, low, known, pushed)
 
     monkeypatch.setattr(engine._Worker, "_features", features)
     result = upsample_array(array, shape, model, device="cpu")
@@ -137,7 +144,7 @@ def test_out_of_memory_is_met_with_smaller_tiles(monkeypatch: pytest.MonkeyPatch
 def test_without_memory_for_the_smallest_tile_the_user_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def features(self, tile, low, known):  # type: ignore[no-untyped-def]
+    def features(self, tile, low, known, pushed):  # type: ignore[no-untyped-def]
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
     monkeypatch.setattr(engine._Worker, "_features", features)

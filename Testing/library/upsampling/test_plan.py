@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ArSSRLib.upsampling.plan import Geometry, halved, plan_tiles
+from ArSSRLib.networks.spec import EncoderSpec
+from ArSSRLib.upsampling.plan import Geometry, geometry_of, halved, plan_tiles
 
 side = st.integers(1, 60)
 
@@ -18,13 +19,18 @@ side = st.integers(1, 60)
     low=st.tuples(side, side, side),
     scale=st.tuples(*[st.floats(1.0, 5.0)] * 3),
     reach=st.integers(0, 9),
-    largest=st.integers(5000, 60000),
+    largest=st.integers(300, 4000),
+    stream=st.integers(0, 2),
 )
 def test_tiles_cover_every_target_voxel_once(
-    low: tuple[int, int, int], scale: tuple[float, float, float], reach: int, largest: int
+    low: tuple[int, int, int],
+    scale: tuple[float, float, float],
+    reach: int,
+    largest: int,
+    stream: int,
 ) -> None:
     target = tuple(max(1, round(n * s)) for n, s in zip(low, scale, strict=True))
-    geometry = Geometry(low, target, reach)  # type: ignore[arg-type]
+    geometry = Geometry(low, target, reach, stream)  # type: ignore[arg-type]
     hits = np.zeros(target, dtype=np.uint8)
     for tile in plan_tiles(geometry, tuple((0, n) for n in target), largest):  # type: ignore[arg-type]
         hits[tuple(slice(a, b) for a, b in tile.target)] += 1
@@ -35,29 +41,46 @@ def test_tiles_cover_every_target_voxel_once(
 
 
 @settings(max_examples=40, deadline=None)
-@example(low=(56, 116, 117), scale=2.34375, reach=0)
+@example(low=(56, 116, 117), scale=2.34375, reach=0, stream=0)
 @given(
     low=st.tuples(*[st.integers(20, 120)] * 3),
     scale=st.floats(1.0, 4.0),
     reach=st.integers(0, 8),
+    stream=st.integers(0, 2),
 )
-def test_tiles_stay_within_the_budget(low: tuple[int, int, int], scale: float, reach: int) -> None:
+def test_planes_stay_within_the_budget(
+    low: tuple[int, int, int], scale: float, reach: int, stream: int
+) -> None:
     target = tuple(round(n * scale) for n in low)
-    geometry = Geometry(low, target, reach)  # type: ignore[arg-type]
-    largest = 40**3
+    geometry = Geometry(low, target, reach, stream)  # type: ignore[arg-type]
+    largest = 40**2
     tiles = plan_tiles(geometry, tuple((0, n) for n in target), largest)  # type: ignore[arg-type]
-    assert max(tile.encode_voxels for tile in tiles) <= largest
+    assert max(geometry.plane_voxels(tile) for tile in tiles) <= largest
 
 
-def test_a_tile_is_halved_along_its_longest_side() -> None:
-    geometry = Geometry((20, 20, 20), (40, 40, 40), 3)
+def test_the_stream_runs_along_the_longest_side_of_what_is_computed() -> None:
+    low, target, encoder = (30, 50, 40), (60, 100, 80), EncoderSpec("SRResNet", 8, 1, 2, 8, 8)
+    whole = ((0, 60), (0, 100), (0, 80))
+    assert geometry_of(low, target, whole, encoder).stream == 1
+    thin = ((0, 60), (40, 44), (38, 42))
+    assert geometry_of(low, target, thin, encoder).stream == 0
+
+
+def test_a_tile_is_halved_across_the_stream() -> None:
+    geometry = Geometry((20, 20, 20), (40, 40, 40), 3, stream=0)
     tile = geometry.tile(((0, 40), (0, 20), (0, 16)))
     parts = halved(tile, geometry)
     assert [part.target for part in parts] == [
-        ((0, 20), (0, 20), (0, 16)),
-        ((20, 40), (0, 20), (0, 16)),
+        ((0, 40), (0, 10), (0, 16)),
+        ((0, 40), (10, 20), (0, 16)),
     ]
     assert sum(part.target_voxels for part in parts) == math.prod((40, 20, 16))
+
+
+def test_a_tile_of_small_planes_is_halved_along_the_stream() -> None:
+    geometry = Geometry((20, 20, 20), (40, 40, 40), 3, stream=2)
+    tile = geometry.tile(((0, 12), (0, 9), (0, 40)))
+    assert [part.target[2] for part in halved(tile, geometry)] == [(0, 20), (20, 40)]
 
 
 def test_the_smallest_tile_is_not_halved() -> None:

@@ -1,0 +1,88 @@
+"""The folded feature map of a tile, handed out plane by plane while the encoder streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .folded import FoldedDecoder
+from .rows import linear_rows
+from .stream import Planes, Stage
+
+
+@dataclass
+class FeatureStream:
+    """Features of the LR voxels that a tile looks up; each plane is computed once, in order.
+
+    Attributes:
+        stage: the encoder as a stream.
+        low: LR intensities (1, 1, k, j, i) of the region that is encoded.
+        axis: array axis (0, 1 or 2) along which planes follow each other.
+        inner: the lookup region inside ``low``, a slice for each axis.
+        decoder: its first layers are applied to the planes.
+        at_once: planes that enter the encoder at a time.
+        pushed: called with the number of planes that went in.
+    """
+
+    stage: Stage
+    low: Tensor
+    axis: int
+    inner: tuple[slice, slice, slice]
+    decoder: FoldedDecoder
+    at_once: int
+    pushed: Callable[[int], None]
+
+    def __post_init__(self) -> None:
+        self._results = self._computed()
+        self._window: Planes = None
+        self._first = self._end = 0
+
+    def planes(self, first: int, last: int) -> Tensor:
+        """The planes ``first`` to ``last`` (exclusive) of the lookup region; never backwards.
+
+        Returns:
+            (planes, rows, columns, channels), rows and columns being the other two axes in order.
+        """
+        while self._end < last:
+            planes = next(self._results)
+            known = [] if self._window is None else [self._window[first - self._first :]]
+            self._window = torch.cat([*known, planes]) if known else planes
+            self._first = first if known else self._end
+            self._end += planes.shape[0]
+        assert self._window is not None
+        return self._window[first - self._first : last - self._first]
+
+    def _computed(self) -> Iterator[Tensor]:
+        """The planes of the lookup region, as they leave the encoder."""
+        along = self.inner[self.axis]
+        made = 0
+        for planes in self._encoded():
+            count = planes.shape[self.axis + 2]
+            start, stop = max(along.start - made, 0), min(along.stop - made, count)
+            made += count
+            if start < stop:
+                yield self._folded(planes.narrow(self.axis + 2, start, stop - start))
+            if made >= along.stop:
+                return
+
+    def _encoded(self) -> Iterator[Tensor]:
+        for part in self.low.split(self.at_once, self.axis + 2):
+            planes = self.stage.push(part)
+            self.pushed(part.shape[self.axis + 2])
+            if planes is not None:
+                yield planes
+        rest = self.stage.finish()
+        if rest is not None:
+            yield rest
+
+    def _folded(self, planes: Tensor) -> Tensor:
+        """(1, channels, k, j, i) to (planes, rows, columns, channels after folding)."""
+        crop = list(self.inner)
+        crop[self.axis] = slice(None)
+        features = planes[0].permute(1, 2, 3, 0)[tuple(crop)].movedim(self.axis, 0)
+        rows = features.reshape(-1, features.shape[-1])
+        project = self.decoder.project.to(rows.dtype)
+        return linear_rows(rows, project, None).view(*features.shape[:3], -1)

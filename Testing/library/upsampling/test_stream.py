@@ -1,0 +1,48 @@
+"""An encoder as a stream of planes gives the feature map it gives at once."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ArSSRLib.networks.arssr import build_encoder
+from ArSSRLib.networks.spec import EncoderSpec
+from ArSSRLib.upsampling.stream import encoder_stream
+
+SPECS = [
+    EncoderSpec("SRResNet", 8, 3, 2, 8, 12),
+    EncoderSpec("SRResNet", 8, 2, 3, 8, 12, long_skip=True),
+    EncoderSpec("ResCNN", 8, 2, 3, 8, 12),
+    EncoderSpec("RDN", 8, 3, 2, 6, 12),
+]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name + "skip" * spec.long_skip)
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("chunk", [1, 2, 5, 30])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last_3d])
+def test_the_stream_gives_the_feature_map_of_the_whole(
+    spec: EncoderSpec, axis: int, chunk: int, layout: torch.memory_format
+) -> None:
+    torch.manual_seed(3)
+    encoder = build_encoder(spec).eval()
+    volume = torch.rand(1, 1, 11, 13, 12)
+    stream = encoder_stream(encoder, axis, layout)
+    with torch.inference_mode():
+        whole = encoder(volume)
+        pieces = [stream.push(part) for part in volume.split(chunk, axis + 2)]
+        pieces.append(stream.finish())
+        streamed = torch.cat([piece for piece in pieces if piece is not None], axis + 2)
+    torch.testing.assert_close(streamed, whole, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name + "skip" * spec.long_skip)
+@pytest.mark.parametrize("planes", [1, 2])
+def test_volumes_thinner_than_the_reach_stream_too(spec: EncoderSpec, planes: int) -> None:
+    encoder = build_encoder(spec).eval()
+    volume = torch.rand(1, 1, planes, 5, 6)
+    stream = encoder_stream(encoder, 0, torch.contiguous_format)
+    with torch.inference_mode():
+        pieces = [stream.push(volume), stream.finish()]
+        streamed = torch.cat([piece for piece in pieces if piece is not None], 2)
+        torch.testing.assert_close(streamed, encoder(volume), rtol=1e-5, atol=1e-6)
