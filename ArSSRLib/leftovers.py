@@ -20,6 +20,7 @@ from pathlib import Path
 
 _PREFIX = ".arssr-part-"
 _UNKNOWN = "0"
+_SHARED_MEMORY = Path("/dev/shm")
 _START_FIELD = 19
 """Of /proc/PID/stat, counted after the program's name: clock ticks from boot to start."""
 
@@ -55,6 +56,7 @@ def clear_leftovers(folder: Path) -> None:
         match = _NAME.match(name)
         if match and match["machine"] == _MACHINE and not _lives(int(match["pid"]), match["start"]):
             _remove(folder / name)
+            _clear_shared_memory(int(match["pid"]))
 
 
 @contextmanager
@@ -70,6 +72,15 @@ def scratch_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _clear_shared_memory(pid: int) -> None:
+    """Removes what joblib kept for a process of ours that is dead, if no other has its number."""
+    if _number_is_taken(pid) or not _SHARED_MEMORY.is_dir():
+        return
+    for path in _SHARED_MEMORY.iterdir():
+        if path.name.startswith((f"sem.loky-{pid}-", f"joblib_memmapping_folder_{pid}_")):
+            _remove(path)
+
+
 def _remove(path: Path) -> None:
     try:
         if path.is_dir() and not path.is_symlink():
@@ -83,6 +94,11 @@ def _remove(path: Path) -> None:
 
 def _lives(pid: int, start: str) -> bool:
     """Whether the process that was given this number then still runs."""
+    now = _start_of(pid)
+    return _number_is_taken(pid) and (_UNKNOWN in (start, now) or start == now)
+
+
+def _number_is_taken(pid: int) -> bool:
     if os.name == "nt":
         # On Windows os.kill(pid, 0) would end the process; a leftover is then kept.
         return True
@@ -92,7 +108,7 @@ def _lives(pid: int, start: str) -> bool:
         return False
     except PermissionError:
         return True
-    return _UNKNOWN in (start, now := _start_of(pid)) or start == now
+    return True
 
 
 def _start_of(pid: int) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..atomic import replacing
 from ..errors import EnvironmentFault, InputError
+from ..leftovers import scratch_folder
 from ..upsampling.progress import ProgressCallback, ProgressClock
 from ..workers import end_with, interrupts_left_to_this_process
 from .cases import TRUTH, Case, digest, measure
@@ -133,10 +134,13 @@ def _in_parallel(cases: Sequence[Case], settings: Settings) -> Iterator[Record]:
     from joblib import Parallel, delayed
 
     jobs = max(1, min(settings.jobs, len(cases)))
-    work = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-    with interrupts_left_to_this_process():
-        records = work(delayed(_measure_for)(os.getpid(), case, settings) for case in cases)
-    yield from records
+    with scratch_folder() as folder:
+        work = Parallel(
+            n_jobs=jobs, return_as="generator_unordered", batch_size=1, temp_folder=str(folder)
+        )
+        with interrupts_left_to_this_process():
+            records = work(delayed(_measure_for)(os.getpid(), case, settings) for case in cases)
+        yield from records
 
 
 def _measure_for(parent: int, case: Case, settings: Settings) -> Record:

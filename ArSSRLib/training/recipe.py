@@ -274,5 +274,5 @@ def _replace_entry(values: dict[str, Any], path: str, text: str) -> None:
         return
     try:
         table[last] = tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"The value {text!r} for {path} is not a number or true/false.") from error
