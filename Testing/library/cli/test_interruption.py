@@ -103,3 +103,17 @@ def test_an_output_that_is_in_its_place_is_not_called_cancelled(
         process.communicate(timeout=60)
         assert process.returncode in (0, 130)
         assert os.listdir(tmp_path) == (["fine.nii"] if process.returncode == 0 else [])
+
+
+@pytest.mark.parametrize("command", ["upsample", "train", "evaluate"])
+def test_kills_at_random_moments_lose_nothing(
+    tmp_path: Path, seeded_model_path: Path, command: str
+) -> None:
+    """One kill with each signal; ``python Testing/faults --kills N`` does many."""
+    from faults.campaign import SIGNALS, Campaign
+    from faults.commands import Evaluate, Train, Upsample
+
+    known = {c.name: c for c in (Upsample(seeded_model_path), Train(), Evaluate())}
+    tally = Campaign(known[command], tmp_path, seed=1).run(kills=1)
+    assert tally.losses == []
+    assert tally.kills == {number.name: 1 for number in SIGNALS}
