@@ -64,6 +64,13 @@ def _add_measures(parser: argparse.ArgumentParser) -> None:
         help="how low resolution is simulated; 'paper' is its corner-aligned zoom (default: cubic)",
     )
     parser.add_argument(
+        "--axes",
+        default="ijk",
+        metavar="AXES",
+        help="the file axes that the scales apply to, for example k for thick slices alone "
+        "(default: ijk)",
+    )
+    parser.add_argument(
         "--metrics",
         metavar="NAME,…",
         help="psnr, ssim, lpips, psi, lpc_si, nmse, hfen, reblur (default: all)",
@@ -155,7 +162,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _settings(arguments: argparse.Namespace) -> Settings:
     from ..evaluation.methods import parse_methods
     from ..evaluation.metrics import METRICS
-    from ..evaluation.settings import Settings, parse_metrics, parse_scales
+    from ..evaluation.settings import Settings, parse_axes, parse_metrics, parse_scales
 
     processors = os.cpu_count() or 1
     jobs = arguments.jobs or min(_MOST_JOBS, processors)
@@ -175,6 +182,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         jobs=jobs,
         threads=arguments.threads or max(1, processors // jobs),
         line=arguments.line,
+        axes=parse_axes(arguments.axes),
     )
 
 

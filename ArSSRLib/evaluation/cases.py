@@ -188,13 +188,15 @@ def _aim(path: Path, line: tuple[float, ...] | None) -> Aim:
 def _low_and_target(path: Path, scale: float, settings: Settings) -> tuple[Volume, Grid]:
     """The low-resolution volume, and the grid it is to be brought to."""
     source = _read(path)
+    first, second, third = (scale if axis in settings.axes else 1.0 for axis in "ijk")
+    factors = (first, second, third)
     if settings.reference_free:
-        return source, source.grid.upsampled(scale)
+        return source, source.grid.upsampled(factors)
     if settings.kernel == "paper":
         array = paper_low_resolution(source.array, scale)
         grid = source.grid.resized(cast(SizeTriple, array.shape[::-1]))
         return Volume(array, grid), source.grid
-    return simulate_volume(source, scale, cast(Kernel, settings.kernel)), source.grid
+    return simulate_volume(source, factors, cast(Kernel, settings.kernel)), source.grid
 
 
 def _mask(path: Path, settings: Settings) -> Mask:
@@ -222,6 +224,7 @@ def _fingerprint(case: Case, settings: Settings) -> str:
         "scales": list(settings.scales) if case.scale == 1.0 else [],
         "method": case.method.text if model is None else digest(model),
         "kernel": settings.kernel,
+        "axes": settings.axes,
         "metrics": list(settings.metrics),
         "lpips": [find_spec(name) is not None for name in ("lpips", "torchvision")],
         "reference_free": settings.reference_free,

@@ -39,6 +39,7 @@ class Settings:
         threads: CPU threads of each.
         line: ends x0,y0,z0,x1,y1,z1 of the intensity profile, LPS mm; by default the middle row
             of each volume's axial slice.
+        axes: the file axes that are made coarser and brought back, of ``ijk``.
     """
 
     source: Path
@@ -56,6 +57,7 @@ class Settings:
     jobs: int = 1
     threads: int = 1
     line: tuple[float, ...] | None = None
+    axes: str = "ijk"
 
     def __post_init__(self) -> None:
         if not self.methods:
@@ -131,6 +133,17 @@ def parse_scales(text: str) -> tuple[float, ...]:
     return tuple(sorted(set(scales)))
 
 
+def parse_axes(text: str) -> str:
+    """Reads the file axes that are made coarser: ``ijk``, or ``k`` alone for thick slices.
+
+    Raises:
+        InputError: another letter, one twice, or none.
+    """
+    if not text or any(text.count(letter) != 1 or letter not in "ijk" for letter in text):
+        raise InputError(f"The axes {text!r} are not some of ijk; give for example k or ij.")
+    return "".join(sorted(text))
+
+
 def parse_metrics(text: str) -> tuple[str, ...]:
     """Reads ``psnr,ssim``.
 
@@ -170,6 +183,11 @@ def _check(settings: Settings) -> None:
         (
             not (settings.reference_free and (settings.segmentation or settings.atlas)),
             "Dice compares with a reference; leave the segmentation out.",
+        ),
+        (
+            settings.axes == "ijk" or settings.kernel != "paper",
+            f"The paper's kernel works along all axes; with the axes {settings.axes!r} choose "
+            "another kernel.",
         ),
     )
     for holds, sentence in rules:

@@ -24,8 +24,14 @@ METRICS: dict[str, Metric] = {
         Metric("nmse", "NMSE", nmse.nmse, True, False, "squared error over energy", 5, True),
         Metric("hfen", "HFEN", hfen.hfen, True, False, "LoG, sigma 1.5 voxels", 4, True),
         Metric(
-            "reblur", "Re-blur error", reblur.reblur, False, False,
-            "RMS against the input, over its range", 5, compares_with_input=True,
+            "reblur",
+            "Re-blur error",
+            reblur.reblur,
+            False,
+            False,
+            "RMS against the input, over its range",
+            5,
+            compares_with_input=True,
         ),
     )
 }

@@ -18,11 +18,19 @@ from ArSSRLib.evaluation.harness import Evaluation, evaluate
 from ArSSRLib.evaluation.methods import model_file, parse_method, parse_methods
 from ArSSRLib.evaluation.metrics.psnr import psnr
 from ArSSRLib.evaluation.records import load_record, record_path
-from ArSSRLib.evaluation.settings import Settings, find_volumes, parse_metrics, parse_scales
+from ArSSRLib.evaluation.settings import (
+    Settings,
+    find_volumes,
+    parse_axes,
+    parse_metrics,
+    parse_scales,
+)
 from ArSSRLib.evaluation.views import load_views
 from ArSSRLib.interpolation import interpolate
 from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
+from ArSSRLib.simulation import simulate_volume
+from ArSSRLib.volume import read_volume
 
 BRAINS = ("brain_45_2mm.nii.gz", "brain_46_2mm.nii.gz")
 
@@ -256,6 +264,17 @@ def test_the_network_of_a_baseline_is_found_by_its_scale(tmp_path: Path) -> None
         model_file(method, 2.0, tmp_path)
 
 
+def test_only_the_named_axes_are_made_coarser(folder: Path) -> None:
+    evaluation = evaluate(_settings(folder, axes="k", scales=(3.0,), metrics=("psnr",)))
+    truth = read_volume(folder / BRAINS[0])
+    low = simulate_volume(truth, (1.0, 1.0, 3.0), "cubic")
+    shape = truth.array.shape
+    expected = psnr(interpolate(low.array, shape, "cubic"), truth.array)
+    assert _value(evaluation, "brain_45_2mm", 3.0, "cubic", "psnr") == pytest.approx(expected)
+    again = evaluate(_settings(folder, axes="ijk", scales=(3.0,), metrics=("psnr",)))
+    assert _value(again, "brain_45_2mm", 3.0, "cubic", "psnr") < expected
+
+
 def test_volumes_are_found_below_the_folder_and_named_apart(folder: Path) -> None:
     (folder / "more").mkdir()
     shutil.copy(folder / BRAINS[0], folder / "more")
@@ -267,6 +286,9 @@ def test_volumes_are_found_below_the_folder_and_named_apart(folder: Path) -> Non
     [
         (lambda: parse_scales("2,x"), "are not numbers"),
         (lambda: parse_scales("1"), "must lie above 1"),
+        (lambda: parse_axes("kx"), "'kx' are not some of ijk"),
+        (lambda: parse_axes("kk"), "'kk' are not some of ijk"),
+        (lambda: _settings(Path("x"), kernel="paper", axes="k"), "works along all axes"),
         (lambda: parse_metrics("psnr,vif"), "'vif' is unknown"),
         (lambda: parse_methods("cubic,bicubic"), "'bicubic' is unknown"),
         (lambda: parse_methods("arssr:nowhere.npz"), "no model 'nowhere.npz'"),
