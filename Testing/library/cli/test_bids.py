@@ -314,18 +314,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.wait(60)
 
 
-def _batches(dask_worker: object) -> int:
-    from ArSSRLib.batch import cluster
-
-    return len(cluster._children_of)
-
-
 def _children_on_workers(address: str) -> list[psutil.Process]:
     from distributed import Client
 
     with Client(address, set_as_default=False) as client:
         workers = client.run(os.getpid).values()
-    return [child for pid in workers for child in psutil.Process(pid).children()]
+    children = [child for pid in workers for child in psutil.Process(pid).children()]
+    return [child for child in children if any("one_volume" in word for word in child.cmdline())]
 
 
 def test_a_dask_cluster_of_two_workers_upsamples_a_dataset(
@@ -344,8 +339,14 @@ def test_a_dask_cluster_of_two_workers_upsamples_a_dataset(
     fractions = [line["fraction"] for line in lines if line.get("stage") == "upsampling"]
     assert fractions == sorted(fractions)
     assert any(fraction not in (0.0, 1.0) for fraction in fractions)
+
+    def batches() -> int:
+        from ArSSRLib.batch import cluster
+
+        return len(cluster._children_of)
+
     with Client(cluster, set_as_default=False) as client:
-        assert list(client.run(_batches).values()) == [1, 1]
+        assert list(client.run(batches).values()) == [1, 1]
     assert _files(out) == _expected([RESULTS[0], RESULTS[2]])
     shutil.copy(cortex_path, dataset / NAMED)
     again = arssr(*command)
@@ -369,6 +370,7 @@ def test_cancelled_on_a_cluster_it_ends_the_work_there_too(
     process = _started(dataset, out, seeded_model_path, "--scheduler", cluster)
     _wait_until_computing(process)
     children = _children_on_workers(cluster)
+    assert children
     process.send_signal(signal.SIGTERM)
     told = process.communicate(timeout=200)[1]
     assert process.returncode == 130
