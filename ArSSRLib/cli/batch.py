@@ -158,7 +158,8 @@ class _Report:
             return
         at_once = min(arguments.jobs or 1, len(missing))
         threads = arguments.threads or _threads_of_each(at_once, arguments.scheduler is not None)
-        orders = [replace(each.job, threads=threads).to_json() for each in missing]
+        # What appears meanwhile is the same result, from a worker that was lost or a run beside.
+        orders = [replace(each.job, threads=threads, force=True).to_json() for each in missing]
         self._planned = dict(zip(orders, missing, strict=True))
         jobs = [
             Job(each.name, _JOB_MODULE, order) for each, order in zip(missing, orders, strict=True)

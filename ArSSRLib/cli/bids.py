@@ -125,12 +125,11 @@ def _one(source: Source, output: Path, method: Method, arguments: argparse.Names
         method,
         model_from_anywhere(arguments.model) if method == "arssr" else arguments.model,
         arguments.device,
-        # A result without its sidecar is an unfinished one.
-        force=True,
         sidecar=str(sidecar),
         entries=static_entries(source, method, stripped),
     )
     name = source.relative if len(arguments.method) == 1 else f"{source.relative} ({method})"
+    # A result without its sidecar is an unfinished one.
     made = made_by(sidecar) if os.path.exists(result) and not arguments.force else None
     refused = ""
     if made is not None and method == "arssr":

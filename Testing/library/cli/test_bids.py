@@ -377,3 +377,16 @@ def test_cancelled_on_a_cluster_it_ends_the_work_there_too(
     assert "Traceback" not in told
     assert psutil.wait_procs(children, timeout=120)[1] == []
     _assert_complete_results_only(out)
+
+
+def test_a_worker_that_is_killed_costs_no_volume(
+    cluster: str, dataset: Path, seeded_model_path: Path
+) -> None:
+    out = dataset.parent / "out"
+    process = _started(dataset, out, seeded_model_path, "--scheduler", cluster)
+    _wait_until_computing(process)
+    _children_on_workers(cluster)[0].parent().kill()
+    told = process.communicate(timeout=300)[1]
+    assert process.returncode == 0, told
+    assert len([name for name in _files(out) if name.endswith(".nii.gz")]) == 3
+    _assert_complete_results_only(out)
