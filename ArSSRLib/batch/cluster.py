@@ -99,7 +99,7 @@ def _address(scheduler: str) -> str:
 
 
 async def _knock(address: str) -> None:
-    from distributed.comm import connect
+    from distributed.comm.core import connect
     from distributed.security import Security
 
     security = Security().get_connection_args("client")
