@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import shutil
 import subprocess
 import sys
@@ -27,8 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.checkpoint import read_header
 
-TIMED_STEPS = (10, 30)
-"""The first steps warm the caches up; the time of a step is measured between these two."""
+TIMED_STEPS = (10, 20, 30)
+"""The first steps warm the caches up; the time of a step is the fastest between two of these."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,12 @@ def train_equally_long(variant: Variant, folder: Path, arguments: argparse.Names
     """Times a few steps in a folder of its own, then trains for ``arguments.minutes``."""
     trial = folder.with_name(folder.name + "-timing")
     shutil.rmtree(trial, ignore_errors=True)
-    run(variant, trial, arguments, ["--until-step", str(TIMED_STEPS[1])])
-    seconds = seconds_at(trial, TIMED_STEPS[1]) - seconds_at(trial, TIMED_STEPS[0])
+    run(variant, trial, arguments, ["--until-step", str(TIMED_STEPS[-1])])
+    a_step = min(
+        (seconds_at(trial, last) - seconds_at(trial, first)) / (last - first)
+        for first, last in itertools.pairwise(TIMED_STEPS)
+    )
     shutil.rmtree(trial)
-    a_step = seconds / (TIMED_STEPS[1] - TIMED_STEPS[0])
     steps = max(1, round(60.0 * arguments.minutes / a_step))
     run(
         variant,
