@@ -15,6 +15,8 @@ from ..errors import Cancelled, EnvironmentFault, InputError
 
 EXIT_DONE = 0
 _DEBUG = "ARSSR_DEBUG"
+_NO_MEMORY = ("Failed to allocate memory", "bad_alloc", "not enough memory", "out of memory")
+"""How ITK and PyTorch say that memory was refused, in errors of no kind of its own."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -86,6 +88,9 @@ def _report(error: BaseException) -> int:
         traceback.print_exception(error)
     if was_interrupted(error) and not isinstance(error, Cancelled | KeyboardInterrupt):
         error = Cancelled()
+    nameless = isinstance(error, RuntimeError) and not isinstance(error, EnvironmentFault)
+    if nameless and any(words in str(error) for words in _NO_MEMORY):
+        error = MemoryError()
     match error:
         case InputError() | EnvironmentFault():
             return _say(str(error), error.exit_code)
