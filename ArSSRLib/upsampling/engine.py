@@ -175,17 +175,18 @@ class _Worker:
         lookups = self._lookups(tile.target, tile.encode)
         busy = self._busy(low)
         inner = _busy_targets(busy, lookups)
-        planes = self._intensities(tile, inner, low, clock)
+        planes = self._intensities(tile, inner, low, clock) if inner else iter(())
+        if inner is None:
+            clock.advance("encoding", tile.target_voxels)
         axis = self.geometry.stream
         for slab in _slabs(tile.target_shape, axis):
             parts = list(lookups)
             parts[axis] = _part(lookups[axis], slab)
-            values = low
-            for n, lookup in enumerate(parts):
-                values = lookup.along(values, n)
-            sharpened = busy
-            for n, lookup in enumerate(parts):
-                sharpened = sharpened.index_select(n, lookup.nearest)
+            values, sharpened = low, busy
+            # The slab's axis first: it leaves the least for the others.
+            for n in (axis, *self.geometry.across):
+                values = parts[n].along(values, n)
+                sharpened = sharpened.index_select(n, parts[n].nearest)
             if inner is not None:
                 self._sharpen(values, sharpened, slab, inner, planes)
             spans = list(tile.target)
@@ -214,12 +215,9 @@ class _Worker:
             values[tuple(place)] = torch.where(busy[tuple(place)], network, interpolated)
 
     def _intensities(
-        self, tile: Tile, inner: Spans | None, low: Tensor, clock: ProgressClock
+        self, tile: Tile, inner: Spans, low: Tensor, clock: ProgressClock
     ) -> Iterator[Tensor]:
         """The network's planes (rows, columns) of the box ``inner`` of a tile, in order."""
-        if inner is None:
-            clock.advance("encoding", tile.target_voxels)
-            return
         spans = ((a + s, a + e) for (a, _), (s, e) in zip(tile.target, inner, strict=True))
         part = self.geometry.tile(cast(Spans, tuple(spans)))
         work = 0.25 * tile.target_voxels / part.encode_shape[self.geometry.stream]

@@ -24,7 +24,7 @@ Spans = tuple[Span, Span, Span]
 ENCODER_BYTES = 640 * 2**20
 """Memory that the planes inside the encoder may take, in bytes."""
 FEWEST_PLANES = 4
-MOST_PLANES = 32
+MOST_PLANES = 16
 """Planes that enter the encoder at a time: few are slow, many need memory."""
 SMALLEST_SIDE = 8
 """Target voxels below which a tile is not halved any more."""

@@ -89,8 +89,12 @@ def test_empty_background_stays_exactly_empty() -> None:
 
 def test_a_constant_volume_stays_constant() -> None:
     array = np.full((6, 7, 8), -123.5, dtype=np.float32)
-    result = upsample_array(array, (12, 14, 16), _model(LOCAL), device="cpu")
+    reports: list[Progress] = []
+    result = upsample_array(
+        array, (12, 14, 16), _model(LOCAL), device="cpu", progress=reports.append
+    )
     np.testing.assert_array_equal(result, np.float32(-123.5))
+    assert reports[-1].fraction == pytest.approx(1.0)
 
 
 def test_progress_rises_to_one_at_least_once_a_tile() -> None:
