@@ -14,8 +14,8 @@ _OPERATIONS_PER_SECOND = {"cpu": 60e9, "cuda": 8e12, "mps": 1.5e12}
 """Typical float operations a second: of one CPU core, and of a whole graphics device."""
 _START_SECONDS = {"cpu": 3.0, "cuda": 6.0, "mps": 5.0}
 """Starting Python, importing torch, waking the device."""
-_PROGRAM_BYTES = 350 * 2**20
-"""Resident memory of Python with torch and SimpleITK loaded."""
+_PROGRAM_BYTES = 480 * 2**20
+"""Resident memory of Python with torch and SimpleITK loaded, and of the slab being computed."""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ _log = logging.getLogger(__name__)
 
 _CHUNK_BYTES = {"cpu": 4 * 2**20, "cuda": 512 * 2**20, "mps": 128 * 2**20}
 """Size of the interpolated rows decoded at a time: on a CPU they should stay in its cache."""
-_SLAB_BYTES = 32 * 2**20
+_SLAB_BYTES = 8 * 2**20
 """Size of the intensities that are computed before they are written to the result."""
 _FLAT_RADIUS = 2
 _FLAT_RANGE = 1e-3

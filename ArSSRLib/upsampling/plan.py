@@ -21,10 +21,10 @@ Shape = tuple[int, int, int]
 Span = tuple[int, int]
 Spans = tuple[Span, Span, Span]
 
-ENCODER_BYTES = 640 * 2**20
+ENCODER_BYTES = 480 * 2**20
 """Memory that the planes inside the encoder may take, in bytes."""
 FEWEST_PLANES = 4
-MOST_PLANES = 16
+MOST_PLANES = 8
 """Planes that enter the encoder at a time: few are slow, many need memory."""
 SMALLEST_SIDE = 8
 """Target voxels below which a tile is not halved any more."""
@@ -183,7 +183,7 @@ def working_channels(spec: NetworkSpec) -> int:
     if encoder.name == "RDN":
         widest += encoder.growth * encoder.layers
     folded = spec.decoder.width * (2 if spec.decoder.skip else 1)
-    return 4 * widest + encoder.channels + folded
+    return 6 * widest + encoder.channels + folded
 
 
 def largest_plane(spec: NetworkSpec, budget: int = ENCODER_BYTES) -> int:
