@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ..errors import EnvironmentFault, InputError
 from ..intensity import Normalisation
-from .device import choose_device, memory_format, place
+from .device import choose_device, memory_format, place, release_memory
 from .features import FeatureStream
 from .folded import FoldedDecoder
 from .plan import (
@@ -102,6 +102,7 @@ def upsample_array(
             for part, values in worker.compute(tile, clock):
                 place = tuple(slice(a - s, b - s) for (a, b), s in zip(part, start, strict=True))
                 output[place] = normalisation.restore(values)
+            release_memory(worker.device)
     return output
 
 
@@ -150,7 +151,7 @@ class _Worker:
 
     def _smaller(self, tile: Tile) -> list[Tile]:
         """What to try when memory ran out: halves, or the same tile on the CPU."""
-        self._free()
+        release_memory(self.device)
         parts = halved(tile, self.geometry)
         if len(parts) > 1:
             _log.warning("Short of memory on %s: working in smaller tiles.", self.device.type)
@@ -163,12 +164,6 @@ class _Worker:
         _log.warning("Out of memory on %s: continuing on the CPU.", self.device.type)
         self._move_to(torch.device("cpu"))
         return [tile]
-
-    def _free(self) -> None:
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-        elif self.device.type == "mps":
-            torch.mps.empty_cache()
 
     def _compute(self, tile: Tile, clock: ProgressClock) -> Iterator[tuple[Spans, FloatArray]]:
         low = self._low(tile.encode)
