@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..errors import InputError
 from .recipe import OptimiserRecipe
 
-_SMALLEST_MATRIX_SIDE = 32
+_SMALLEST_MATRIX_SIDE = 16
 """Orthogonalising pays for matrices; the first and last layer have one side of length 1."""
 
 
@@ -45,7 +45,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
         network: on its device and in its memory order already.
 
     Raises:
-        InputError: this torch has no Muon.
+        InputError: this torch has no Muon, or the network no matrix.
     """
 
     def __init__(self, recipe: OptimiserRecipe, network: nn.Module) -> None:
@@ -62,6 +62,11 @@ class MuonWithAdamW(torch.optim.Optimizer):
             (p, nn.Parameter(_as_matrix(p.detach()))) for p in parameters if _is_matrix(p)
         ]
         rest = [p for p in parameters if not _is_matrix(p)]
+        if not self.pairs:
+            raise InputError(
+                "The network has no layer with matrices large enough for the optimiser muon; set "
+                "optimiser.name=adamw in the recipe."
+            )
         self.muon = torch.optim.Muon(
             [matrix for _, matrix in self.pairs], lr=recipe.matrix_rate, weight_decay=0.0
         )

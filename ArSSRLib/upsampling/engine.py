@@ -216,9 +216,14 @@ class _Worker:
         spans = ((a + s, a + e) for (a, _), (s, e) in zip(tile.target, inner, strict=True))
         part = self.geometry.tile(cast(Spans, tuple(spans)))
         work = 0.25 * tile.target_voxels / part.encode_shape[self.geometry.stream]
-        features = self._features(
-            part, low, tile.encode, lambda count: clock.advance("encoding", work * count)
-        )
+
+        def pushed(count: int) -> None:
+            if self.device.type == "cpu":
+                # Else the heap grows with every chunk: planes of all sizes come and go.
+                release_memory(self.device)
+            clock.advance("encoding", work * count)
+
+        features = self._features(part, low, tile.encode, pushed)
         yield from self._decode(part, features, clock, 0.75 * tile.target_voxels)
 
     def _low(self, spans: Spans) -> Tensor:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import psutil
@@ -106,7 +107,7 @@ def test_names_keep_the_source_entities_and_sidecars_tell_how_it_was_made(
     links = described["DatasetLinks"]
     assert isinstance(links, dict)
     assert sidecar["Sources"] == [f"bids:raw:{NAMED}"]
-    assert (out / links["raw"]).resolve() == dataset.resolve()
+    assert (out / unquote(links["raw"])).resolve() == dataset.resolve()
     assert sidecar["SkullStripped"] is True
     assert sidecar["EchoTime"] == 0.004
     assert "SliceThickness" not in sidecar

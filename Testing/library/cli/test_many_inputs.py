@@ -58,7 +58,9 @@ def test_a_broken_input_is_reported_at_the_end_and_the_others_finish(
     alone = tmp_path / "alone.nii.gz"
     assert arssr("upsample", cortex_path, alone, *options, "--progress", "none").returncode == 0
     for name in os.listdir(out):
-        np.testing.assert_array_equal(read_volume(out / name).array, read_volume(alone).array)
+        # Other thread counts sum in another order: a value may round to the neighbouring integer.
+        made, expected = read_volume(out / name).array, read_volume(alone).array
+        np.testing.assert_allclose(made, expected, rtol=0, atol=1)
 
 
 def test_a_rerun_computes_only_what_is_missing(
@@ -328,7 +330,9 @@ def test_a_process_that_the_system_kills_costs_its_volume_only(
     lost = re.search(r"head(\d)\.nii\.gz: Its process ended by signal 9, most likely", told)
     assert lost is not None, told
     made = [f"head{n}_arssr_4x.nii.gz" for n in range(3) if n != int(lost[1])]
-    assert sorted(os.listdir(out)) == made
+    # The signal may come after the volume was put in place, whole, and before the process ended.
+    assert set(made) <= set(os.listdir(out))
+    _assert_complete_volumes_only(out)
 
 
 def test_a_second_batch_beside_the_first_does_not_disturb_it(

@@ -106,3 +106,9 @@ def test_a_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "last.ckpt").write_bytes(b"not a checkpoint")
     assert "remove it to start afresh" in _sentence(_train(tmp_path / "run", DATA), 2)
+
+
+def test_muon_without_a_matrix_to_work_on_is_refused(tmp_path: Path) -> None:
+    sets = ("optimiser.name=muon", "network.encoder.features=4", "network.encoder.channels=4")
+    narrow = (*sets, "network.decoder.width=8")
+    assert "adamw" in _sentence(_train(tmp_path / "run", DATA, sets=narrow), 2)
