@@ -276,7 +276,8 @@ def test_sigterm_leaves_nothing_half_written_and_the_next_run_goes_on(
     assert not any(child.is_running() for child in children)
     _assert_complete_results_only(out)
     again = _started(dataset, out, seeded_model_path)
-    assert again.communicate(timeout=600)[1].count("warning") == 1
+    # One warning, unless the volumes that it is about were complete already.
+    assert again.communicate(timeout=600)[1].count("warning") <= 1
     assert again.returncode == 0
     assert len(_files(out)) == 2 + 2 * 3
     _assert_complete_results_only(out)
