@@ -79,6 +79,11 @@ def add_network(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help="bundled model ('arssr models') or model file (default: default)",
     )
+    add_machine(parser)
+
+
+def add_machine(parser: argparse.ArgumentParser) -> None:
+    """``--device`` and ``--threads``."""
     parser.add_argument(
         "--device", default="auto", choices=DEVICES, help="where to compute (default: auto)"
     )

@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..atomic import replacing
-from ..cli.arguments import MOST_PROCESSES, MOST_THREADS, whole_number
+from ..cli.arguments import MOST_PROCESSES, add_machine, whole_number
 from ..cli.outcome import was_interrupted
 from ..errors import Cancelled, EnvironmentFault, InputError
 from ..leftovers import scratch_folder
-from ..upsampling.device import DEVICES
 from .recipe import Recipe, SourceRecipe, available_recipes, load_recipe
 
 _LOST_WORKER = "DataLoader worker"
@@ -46,15 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ENTRY=VALUE",
         help="change one entry of the recipe, for example optimiser.steps=2000",
     )
-    parser.add_argument(
-        "--device", default="auto", choices=DEVICES, help="where to compute (default: auto)"
-    )
-    parser.add_argument(
-        "--threads",
-        type=whole_number(1, MOST_THREADS),
-        metavar="N",
-        help="CPU threads (default: all)",
-    )
+    add_machine(parser)
     parser.add_argument(
         "--workers",
         type=whole_number(0, MOST_PROCESSES),
