@@ -53,6 +53,7 @@ def upsample(
     device: str = ...,
     roi: Roi | None = ...,
     progress: ProgressCallback | None = ...,
+    fast: bool = ...,
 ) -> sitk.Image: ...
 @overload
 def upsample(
@@ -66,6 +67,7 @@ def upsample(
     device: str = ...,
     roi: Roi | None = ...,
     progress: ProgressCallback | None = ...,
+    fast: bool = ...,
 ) -> tuple[Array, Grid]: ...
 def upsample(
     image: sitk.Image | Array,
@@ -78,6 +80,7 @@ def upsample(
     device: str = "auto",
     roi: Roi | None = None,
     progress: ProgressCallback | None = None,
+    fast: bool = False,
 ) -> sitk.Image | tuple[Array, Grid]:
     """Upsamples a 3-D scalar image over exactly its own field of view.
 
@@ -96,6 +99,7 @@ def upsample(
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         roi: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
         progress: called with :class:`ArSSRLib.upsampling.progress.Progress`; cancels by raising.
+        fast: leave out the mirrored pass of models that have one: half the time.
 
     Returns:
         an image for an image; array and grid for an array. Integer types are kept (rounded,
@@ -114,7 +118,16 @@ def upsample(
     if isinstance(model, str | os.PathLike):
         model = load_model(model) if method == "arssr" else None  # type: ignore[assignment]
     target = target_grid(volume.grid, scale, spacing)
-    result = upsample_volume(volume, target, method, model, device, roi, progress)  # type: ignore[arg-type]
+    result = upsample_volume(
+        volume,
+        target,
+        method,
+        model,  # type: ignore[arg-type]
+        device,
+        roi,
+        progress,
+        fast=fast,
+    )
     if isinstance(image, sitk.Image):
         return image_of_volume(result)
     return np.ascontiguousarray(as_pixel_type(result.array, result.pixel_type)), result.grid

@@ -37,6 +37,7 @@ def estimate_cost(
     model: str = DEFAULT,
     device: str = "cpu",
     threads: int | None = None,
+    fast: bool = False,
 ) -> Cost:
     """Memory and time of upsampling ``grid`` to ``target`` with a model.
 
@@ -46,17 +47,20 @@ def estimate_cost(
         model: bundled name or model file.
         device: ``cpu``, ``cuda`` or ``mps``.
         threads: CPU threads; all cores when left out.
+        fast: whether a model's mirrored pass is left out.
 
     Raises:
         InputError: no such model.
     """
-    spec = model_info(model).header.spec
+    header = model_info(model).header
+    spec = header.spec
     low, high = grid.size[::-1], target.size[::-1]
     box = ((0, high[0]), (0, high[1]), (0, high[2]))
     geometry = geometry_of(low, high, box, spec.encoder)
     tiles = plan_tiles(geometry, box, largest_plane(spec))
     encoded = sum(tile.encode_voxels for tile in tiles)
-    operations = 2.0 * (
+    passes = 2 if header.mirrored and not fast else 1
+    operations = (2.0 * passes) * (
         encoded * encoder_parameters(spec.encoder) + target.voxels * _folded_weights(spec)
     )
     cores = (threads or os.cpu_count() or 1) if device == "cpu" else 1

@@ -37,6 +37,7 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
         roiNode=None,
         outputNode=None,
         progress=None,
+        fast: bool = False,
     ):
         """Upsamples a volume node in this process and returns the result's node.
 
@@ -50,6 +51,7 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             roiNode: markups ROI; only its box is computed.
             outputNode: volume node to overwrite; a new one is made when left out.
             progress: called with the library's reports; cancels by raising.
+            fast: compute once instead of taking the mean with the mirrored volume.
 
         Raises:
             ValueError: the volume, the scale or another argument cannot be used.
@@ -77,6 +79,7 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             device=device,
             roi=None if roiNode is None else geometry.boxOfRegion(roiNode, volumeNode),
             progress=progress,
+            fast=fast,
         )
         request = Request(method, (), _scaleText(scale, spacing), model, device)
         return placeResult(

@@ -72,6 +72,7 @@ class ArSSRParameterNode:
     roi - the box to compute, or None for the whole volume.
     alsoCubic - also make a cubic interpolation to compare with.
     model, device - name or file of the network, and the processor that runs it.
+    fast - compute once instead of taking the mean with the mirrored volume.
     comparisonViews, showDifference, fade (percent of ArSSR over cubic) - the comparison.
     comparedInput, comparedCubic, comparedResult - the volumes of the last run.
     """
@@ -85,6 +86,7 @@ class ArSSRParameterNode:
     alsoCubic: bool = True
     model: str = DEFAULT_MODEL
     device: Device = Device.AUTO
+    fast: bool = False
     comparisonViews: ComparisonViews = ComparisonViews.ALL
     showDifference: bool = False
     fade: Annotated[float, WithinRange(0.0, 100.0)] = 100.0

@@ -75,11 +75,21 @@ def planRun(parameters, device: str) -> Plan:
                 ).format(name=parameters.roi.GetName())
             ) from error
     model = model_info(parameters.model)
-    cost = estimate_cost(computed, target, model=parameters.model, device=device)
+    cost = estimate_cost(
+        computed, target, model=parameters.model, device=device, fast=parameters.fast
+    )
     methods = ("cubic", "arssr") if parameters.alsoCubic else ("arssr",)
     requests = tuple(
-        Request(m, scaleArguments, scaleText, parameters.model, parameters.device.value, roi)
-        for m in methods
+        Request(
+            method,
+            scaleArguments,
+            scaleText,
+            parameters.model,
+            parameters.device.value,
+            roi,
+            parameters.fast,
+        )
+        for method in methods
     )
     warnings = tuple(_warnings(volumeNode, grid, whole, target, model))
     resultBytes = target.voxels * _bytesPerVoxel(volumeNode) * len(requests)

@@ -15,6 +15,7 @@ class Request:
         model: name or file of the network.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         roi: x0, y0, z0, x1, y1, z1 in LPS mm, or None for the whole volume.
+        fast: compute once instead of taking the mean with the mirrored volume.
     """
 
     method: str
@@ -23,6 +24,7 @@ class Request:
     model: str
     device: str
     roi: tuple[float, ...] | None = None
+    fast: bool = False
 
     def arguments(self, source: Path, target: Path) -> list[str]:
         """Arguments after ``python -m ArSSRLib``."""
@@ -30,6 +32,7 @@ class Request:
         arguments += ["--method", self.method, "--progress", "json"]
         if self.method == "arssr":
             arguments += ["--model", self.model, "--device", self.device]
+            arguments += ["--fast"] if self.fast else []
         if self.roi is not None:
             # with "=", since the first coordinate may start with a minus sign
             arguments.append("--roi=" + ",".join(f"{x:.6f}" for x in self.roi))

@@ -74,7 +74,13 @@ def model_entries(model: str) -> dict[str, str]:
 
 
 def write_sidecar(
-    path: str, entries: Mapping[str, Any], method: str, model: str, low: Grid, high: Grid
+    path: str,
+    entries: Mapping[str, Any],
+    method: str,
+    model: str,
+    low: Grid,
+    high: Grid,
+    fast: bool = False,
 ) -> None:
     """Writes the sidecar of a result, atomically.
 
@@ -85,6 +91,7 @@ def write_sidecar(
         model: bundled name or model file; it took part with the method ``arssr``.
         low: grid of the source.
         high: grid of the result.
+        fast: whether the model's mirrored pass was left out.
 
     Raises:
         EnvironmentFault: it cannot be written.
@@ -95,7 +102,7 @@ def write_sidecar(
     made = {
         "Method": method,
         "Software": {"Name": "arssr", "Version": __version__},
-        **({"Model": model_entries(model)} if method == "arssr" else {}),
+        **({"Model": model_entries(model), "Fast": fast} if method == "arssr" else {}),
         "Factors": [round(n / m, 6) for m, n in zip(low.size, high.size, strict=True)],
         "SourceVoxelSize": list(low.spacing),
         "VoxelSize": list(high.spacing),

@@ -82,6 +82,16 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     add_machine(parser)
 
 
+def add_fast(parser: argparse.ArgumentParser) -> None:
+    """``--fast``."""
+    parser.add_argument(
+        "--fast",
+        action="store_true",
+        help="compute once instead of taking the mean with the mirrored volume: half the time, "
+        "results a little further from the truth",
+    )
+
+
 def add_machine(parser: argparse.ArgumentParser) -> None:
     """``--device`` and ``--threads``."""
     parser.add_argument(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..upsampling.methods import METHODS, Method
-from .arguments import add_force, add_network, add_progress
+from .arguments import add_fast, add_force, add_network, add_progress
 from .batch import PlannedJob, add_places, check_planned, model_from_anywhere, run_planned
 from .one_volume import VolumeJob
 from .outcome import EXIT_DONE
@@ -25,8 +25,8 @@ _NO_GROUP_STAGE = (
     "nothing is left to do."
 )
 _OF_ANOTHER_MODEL = (
-    "There is a result of another model already; allow it to be replaced (--force) or give "
-    "another output folder."
+    "There is a result of another model, or with another choice of --fast, already; allow it to be "
+    "replaced (--force) or give another output folder."
 )
 
 
@@ -68,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what the results' sidecars say where the sources' say nothing; BIDS wants it said",
     )
     add_network(parser)
+    add_fast(parser)
     add_places(parser)
     add_progress(parser)
     add_force(parser)
@@ -125,6 +126,7 @@ def _one(source: Source, output: Path, method: Method, arguments: argparse.Names
         method,
         model_from_anywhere(arguments.model) if method == "arssr" else arguments.model,
         arguments.device,
+        fast=arguments.fast,
         sidecar=str(sidecar),
         entries=static_entries(source, method, stripped),
     )
@@ -134,8 +136,10 @@ def _one(source: Source, output: Path, method: Method, arguments: argparse.Names
     refused = ""
     if made is not None and method == "arssr":
         model = made.get("Model")
-        same = isinstance(model, dict) and (
-            model.get("SHA256") == model_entries(arguments.model)["SHA256"]
+        same = (
+            isinstance(model, dict)
+            and model.get("SHA256") == model_entries(arguments.model)["SHA256"]
+            and made.get("Fast", False) == arguments.fast
         )
         refused = "" if same else _OF_ANOTHER_MODEL
     return PlannedJob(name, job, already_there=made is not None, refused=refused)

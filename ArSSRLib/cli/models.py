@@ -76,6 +76,8 @@ def _describe(name: str) -> None:
     header = model.header
     print(f"{model.name}: {model.title}")
     print(f"version {header.version}, {_ranges(model)}")
+    if header.mirrored:
+        print("results are the mean with a pass through the mirrored volume (--fast leaves it out)")
     print(f"file {model.path}")
     print(json.dumps({"network": header.spec.to_dict(), "provenance": dict(header.provenance)},
                      indent=2))  # fmt: skip

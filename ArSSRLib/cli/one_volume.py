@@ -45,6 +45,7 @@ class VolumeJob:
         volume: which volume of a 4-D file.
         threads: CPU threads; all when left out.
         force: whether an existing output may be replaced.
+        fast: whether a model's mirrored pass is left out.
         sidecar: JSON file that describes the result; none when left out.
         entries: what the sidecar says beside what only the run can tell.
     """
@@ -60,6 +61,7 @@ class VolumeJob:
     volume: int | None = None
     threads: int | None = None
     force: bool = False
+    fast: bool = False
     sidecar: str | None = None
     entries: Mapping[str, Any] = field(default_factory=dict)
 
@@ -123,6 +125,7 @@ def upsample_file(
             job.roi,
             within(printer.report, _SHARE_READ, _SHARE_COMPUTED),
             job.threads,
+            job.fast,
         )
         printer.report(Progress("writing", _SHARE_COMPUTED))
         files.write(result, job.output, job.force)
@@ -130,7 +133,15 @@ def upsample_file(
         if job.sidecar is not None:
             from ..bids.sidecar import write_sidecar
 
-            write_sidecar(job.sidecar, job.entries, job.method, job.model, volume.grid, result.grid)
+            write_sidecar(
+                job.sidecar,
+                job.entries,
+                job.method,
+                job.model,
+                volume.grid,
+                result.grid,
+                job.fast,
+            )
         size = "×".join(map(str, result.grid.size))
         spacing = " × ".join(f"{s:.4g}" for s in result.grid.spacing)
         printer.done(job.output, f"{job.output}: {size} voxels of {spacing} mm")

@@ -10,6 +10,7 @@ from typing import cast
 from ..errors import InputError
 from ..upsampling.methods import METHODS
 from .arguments import (
+    add_fast,
     add_force,
     add_network,
     add_progress,
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--method", choices=METHODS, default="arssr", help="how to upsample (default: arssr)"
     )
     add_network(parser)
+    add_fast(parser)
     parser.add_argument(
         "--roi",
         type=numbers(6),
@@ -130,6 +132,7 @@ def _job(arguments: argparse.Namespace, source: str, output: str) -> VolumeJob:
         arguments.volume,
         arguments.threads,
         arguments.force,
+        arguments.fast,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +13,10 @@ from ..atomic import replacing
 from ..cli.arguments import MOST_PROCESSES, add_machine, whole_number
 from ..cli.outcome import was_interrupted
 from ..errors import Cancelled, EnvironmentFault, InputError
-from ..leftovers import scratch_folder
 from .recipe import Recipe, SourceRecipe, available_recipes, load_recipe
 
 _LOST_WORKER = "DataLoader worker"
 """How PyTorch's message begins when one of its processes has died."""
-_LONGEST_FOLDER = 70
-"""The name of a socket in it may have no more than about a hundred characters."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("No training data is named; give --data FOLDER.")
     folder = Path(arguments.output)
     try:
-        with _kept_if_used(folder), _sockets_swept_up():
+        with _kept_if_used(folder):
             _train(arguments, recipe, folder)
     except (KeyboardInterrupt, RuntimeError) as error:
         if was_interrupted(error):
@@ -160,19 +156,6 @@ def _kept_if_used(folder: Path) -> Iterator[None]:
             except OSError:
                 break
         raise
-
-
-@contextmanager
-def _sockets_swept_up() -> Iterator[None]:
-    """Processes that draw patches make sockets: where the next run finds those of a killed one."""
-    with scratch_folder() as folder:
-        before = tempfile.tempdir
-        if len(str(folder)) <= _LONGEST_FOLDER:
-            tempfile.tempdir = str(folder)
-        try:
-            yield
-        finally:
-            tempfile.tempdir = before
 
 
 def _changes(entries: Sequence[str]) -> dict[str, str]:

@@ -137,6 +137,8 @@ class Recipe:
         validate_scales: scales of the validation.
         validate_crop: side of the central HR crop that is validated, in voxels.
         checkpoint_minutes: time between checkpoints, in min.
+        mirrored: whether the model file asks for the mean with a mirrored pass, see
+            ``ArSSRLib.checkpoint.ModelHeader``. Training and its validation go through once.
     """
 
     title: str = "ArSSR"
@@ -146,6 +148,7 @@ class Recipe:
     validate_crop: int = 72
     checkpoint_minutes: float = 3.0
     initialisation: str = "torch"
+    mirrored: bool = False
     network: NetworkSpec | BaselineSpec = field(default_factory=NetworkSpec)
     patches: PatchRecipe = field(default_factory=PatchRecipe)
     kernels: KernelRecipe = field(default_factory=KernelRecipe)

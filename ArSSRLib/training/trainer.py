@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -27,12 +29,14 @@ from ..workers import interrupts_left_to_this_process
 from .log import RunLog, mean_gains, say
 from .optimiser import build_optimiser
 from .parallel import Team
-from .patches import PatchSampler
+from .patches import PatchSampler, Sample
 from .recipe import Recipe
 from .schedule import learning_rate
 from .state import LAST, TrainingState, load_state, save_state
 from .validation import Case, Score, score
 from .volumes import TrainingVolume
+
+Batch = Sequence[npt.NDArray[np.float32]]
 
 BEST = "best.npz"
 FINAL = "last.npz"
@@ -123,7 +127,7 @@ class Trainer:
             model = DistributedDataParallel(model, device_ids=None if index is None else [index])
         return model
 
-    def _batches(self, steps: int) -> Iterator[Sequence[Tensor]]:
+    def _batches(self, steps: int) -> Iterator[Batch]:
         """The batches still to do: sample numbers follow from the step, so nothing is repeated."""
         size = self.recipe.optimiser.batch
         numbers = [
@@ -140,18 +144,18 @@ class Trainer:
             sampler=numbers,
             num_workers=self.options.workers,
             prefetch_factor=4 if self.options.workers else None,
-            pin_memory=self.team.device.type == "cuda",
+            collate_fn=_stacked,
         )
         with interrupts_left_to_this_process():
             return iter(loader)
 
-    def _step(self, model: nn.Module, batch: Sequence[Tensor]) -> tuple[float, float]:
+    def _step(self, model: nn.Module, batch: Batch) -> tuple[float, float]:
         """One optimiser step; returns loss and gradient norm."""
         recipe = self.recipe.optimiser
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(recipe, self.state.step)
         low, coordinates, cell, target = (
-            part.to(self.team.device, non_blocking=True) for part in batch
+            torch.from_numpy(part).to(self.team.device) for part in batch
         )
         low = low[:, None].contiguous(memory_format=memory_format(self.team.device))
         with torch.autocast(self.team.device.type, self.half, enabled=self.half is not None):
@@ -252,6 +256,7 @@ class Trainer:
                 if scores
                 else {},
             },
+            mirrored=self.recipe.mirrored,
         )
 
     def _save(self) -> None:
@@ -283,6 +288,15 @@ class Trainer:
         self.state.recipe = self.recipe.to_dict()
         if self.team.leads:
             say(f"Resumed at step {state.step} after {state.seconds / 3600.0:.2f} h.")
+
+
+def _stacked(samples: Sequence[Sample]) -> Batch:
+    """One array for each part of the samples.
+
+    Arrays come through a pipe. Tensors would come through shared memory and sockets, which a
+    process that is killed leaves behind; a batch is a megabyte, so nothing is gained by them.
+    """
+    return [np.stack(parts) for parts in zip(*samples, strict=True)]
 
 
 def _half_precision(name: str, device: torch.device) -> torch.dtype | None:

@@ -7,6 +7,7 @@ the encoder reaches, and positions are counted in the whole volume.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -65,6 +66,7 @@ def upsample_array(
     box: Box | None = None,
     progress: ProgressCallback | None = None,
     plane_voxels: int | None = None,
+    fast: bool = False,
 ) -> FloatArray:
     """Upsamples intensities to ``target_shape`` over the same field of view (paper §III-B).
 
@@ -76,6 +78,7 @@ def upsample_array(
         box: start and size, in target voxels (k, j, i), of the part to compute; None for all.
         progress: called at least once a tile; it cancels by raising ``Cancelled``.
         plane_voxels: LR voxels that a tile's plane may have; None for what memory allows.
+        fast: one pass, also where the model asks for the mean with a mirrored one.
 
     Returns:
         float32 intensities on the input's scale, of ``target_shape`` or of the box's size.
@@ -92,18 +95,46 @@ def upsample_array(
     spans = cast(Spans, tuple((a, a + n) for a, n in zip(start, size, strict=True)))
     normalisation = Normalisation.of(array)
     geometry = geometry_of(low_shape, target_shape, spans, model.header.spec.encoder)
-    tiles = plan_tiles(geometry, spans, plane_voxels or largest_plane(model.header.spec))
-    output = np.empty(size, dtype=np.float32)
-    clock = ProgressClock(progress, float(sum(t.target_voxels for t in tiles)))
+    largest = plane_voxels or largest_plane(model.header.spec)
+    output = np.zeros(size, dtype=np.float32)
+    passes = [_Pass(array, spans, output)]
+    if model.header.mirrored and not fast:
+        passes.append(passes[0].mirrored(target_shape))
+    clock = ProgressClock(progress, float(len(passes) * math.prod(size)))
     worker = _Worker(array, normalisation, geometry, model, choose_device(device))
     with torch.inference_mode():
         clock.advance("encoding", 0.0)
-        for tile in tiles:
-            for part, values in worker.compute(tile, clock):
-                place = tuple(slice(a - s, b - s) for (a, b), s in zip(part, start, strict=True))
-                output[place] = normalisation.restore(values)
-            release_memory(worker.device)
+        for part in passes:
+            worker.array = part.array
+            for tile in plan_tiles(geometry, part.spans, largest):
+                for place, values in worker.compute(tile, clock):
+                    part.add(place, normalisation.restore(values) / len(passes))
+                release_memory(worker.device)
     return output
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One way through the network: the volume as it is, or mirrored through its centre.
+
+    Attributes:
+        array: LR intensities (k, j, i).
+        spans: target voxels to compute, counted in this pass's direction.
+        output: their intensities are added to this, in this pass's direction.
+    """
+
+    array: npt.NDArray[np.generic]
+    spans: Spans
+    output: FloatArray
+
+    def mirrored(self, target_shape: Shape) -> _Pass:
+        """The same volume, box and output seen from the opposite corner."""
+        spans = tuple((m - b, m - a) for (a, b), m in zip(self.spans, target_shape, strict=True))
+        return _Pass(np.flip(self.array), cast(Spans, spans), np.flip(self.output))
+
+    def add(self, place: Spans, values: FloatArray) -> None:
+        box = zip(place, self.spans, strict=True)
+        self.output[tuple(slice(a - s, b - s) for (a, b), (s, _) in box)] += values
 
 
 @dataclass
@@ -128,11 +159,13 @@ class _Worker:
     def compute(self, tile: Tile, clock: ProgressClock) -> Iterator[tuple[Spans, FloatArray]]:
         """The normalised intensities of a tile, slab by slab with the target voxels of each.
 
-        Short of memory it begins again with smaller tiles: what was handed out is computed anew.
+        Short of memory it goes on with smaller tiles behind what was handed out.
         """
-        done = clock.done
+        done, reached = clock.done, tile.target[self.geometry.stream][0]
         try:
-            yield from self._compute(tile, clock)
+            for place, values in self._compute(tile, clock):
+                yield place, values
+                reached = place[self.geometry.stream][1]
             return
         except NotImplementedError as error:
             # Apple's MPS still lacks some 3-D operations in some torch versions.
@@ -140,14 +173,20 @@ class _Worker:
                 raise
             _log.warning("%s lacks an operation (%s): continuing on the CPU.", self.device, error)
             self._move_to(torch.device("cpu"))
-            parts = [tile]
+            parts = [self._behind(tile, reached)]
         except (RuntimeError, MemoryError) as error:
             if not _is_out_of_memory(error):
                 raise
-            parts = self._smaller(tile)
-        clock.done = done
+            parts = self._smaller(self._behind(tile, reached))
+        clock.done = done + tile.target_voxels - sum(part.target_voxels for part in parts)
         for part in parts:
             yield from self.compute(part, clock)
+
+    def _behind(self, tile: Tile, reached: int) -> Tile:
+        """What is left of a tile behind the target plane ``reached`` along the stream."""
+        spans = list(tile.target)
+        spans[self.geometry.stream] = (reached, spans[self.geometry.stream][1])
+        return self.geometry.tile(cast(Spans, tuple(spans)))
 
     def _smaller(self, tile: Tile) -> list[Tile]:
         """What to try when memory ran out: halves, or the same tile on the CPU."""
@@ -229,7 +268,8 @@ class _Worker:
     def _low(self, spans: Spans) -> Tensor:
         """Normalised LR intensities of a region, on the device."""
         region = self.array[tuple(slice(a, b) for a, b in spans)]
-        return torch.from_numpy(self.normalisation.apply(region)).to(self.device)
+        normalised = np.ascontiguousarray(self.normalisation.apply(region))
+        return torch.from_numpy(normalised).to(self.device)
 
     def _lookups(self, target: Spans, known: Spans) -> list[AxisLookup]:
         return [

@@ -36,6 +36,7 @@ def upsample_volume(
     roi: Roi | None = None,
     progress: ProgressCallback | None = None,
     threads: int | None = None,
+    fast: bool = False,
 ) -> Volume:
     """Upsamples ``volume`` to ``target``, or to the part of it that covers a region.
 
@@ -48,6 +49,7 @@ def upsample_volume(
         roi: two opposite corners in LPS mm; values equal those of the whole result there.
         progress: receives reports; raising from it cancels.
         threads: CPU threads of the network; all by default.
+        fast: leave out the mirrored pass of models that have one: half the time.
 
     Returns:
         the result with the input's pixel type and header entries.
@@ -66,7 +68,7 @@ def upsample_volume(
     shape = turn.size(target.size)[::-1]
     part: Box = (start[::-1], size[::-1])
     if method == "arssr":
-        made, result = _with_network(canonical, shape, part, model, device, progress, threads)
+        made, result = _with_network(canonical, shape, part, model, device, progress, threads, fast)
     else:
         made, result = method, _interpolated(canonical, shape, method, part, progress)
     factors = ",".join(f"{f:.4g}" for f in volume.grid.factors_to(target))
@@ -114,14 +116,18 @@ def _with_network(
     device: str,
     progress: ProgressCallback | None,
     threads: int | None,
+    fast: bool,
 ) -> tuple[str, npt.NDArray[np.float32]]:
     from ..catalogue import load_model
     from .engine import upsample_array
 
     model = model if model is not None else load_model("default")
     with _cpu_threads(threads):
-        result = upsample_array(canonical, shape, model, device=device, box=part, progress=progress)
-    return f"ArSSR model {model.name} {model.header.version}", result
+        result = upsample_array(
+            canonical, shape, model, device=device, box=part, progress=progress, fast=fast
+        )
+    once = " in one pass" if fast and model.header.mirrored else ""
+    return f"ArSSR model {model.name} {model.header.version}{once}", result
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -79,6 +81,26 @@ def test_a_box_is_that_part_of_the_whole(spec: NetworkSpec) -> None:
     np.testing.assert_allclose(part, whole[3:12, 20:31, 7:37], atol=1e-5 * float(np.ptp(whole)))
 
 
+@pytest.mark.parametrize("plane", [None, 14**2], ids=["whole", "tiles"])
+@pytest.mark.parametrize("box", [None, ((3, 20, 7), (9, 11, 30))], ids=["all", "box"])
+def test_a_mirrored_model_gives_the_mean_with_the_mirrored_volume(
+    plane: int | None, box: engine.Box | None
+) -> None:
+    array, shape, model = _tissue((20, 19, 22)), (50, 45, 61), _model(LOCAL)
+    once = upsample_array(array, shape, model, device="cpu")
+    turned = np.flip(upsample_array(np.flip(array), shape, model, device="cpu"))
+    start, size = box or ((0, 0, 0), shape)
+    place = tuple(slice(a, a + n) for a, n in zip(start, size, strict=True))
+    expected = ((once + turned) / 2)[place]
+    assert np.abs(once - turned).max() > 1e-2 * np.ptp(once)
+
+    model.header = replace(model.header, mirrored=True)
+    both = upsample_array(array, shape, model, device="cpu", box=box, plane_voxels=plane)
+    np.testing.assert_allclose(both, expected, atol=1e-4 * float(np.ptp(once)))
+    fast = upsample_array(array, shape, model, device="cpu", fast=True)
+    np.testing.assert_array_equal(fast, once)
+
+
 def test_empty_background_stays_exactly_empty() -> None:
     array = np.zeros((20, 20, 20), dtype=np.float32)
     array[8:12, 8:12, 8:12] = _tissue((4, 4, 4)) + 100.0
@@ -143,6 +165,32 @@ def test_out_of_memory_is_met_with_smaller_tiles(monkeypatch: pytest.MonkeyPatch
     result = upsample_array(array, shape, model, device="cpu")
     assert refused
     np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_memory_that_runs_out_midway_leaves_no_seam_and_adds_nothing_twice(
+    monkeypatch: pytest.MonkeyPatch, mirrored: bool
+) -> None:
+    array, shape, model = _tissue((16, 17, 15)), (40, 43, 39), _model(LOCAL)
+    model.header = replace(model.header, mirrored=mirrored)
+    reports: list[Progress] = []
+    expected = upsample_array(array, shape, model, device="cpu")
+    original = engine._Worker._plane
+    computed = 0
+
+    def plane(self, *arguments):  # type: ignore[no-untyped-def]
+        nonlocal computed
+        computed += 1
+        if computed in (25, 40, 110):
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return original(self, *arguments)
+
+    monkeypatch.setattr(engine, "_SLAB_BYTES", 4 * 40 * 43 * 3)
+    monkeypatch.setattr(engine._Worker, "_plane", plane)
+    result = upsample_array(array, shape, model, device="cpu", progress=reports.append)
+    assert computed > 40
+    np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
+    assert reports[-1].fraction == pytest.approx(1.0)
 
 
 def test_without_memory_for_the_smallest_tile_the_user_is_told(
