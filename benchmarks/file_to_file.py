@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.grid import Grid
+from ArSSRLib.upsampling.device import ask_for_huge_pages
 from ArSSRLib.upsampling.run import upsample_volume
 from ArSSRLib.volume import Volume, read_volume, write_volume
 from benchmarks.machine import shortest
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def main() -> None:
+    ask_for_huge_pages()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--scale", type=float, default=2.0)

@@ -22,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from ArSSRLib.upsampling.device import ask_for_huge_pages
 from ArSSRLib.upsampling.engine import upsample_array
 from benchmarks.per_slice import network_of
 from benchmarks.repeated_brain import repeated_brain
@@ -31,6 +32,7 @@ REPEATS = 3
 
 
 def main() -> None:
+    ask_for_huge_pages()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", nargs="+", default=["paper", "default"])
     parser.add_argument("--side", type=int, default=96, help="LR voxels along each axis")

@@ -26,6 +26,7 @@ from ArSSRLib.checkpoint import Model, ModelHeader
 from ArSSRLib.intensity import Normalisation
 from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.spec import paper_spec
+from ArSSRLib.upsampling.device import ask_for_huge_pages
 from ArSSRLib.upsampling.engine import upsample_array
 from benchmarks.repeated_brain import repeated_brain
 
@@ -33,6 +34,7 @@ REPEATS = 3
 
 
 def main() -> None:
+    ask_for_huge_pages()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--side", type=int, default=48, help="LR voxels along each axis")
     parser.add_argument("--scale", type=float, default=2.0)

@@ -18,6 +18,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from ArSSRLib.upsampling.device import ask_for_huge_pages
 from ArSSRLib.upsampling.engine import upsample_array
 from benchmarks.machine import shortest
 from benchmarks.per_slice import network_of
@@ -29,6 +30,7 @@ SIDE_OF_SCALES = 64
 
 
 def main() -> None:
+    ask_for_huge_pages()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="default")
     model = network_of(parser.parse_args().model)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from ..errors import InputError
+from ..upsampling.device import ask_for_huge_pages
 from .outcome import exit_code_of
 
 
@@ -70,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character of a file name must not end the run.
             stream.reconfigure(errors="backslashreplace")
+    ask_for_huge_pages()
     return exit_code_of(lambda: _dispatch(given), leaving=arguments is None)
 
 

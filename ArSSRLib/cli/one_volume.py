@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled
+from ..upsampling.device import ask_for_huge_pages
 from ..upsampling.methods import Method
 from .arguments import refuse_input_as_output
 from .outcome import EXIT_DONE, exit_code_of, no_longer_cancellable
@@ -155,6 +156,7 @@ def main(text: str) -> int:
         the exit code: 0 done, 2 bad input, 1 trouble with the machine, 130 cancelled.
     """
     job = VolumeJob.from_json(text)
+    ask_for_huge_pages()
     if job.threads is not None:
         # Before the libraries load: they read these once.
         for name in ("OMP_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"):

@@ -101,6 +101,7 @@ def upsample_array(
     if model.header.mirrored and not fast:
         passes.append(passes[0].mirrored(target_shape))
     clock = ProgressClock(progress, float(len(passes) * math.prod(size)))
+    share = np.float32(1.0 / len(passes))
     worker = _Worker(array, normalisation, geometry, model, choose_device(device))
     with torch.inference_mode():
         clock.advance("encoding", 0.0)
@@ -108,7 +109,7 @@ def upsample_array(
             worker.array = part.array
             for tile in plan_tiles(geometry, part.spans, largest):
                 for place, values in worker.compute(tile, clock):
-                    part.add(place, normalisation.restore(values) / len(passes))
+                    part.add(place, normalisation.restore(values) * share)
                 release_memory(worker.device)
     return output
 
