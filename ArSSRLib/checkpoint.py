@@ -65,7 +65,7 @@ class ModelHeader(Generic[SpecT]):
         provenance: recipe, data, steps, hours, hardware, validation; free text and numbers.
         mirrored: whether a result is the mean of two passes, one of them through the volume
             mirrored at its centre. It costs twice the time, is a little closer to the truth (the
-            geometric self-ensemble of Lim et al. 2017) and cannot shift anything to one side.
+            geometric self-ensemble of Lim et al. 2017) and prefers no direction.
     """
 
     spec: SpecT

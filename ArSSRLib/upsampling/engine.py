@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -149,7 +149,14 @@ class _Worker:
     device: torch.device
 
     def __post_init__(self) -> None:
-        self._move_to(self.device)
+        # Planes that are larger ran out of memory once; that is not tried again.
+        self.largest = math.inf
+        try:
+            self._move_to(self.device)
+        except RuntimeError as error:
+            if self.device.type == "cpu" or not _is_out_of_memory(error):
+                raise
+            self._move_to_cpu()
 
     def _move_to(self, device: torch.device) -> None:
         self.device = device
@@ -162,6 +169,12 @@ class _Worker:
 
         Short of memory it goes on with smaller tiles behind what was handed out.
         """
+        parts = halved(tile, self.geometry)
+        if self.geometry.plane_voxels(tile) > max(self.largest, self._plane_of(parts)):
+            # One of this size did not fit before.
+            for part in parts:
+                yield from self.compute(part, clock)
+            return
         done, reached = clock.done, tile.target[self.geometry.stream][0]
         try:
             for place, values in self._compute(tile, clock):
@@ -195,15 +208,23 @@ class _Worker:
         parts = halved(tile, self.geometry)
         if len(parts) > 1:
             _log.warning("Short of memory on %s: working in smaller tiles.", self.device.type)
+            self.largest = self._plane_of(parts)
             return parts
         if self.device.type == "cpu":
             raise EnvironmentFault(
                 "There is not enough memory for even a small tile; close other programs, or "
                 "choose a smaller region or scale."
             )
+        self._move_to_cpu()
+        return [tile]
+
+    def _plane_of(self, tiles: Sequence[Tile]) -> int:
+        """LR voxels of the largest plane."""
+        return max(self.geometry.plane_voxels(tile) for tile in tiles)
+
+    def _move_to_cpu(self) -> None:
         _log.warning("Out of memory on %s: continuing on the CPU.", self.device.type)
         self._move_to(torch.device("cpu"))
-        return [tile]
 
     def _compute(self, tile: Tile, clock: ProgressClock) -> Iterator[tuple[Spans, FloatArray]]:
         low = self._low(tile.encode)

@@ -41,13 +41,15 @@ class ProgressClock:
         self._total = max(total, 1e-9)
         self._started = time.monotonic()
         self.done = 0.0
+        self._reported = 0.0
 
     def advance(self, stage: str, work: float) -> None:
         """Adds ``work`` (in the unit of ``total``) and reports; the callback may raise."""
         self.done += work
         if self._callback is None:
             return
-        fraction = min(1.0, self.done / self._total)
+        # Work that has to be done again must not turn a bar back.
+        fraction = self._reported = max(self._reported, min(1.0, self.done / self._total))
         elapsed = time.monotonic() - self._started
         left = elapsed * (1.0 - fraction) / fraction if fraction > 0 else None
         self._callback(Progress(stage, fraction, left))

@@ -21,11 +21,13 @@ SPEC = NetworkSpec(
 )
 
 
+HEADER = ModelHeader(SPEC, "A test", "7", (1.0, 3.5), (0.5, 4.0), {"hours": 0.1}, mirrored=True)
+
+
 @pytest.fixture
 def model_file(tmp_path: Path) -> Path:
     torch.manual_seed(0)
-    header = ModelHeader(SPEC, "A test", "7", (1.0, 3.5), (0.5, 4.0), {"hours": 0.1})
-    save_model(ArSSR(SPEC), header, tmp_path / "model.npz")
+    save_model(ArSSR(SPEC), HEADER, tmp_path / "model.npz")
     return tmp_path / "model.npz"
 
 
@@ -33,7 +35,7 @@ def test_a_model_survives_its_file(model_file: Path) -> None:
     torch.manual_seed(0)
     original = ArSSR(SPEC).state_dict()
     model = read_model(model_file)
-    assert model.header == ModelHeader(SPEC, "A test", "7", (1.0, 3.5), (0.5, 4.0), {"hours": 0.1})
+    assert model.header == HEADER
     assert all(torch.equal(original[k], v) for k, v in model.network.state_dict().items())
     assert not any(p.requires_grad for p in model.network.parameters())
 
@@ -102,6 +104,7 @@ def test_a_pickle_that_would_run_code_does_not(tmp_path: Path) -> None:
         ({"format": "other"}, "not an ArSSR model"),
         ({"format_version": 99}, "update ArSSR"),
         ({"scale_range": [0, 4]}, "scale_range"),
+        ({"mirrored": "yes"}, "mirrored 'yes'"),
         ({"network": {"encoder": {"features": "many"}}}, "features"),
         ({"network": {"encoder": {"features": 12}}}, "fit"),
     ],

@@ -56,6 +56,21 @@ def test_without_cubic_only_the_network_s_result_is_made(slicer, ui, cortex, wai
     assert names(slicer) == ["cortex_t1", "cortex_t1 ArSSR 2x"]
 
 
+def test_fast_leaves_out_the_mirrored_pass(slicer, ui, cortex, wait):
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.alsoCubicCheckBox.click()
+    for _ in range(2):
+        ui.applyButton.click()
+        wait(lambda: ui.applyButton.text == "Apply")
+        ui.fastCheckBox.click()
+    both, once = (
+        slicer.util.arrayFromVolume(slicer.util.getFirstNodeByName(name)).astype(float)
+        for name in ("cortex_t1 ArSSR 2x", "cortex_t1 ArSSR 2x_1")
+    )
+    difference = abs(both - once).mean()
+    assert 0 < difference < 0.02 * both.mean()
+
+
 def test_two_runs_after_another_make_two_results(slicer, ui, cortex, wait):
     ui.inputSelector.setCurrentNode(cortex)
     ui.alsoCubicCheckBox.click()

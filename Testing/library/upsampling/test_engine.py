@@ -167,6 +167,25 @@ def test_out_of_memory_is_met_with_smaller_tiles(monkeypatch: pytest.MonkeyPatch
     np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
 
 
+def test_what_did_not_fit_once_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    array, shape, model = _tissue((10, 44, 48)), (10, 66, 72), _model(LOCAL)
+    model.header = replace(model.header, mirrored=True)
+    expected = upsample_array(array, shape, model, device="cpu")
+    original = engine._Worker._features
+    refused: list[tuple[int, ...]] = []
+
+    def features(self, tile, low, known, pushed):  # type: ignore[no-untyped-def]
+        if self.geometry.plane_voxels(tile) > 380:
+            refused.append(tile.encode_shape)
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return original(self, tile, low, known, pushed)
+
+    monkeypatch.setattr(engine._Worker, "_features", features)
+    result = upsample_array(array, shape, model, device="cpu", plane_voxels=440)
+    assert len(refused) == 1, "the first of two tiles, in the first of two passes"
+    np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
+
+
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_memory_that_runs_out_midway_leaves_no_seam_and_adds_nothing_twice(
     monkeypatch: pytest.MonkeyPatch, mirrored: bool
@@ -189,6 +208,8 @@ def test_memory_that_runs_out_midway_leaves_no_seam_and_adds_nothing_twice(
     monkeypatch.setattr(engine._Worker, "_plane", plane)
     result = upsample_array(array, shape, model, device="cpu", progress=reports.append)
     assert computed > 40
+    fractions = [report.fraction for report in reports]
+    assert fractions == sorted(fractions)
     np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
     assert reports[-1].fraction == pytest.approx(1.0)
 
@@ -232,3 +253,23 @@ def test_a_graphics_device_without_memory_hands_over_to_the_cpu(
     assert moves == ["meta", "cpu"]
     assert "continuing on the CPU" in caplog.text
     np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
+
+
+def test_a_graphics_device_that_is_full_already_hands_over_to_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even the weights fit; ``meta`` stands for the device."""
+    array, shape, model = _tissue((8, 8, 8)), (16, 16, 16), _model(LOCAL)
+    expected = upsample_array(array, shape, model, device="cpu")
+    original = engine.place
+
+    def place(network: ArSSR, device: torch.device) -> None:
+        if device.type != "cpu":
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        original(network, device)
+
+    monkeypatch.setattr(engine, "place", place)
+    monkeypatch.setattr(engine, "choose_device", lambda name: torch.device("meta"))
+    result = upsample_array(array, shape, model, device="auto")
+    assert "continuing on the CPU" in caplog.text
+    np.testing.assert_array_equal(result, expected)
