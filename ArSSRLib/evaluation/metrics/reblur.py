@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...degradation import paper_low_resolution, simulate_low_resolution
+from ...degradation import simulate_low_resolution
 from .metric import check_volume, data_range
 
 
@@ -24,7 +24,16 @@ def reblur(image: np.ndarray, low: np.ndarray, kernel: str = "cubic") -> float:
     """
     image, low = check_volume(image), check_volume(low, "the input")
     if kernel == "paper":
-        again = paper_low_resolution(image, image.shape[0] / low.shape[0])
+        again = _corner_aligned(image, low.shape)
     else:
         again = simulate_low_resolution(image, low.shape, kernel)  # type: ignore[arg-type]
     return float(np.sqrt(np.mean(np.square(again - low)))) / data_range(low)
+
+
+def _corner_aligned(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The paper's simulation to a known shape: its size is rounded for each axis by itself, so
+    that a scale guessed from one axis gives another shape along the others."""
+    from scipy.ndimage import zoom
+
+    factors = [m / n for n, m in zip(image.shape, shape, strict=True)]
+    return np.asarray(zoom(np.asarray(image, dtype=np.float32), factors, order=3))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from ArSSRLib import catalogue
-from ArSSRLib.degradation import simulate_low_resolution
+from ArSSRLib.degradation import paper_low_resolution, simulate_low_resolution
 from ArSSRLib.errors import InputError
+from ArSSRLib.evaluation.cases import Case, measure
+from ArSSRLib.evaluation.methods import parse_method
 from ArSSRLib.evaluation.metrics import METRICS
 from ArSSRLib.evaluation.metrics.reblur import reblur
 from ArSSRLib.evaluation.settings import Settings
@@ -51,3 +56,22 @@ def test_the_bundled_networks_contradict_the_bundled_scan_by_less_than_a_percent
     target = target_grid(scan.grid, (scale, scale, scale), None)
     result = upsample_volume(scan, target, "arssr", catalogue.load_model(name), "cpu")
     assert METRICS["reblur"].function(result.array, scan.array, "cubic") < 0.01
+
+
+@pytest.mark.parametrize("scale", [2.5, 3.0, 3.5])
+def test_the_papers_kernel_is_re_blurred_at_scales_that_divide_no_side(
+    scale: float, brain_image: sitk.Image, tmp_path: Path
+) -> None:
+    source = tmp_path / "brain.nii.gz"
+    sitk.WriteImage(brain_image[14:61, 25:55, 20:51], str(source))
+    settings = Settings(
+        tmp_path, tmp_path / "out", (scale,), kernel="paper", metrics=("psnr", "reblur")
+    )
+    record = measure(Case("brain", source, scale, parse_method("zoom")), settings)
+    assert not record.error
+    assert 0.0 < float(record.values["reblur"]) < 0.1
+
+
+def test_the_truth_itself_re_blurs_to_the_papers_input(brain: np.ndarray) -> None:
+    part = brain[20:51, 25:55, 14:61]
+    assert reblur(part, paper_low_resolution(part, 2.5), "paper") == pytest.approx(0.0, abs=1e-5)
