@@ -197,6 +197,8 @@ _MODELS = [
     _bad_model("another width", _network_entry("encoder", "features", 12), "shape"),
     _bad_model("an odd skip", _edited(lambda h, a: h["network"]["decoder"].update(
                skip=True, depth=1)), "depth"),
+    _bad_model("mirrored in words", _edited(lambda h, a: h.update(mirrored="yes")), "'yes'",
+               "true or false"),
     _bad_model("scales of nan", _edited(lambda h, a: h.update(scale_range=[float("nan"), 4])),
                "scale_range", "two numbers"),
     _bad_model("weights of nan", _edited(_not_finite), "not finite", "encoder.entry.weight"),
