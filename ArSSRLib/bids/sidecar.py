@@ -56,7 +56,6 @@ def static_entries(source: Source, method: str, stripped: bool | None) -> dict[s
     }
 
 
-@lru_cache
 def model_entries(model: str) -> dict[str, str]:
     """Name, version and SHA-256 of a bundled model or a model file.
 
@@ -66,11 +65,51 @@ def model_entries(model: str) -> dict[str, str]:
     from ..catalogue import MODELS, model_info
 
     info = model_info(model)
+    changed = info.path.stat()
     return {
         "Name": info.path.stem if info.path.parent == MODELS else info.path.name,
         "Version": info.header.version,
-        "SHA256": hashlib.sha256(info.path.read_bytes()).hexdigest(),
+        "SHA256": _digest(info.path, changed.st_mtime_ns, changed.st_size),
     }
+
+
+@lru_cache
+def _digest(path: Path, modified: int, size: int) -> str:
+    """SHA-256 of a file, read once until it changes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def passes(model: str, fast: bool) -> int:
+    """How often the network sees the volume: twice where the model asks for a mirrored pass.
+
+    Args:
+        model: bundled name or model file.
+        fast: whether the mirrored pass is left out.
+
+    Raises:
+        InputError: no such model.
+    """
+    from ..catalogue import model_info
+
+    return 2 if model_info(model).header.mirrored and not fast else 1
+
+
+def made_the_same_way(made: Mapping[str, Any], model: str, fast: bool) -> bool:
+    """Whether a result of the network has these weights and this number of passes.
+
+    Args:
+        made: see :func:`made_by`; results of before there were mirrored passes name none.
+        model, fast: see :func:`passes`.
+
+    Raises:
+        InputError: no such model.
+    """
+    weights = made.get("Model")
+    return (
+        isinstance(weights, dict)
+        and weights.get("SHA256") == model_entries(model)["SHA256"]
+        and made.get("Passes", 1) == passes(model, fast)
+    )
 
 
 def write_sidecar(
@@ -102,7 +141,7 @@ def write_sidecar(
     made = {
         "Method": method,
         "Software": {"Name": "arssr", "Version": __version__},
-        **({"Model": model_entries(model), "Fast": fast} if method == "arssr" else {}),
+        **_network_entries(method, model, fast),
         "Factors": [round(n / m, 6) for m, n in zip(low.size, high.size, strict=True)],
         "SourceVoxelSize": list(low.spacing),
         "VoxelSize": list(high.spacing),
@@ -114,6 +153,12 @@ def write_sidecar(
     values = {**entries, "Resolution": resolution, "Upsampling": made}
     with replacing(path, overwrite=True) as temporary:
         temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def _network_entries(method: str, model: str, fast: bool) -> dict[str, Any]:
+    if method != "arssr":
+        return {}
+    return {"Model": model_entries(model), "Passes": passes(model, fast)}
 
 
 def made_by(path: Path) -> Mapping[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -30,12 +31,14 @@ class PlannedJob:
         job: what to do, with absolute paths.
         already_there: whether the result exists and is kept.
         refused: one sentence where it is known beforehand that it cannot be done.
+        made_from: files whose later change makes a result that is kept doubtful.
     """
 
     name: str
     job: VolumeJob
     already_there: bool = False
     refused: str = ""
+    made_from: tuple[str, ...] = ()
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:
@@ -102,6 +105,7 @@ def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace, ou
         Cancelled: the user stopped the run; complete results are kept.
     """
     report = _Report(printer_for(arguments.progress), arguments.progress == "json", output)
+    report.note_age([each for each in planned if each.already_there and not each.refused])
     missing = []
     for each in planned:
         if each.refused:
@@ -151,6 +155,16 @@ class _Report:
         self._failed: list[tuple[PlannedJob, Outcome]] = []
         self._done = 0
         self._kept = 0
+
+    def note_age(self, kept: Sequence[PlannedJob]) -> None:
+        """Warns, once, of results that may be of another state of what they were made from."""
+        old = [each for each in kept if _is_outdated(each)]
+        if old:
+            more = f" and {len(old) - 1} more" if len(old) > 1 else ""
+            self._printer.warn(
+                f"The result {Path(old[0].job.output).name}{more} was kept although its input or "
+                "model has a later date; --force computes everything anew."
+            )
 
     def run(self, missing: Sequence[PlannedJob], arguments: argparse.Namespace) -> None:
         """Computes these volumes."""
@@ -226,6 +240,15 @@ class _Report:
         if InputError.exit_code in codes:
             return InputError.exit_code
         return EnvironmentFault.exit_code if codes else EXIT_DONE
+
+
+def _is_outdated(each: PlannedJob) -> bool:
+    """Whether something that the result was made from has changed since."""
+    try:
+        made = os.stat(each.job.output).st_mtime_ns
+        return any(os.stat(path).st_mtime_ns > made for path in each.made_from)
+    except OSError:
+        return False
 
 
 def _threads_of_each(at_once: int, elsewhere: bool) -> int | None:

@@ -25,8 +25,8 @@ _NO_GROUP_STAGE = (
     "nothing is left to do."
 )
 _OF_ANOTHER_MODEL = (
-    "There is a result of another model, or with another choice of --fast, already; allow it to be "
-    "replaced (--force) or give another output folder."
+    "There is a result of another model, or of another number of passes (--fast), already; allow "
+    "it to be replaced (--force) or give another output folder."
 )
 
 
@@ -112,7 +112,7 @@ def _planned(
 def _one(source: Source, output: Path, method: Method, arguments: argparse.Namespace) -> PlannedJob:
     from ..bids.derivative import result_path
     from ..bids.names import resolution_label
-    from ..bids.sidecar import made_by, model_entries, static_entries
+    from ..bids.sidecar import made_by, made_the_same_way, static_entries
 
     resolution = resolution_label(arguments.scale, arguments.spacing)
     result = result_path(output, source, resolution, method)
@@ -135,14 +135,9 @@ def _one(source: Source, output: Path, method: Method, arguments: argparse.Names
     made = made_by(sidecar) if os.path.exists(result) and not arguments.force else None
     refused = ""
     if made is not None and method == "arssr":
-        model = made.get("Model")
-        same = (
-            isinstance(model, dict)
-            and model.get("SHA256") == model_entries(arguments.model)["SHA256"]
-            and made.get("Fast", False) == arguments.fast
-        )
+        same = made_the_same_way(made, arguments.model, arguments.fast)
         refused = "" if same else _OF_ANOTHER_MODEL
-    return PlannedJob(name, job, already_there=made is not None, refused=refused)
+    return PlannedJob(name, job, made is not None, refused, made_from=(job.source,))
 
 
 def _notes_on_skulls(sources: Sequence[Source], said: str | None) -> list[str]:

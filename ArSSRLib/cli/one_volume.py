@@ -23,9 +23,14 @@ from .printers import JsonPrinter, Printer, warnings_shown_by, within
 if TYPE_CHECKING:
     from ..grid import Grid, Triple
     from ..upsampling.request import Roi
+    from ..volume import Volume
 
 _SHARE_READ = 0.02
 _SHARE_COMPUTED = 0.97
+_NEAR_SCALE = 1.01
+_NEAR_SPACING = 0.1
+"""How far beyond what a model was trained for a scale (as a factor) and a voxel size (as a share)
+still count as trained; the Slicer panel warns at the same limits."""
 _BYTES_OF_INTERPOLATION = 600 * 2**20
 """Resident memory of Python with SimpleITK, and a spline's coefficients beside the arrays."""
 
@@ -105,48 +110,78 @@ def upsample_file(
         printer.report(Progress("reading", 0.0))
 
         from ..upsampling.request import target_grid
-        from ..upsampling.run import upsample_volume
         from . import files
 
         volume = files.read(job.source, job.volume)
         target = target_grid(volume.grid, job.scale, job.spacing)
         if admit is not None:
             admit(_bytes_needed(job, volume.grid, target))
-        model = None
         if job.method == "arssr":
-            from ..catalogue import load_model
-
-            model = load_model(job.model)
-        result = upsample_volume(
-            volume,
-            target,
-            job.method,
-            model,
-            job.device,
-            job.roi,
-            within(printer.report, _SHARE_READ, _SHARE_COMPUTED),
-            job.threads,
-            job.fast,
-        )
+            _warn_of_untrained(job.model, volume.grid, target, printer)
+        result = _upsampled(job, volume, target, printer)
         printer.report(Progress("writing", _SHARE_COMPUTED))
         files.write(result, job.output, job.force)
         no_longer_cancellable()
-        if job.sidecar is not None:
-            from ..bids.sidecar import write_sidecar
-
-            write_sidecar(
-                job.sidecar,
-                job.entries,
-                job.method,
-                job.model,
-                volume.grid,
-                result.grid,
-                job.fast,
-            )
+        _describe(job, volume.grid, result.grid)
         size = "×".join(map(str, result.grid.size))
         spacing = " × ".join(f"{s:.4g}" for s in result.grid.spacing)
         printer.done(job.output, f"{job.output}: {size} voxels of {spacing} mm")
     return EXIT_DONE
+
+
+def _upsampled(job: VolumeJob, volume: Volume, target: Grid, printer: Printer) -> Volume:
+    """The result of ``job`` on the whole of ``target`` or its region."""
+    from ..upsampling.run import upsample_volume
+
+    model = None
+    if job.method == "arssr":
+        from ..catalogue import load_model
+
+        model = load_model(job.model)
+    return upsample_volume(
+        volume,
+        target,
+        job.method,
+        model,
+        job.device,
+        job.roi,
+        within(printer.report, _SHARE_READ, _SHARE_COMPUTED),
+        job.threads,
+        job.fast,
+    )
+
+
+def _describe(job: VolumeJob, low: Grid, high: Grid) -> None:
+    """Writes the sidecar, where one is asked for."""
+    if job.sidecar is None:
+        return
+    from ..bids.sidecar import write_sidecar
+
+    write_sidecar(job.sidecar, job.entries, job.method, job.model, low, high, job.fast)
+
+
+def _warn_of_untrained(model: str, grid: Grid, target: Grid, printer: Printer) -> None:
+    """One sentence where a scale or a voxel size is none that the model was trained for."""
+    from ..catalogue import model_info
+
+    info = model_info(model)
+    factors = grid.factors_to(target)
+    # Beside a finer axis, one that keeps its resolution is nothing unusual.
+    asked = [factor for factor in factors if factor != 1.0] or [1.0]
+    low, high = info.scale_range
+    finest, coarsest = info.spacing_range_mm
+    odd = [f"{f:.3g}×" for f in asked if not low / _NEAR_SCALE <= f <= high * _NEAR_SCALE]
+    odd += [
+        f"voxels of {mm:.3g} mm"
+        for mm in grid.spacing
+        if not finest * (1 - _NEAR_SPACING) <= mm <= coarsest * (1 + _NEAR_SPACING)
+    ]
+    if odd:
+        printer.warn(
+            f"The model {info.name} was trained for {low:.3g}× to {high:.3g}× and voxels of "
+            f"{finest:.3g} to {coarsest:.3g} mm, not for {' and '.join(dict.fromkeys(odd))}; "
+            "compare the result with --method cubic before you trust its detail."
+        )
 
 
 def main(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 from pathlib import Path
 from typing import cast
@@ -26,6 +27,9 @@ from .printers import printer_for
 _IN = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
 _OUT_OF = {".nrrd": ".nrrd", ".nhdr": ".nrrd", ".mha": ".mha", ".mhd": ".mha"}
 """These keep header entries that NIfTI has no place for, so results stay in their format."""
+_SHOWN_OF_DIGEST = 8
+_DIGITS = 12
+"""Enough that two scales or regions that differ have two names."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,8 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OUTPUT",
         help=".nii, .nii.gz, .nrrd or .mha to write; or a folder that exists or whose name ends "
         "in '/': then head.nii becomes head_arssr_2x.nii.gz there (method, scale or voxel size; "
-        "NRRD and MetaImage keep their format), results that exist are kept without --force, and "
-        "an input that fails does not stop the others",
+        "and what differs from the defaults: head_arssr-best-1a2b3c4d_2x.nii.gz for the model "
+        "file best.npz, with the start of its SHA-256, head_arssr-fast_2x.nii.gz, "
+        "head_arssr_2x_roi_-40_-60_0_10_20_50.nii.gz; NRRD and MetaImage keep their format). "
+        "Results of the same name are kept without --force, with a warning where the input is "
+        "newer, and an input that fails does not stop the others",
     )
     add_target(parser)
     parser.add_argument(
@@ -107,14 +114,15 @@ def _is_folder(name: str) -> bool:
 
 def _run_many(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.output).absolute()
+    maker, weights = _maker(arguments)
     if arguments.method == "arssr":
         arguments.model = model_from_anywhere(arguments.model)
     planned = []
     for source in arguments.inputs:
-        output = folder / _result_name(source, arguments)
+        output = folder / _result_name(source, maker, arguments)
         job = _job(arguments, str(Path(source).absolute()), str(output))
         exists = os.path.exists(output) and not arguments.force
-        planned.append(PlannedJob(source, job, already_there=exists))
+        planned.append(PlannedJob(source, job, exists, made_from=(job.source, *weights)))
     check_planned(planned)
     return run_planned(planned, arguments, arguments.output)
 
@@ -136,15 +144,41 @@ def _job(arguments: argparse.Namespace, source: str, output: str) -> VolumeJob:
     )
 
 
-def _result_name(source: str, arguments: argparse.Namespace) -> str:
+def _maker(arguments: argparse.Namespace) -> tuple[str, tuple[str, ...]]:
+    """What computes, for names, and the files whose change those names do not show.
+
+    The method, and for the network what differs from the default: the model, and whether a
+    mirrored pass that it asks for is left out. A model file is told by its contents as well,
+    because training calls them all ``best.npz``; bundled models change with the program alone.
+    """
+    if arguments.method != "arssr":
+        return arguments.method, ()
+    from ..catalogue import DEFAULT, MODELS, model_info
+
+    info = model_info(arguments.model)
+    bundled = info.path.parent == MODELS
+    parts = ["arssr"]
+    if not bundled:
+        digest = hashlib.sha256(info.path.read_bytes()).hexdigest()
+        parts += [info.path.stem, digest[:_SHOWN_OF_DIGEST]]
+    elif info.name != DEFAULT:
+        parts.append(info.name)
+    if arguments.fast and info.header.mirrored:
+        parts.append("fast")
+    return "-".join(parts), (str(info.path),) if bundled else ()
+
+
+def _result_name(source: str, maker: str, arguments: argparse.Namespace) -> str:
     name = Path(source).absolute().name
     suffix = next((s for s in _IN if name.lower().endswith(s)), "")
     stem = name[: len(name) - len(suffix)]
     which = "" if arguments.volume is None else f"_volume{arguments.volume}"
     target = f"{_shown(arguments.scale)}x" if arguments.scale else f"{_shown(arguments.spacing)}mm"
-    return f"{stem}{which}_{arguments.method}_{target}{_OUT_OF.get(suffix, '.nii.gz')}"
+    region = "" if arguments.roi is None else f"_roi_{_shown(arguments.roi, '_')}"
+    return f"{stem}{which}_{maker}_{target}{region}{_OUT_OF.get(suffix, '.nii.gz')}"
 
 
-def _shown(value: float | tuple[float, float, float]) -> str:
-    """``2.5``, or ``1x1x2.3`` for values per axis."""
-    return "x".join(f"{v:g}" for v in (value if isinstance(value, tuple) else (value,)))
+def _shown(value: float | tuple[float, ...], between: str = "x") -> str:
+    """``2.5``, or ``1x1x2.3`` for several values."""
+    values = value if isinstance(value, tuple) else (value,)
+    return between.join(f"{v:.{_DIGITS}g}" for v in values)

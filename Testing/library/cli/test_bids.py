@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ import pytest
 import SimpleITK as sitk
 
 from ArSSRLib import __version__
+from ArSSRLib.checkpoint import read_network, save_model
 from ArSSRLib.cli.main import main
 from ArSSRLib.volume import read_volume
 
@@ -162,6 +164,26 @@ def test_results_of_another_model_are_kept_and_told_of(
     capfd.readouterr()
     assert main([*arguments, "default"]) == 2
     assert "of another model" in capfd.readouterr().err
+    assert _identities(out) == before
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_result_of_another_number_of_passes_is_told_of(
+    mirrored: bool, dataset: Path, seeded_model_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model, out = dataset.parent / "model.npz", dataset.parent / "out"
+    network, header = read_network(seeded_model_path)
+    save_model(network, replace(header, mirrored=mirrored), model)
+    arguments = ["bids", str(dataset), str(out), "participant", "--scale", "1.5", "--progress",
+                 "none", "--participant-label", "01", "--model", str(model)]  # fmt: skip
+    assert main(arguments) == 0
+    made = _read(out / "sub-01/anat/sub-01_res-1p5x_desc-arssr_T1w.json")["Upsampling"]
+    assert made["Passes"] == (2 if mirrored else 1)  # type: ignore[index]
+    before = _identities(out)
+    capfd.readouterr()
+    assert main([*arguments, "--fast"]) == (2 if mirrored else 0)
+    assert ("--fast" in capfd.readouterr().err) == mirrored
+    assert main(arguments) == 0
     assert _identities(out) == before
 
 

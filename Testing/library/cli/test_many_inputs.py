@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +20,9 @@ import psutil
 import pytest
 import SimpleITK as sitk
 
+from ArSSRLib.checkpoint import read_network, save_model
 from ArSSRLib.cli.main import main
-from ArSSRLib.volume import read_volume
+from ArSSRLib.volume import Volume, read_volume
 
 ROOT = Path(__file__).resolve().parents[3]
 Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -103,6 +106,78 @@ def test_formats_that_keep_header_entries_are_kept_and_options_stand_anywhere(
     assert sorted(os.listdir(out)) == [a + b for a, b in zip(made, endings, strict=True)]
     for name in os.listdir(out):
         assert read_volume(Path(out) / name).grid.size == (48, 44, 46)
+
+
+def _with(model: Path, path: Path, **changes: object) -> Path:
+    """The same weights under another header."""
+    network, header = read_network(model)
+    save_model(network, replace(header, **changes), path)  # type: ignore[arg-type]
+    return path
+
+
+def test_a_result_of_other_options_is_another_file(
+    tmp_path: Path, cortex_path: Path, cortex: Volume
+) -> None:
+    corners = cortex.grid.index_to_world([(10, 12, 4), (25, 30, 12)])
+    region = ",".join(f"{x:.2f}" for x in corners.ravel())
+    base = ["upsample", str(cortex_path), str(tmp_path), "--scale", "2", "--method", "cubic",
+            "--progress", "none"]  # fmt: skip
+    assert main([*base, "--roi", region]) == 0
+    assert main(base) == 0
+    part = f"cortex_t1_cubic_2x_roi_{'_'.join(f'{float(x):g}' for x in region.split(','))}.nii.gz"
+    assert sorted(os.listdir(tmp_path)) == ["cortex_t1_cubic_2x.nii.gz", part]
+    assert read_volume(tmp_path / "cortex_t1_cubic_2x.nii.gz").grid.size == (96, 88, 40)
+    assert read_volume(tmp_path / part).grid.size < (96, 88, 40)
+
+
+def test_a_result_of_another_model_or_of_one_pass_is_another_file(
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path
+) -> None:
+    out = tmp_path / "out"
+    base = ["upsample", str(cortex_path), f"{out}{os.sep}", "--scale", "1.5", "--progress", "none"]
+    model = tmp_path / "best.npz"
+    names = []
+    for changes, options in (
+        ({"version": "step 1"}, []),
+        ({"version": "step 2"}, []),
+        ({"version": "step 2"}, ["--fast"]),  # which changes nothing without a mirrored pass
+        ({"mirrored": True}, []),
+        ({"mirrored": True}, ["--fast"]),
+    ):
+        _with(seeded_model_path, model, **changes)
+        assert main([*base, "--model", str(model), *options]) == 0
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()[:8]
+        fast = "-fast" if changes.get("mirrored") and options else ""
+        names.append(f"cortex_t1_arssr-best-{digest}{fast}_1.5x.nii.gz")
+    assert sorted(os.listdir(out)) == sorted(set(names))
+    assert len(set(names)) == 4
+
+
+def test_the_default_model_has_the_plain_name(tmp_path: Path, cortex_path: Path) -> None:
+    (tmp_path / "cortex_t1_arssr_2x.nii.gz").write_bytes(b"a result")
+    base = ["upsample", str(cortex_path), str(tmp_path), "--scale", "2"]
+    assert main([*base, "--model", "default"]) == 0
+    assert os.listdir(tmp_path) == ["cortex_t1_arssr_2x.nii.gz"]
+
+
+def test_a_result_older_than_its_input_is_kept_and_told_of(
+    tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source, out = tmp_path / "head.nii.gz", tmp_path / "out"
+    shutil.copy(cortex_path, source)
+    base = ["upsample", str(source), f"{out}{os.sep}", "--scale", "2", "--method", "linear",
+            "--progress", "none"]  # fmt: skip
+    assert main(base) == 0
+    before = _identities(out)
+    assert main(base) == 0
+    assert capfd.readouterr().err == ""
+    later = (out / "head_linear_2x.nii.gz").stat().st_mtime + 5
+    os.utime(source, (later, later))
+    assert main(base) == 0
+    told = capfd.readouterr().err
+    assert "head_linear_2x.nii.gz was kept although its input" in told
+    assert "--force" in told
+    assert _identities(out) == before
 
 
 def test_one_input_goes_into_a_folder_too(tmp_path: Path, cortex_path: Path) -> None:
@@ -260,6 +335,12 @@ def _copies(folder: Path, source: Path, count: int) -> list[Path]:
     return paths
 
 
+def _name(number: int, model: Path) -> str:
+    """What a copy becomes: results of a model file carry its name and contents in theirs."""
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()[:8]
+    return f"head{number}_arssr-{model.stem}-{digest}_4x.nii.gz"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_batch_and_all_its_processes_and_leaves_nothing_half_written(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path, number: signal.Signals
@@ -313,7 +394,7 @@ def test_a_batch_that_is_killed_leaves_no_process_and_the_next_run_does_the_rest
     again = _Running(sources, out, seeded_model_path)
     assert again.end() == ""
     assert again.process.returncode == 0
-    assert sorted(os.listdir(out)) == [f"head{n}_arssr_4x.nii.gz" for n in range(3)]
+    assert sorted(os.listdir(out)) == [_name(n, seeded_model_path) for n in range(3)]
     _assert_complete_volumes_only(out)
 
 
@@ -329,7 +410,7 @@ def test_a_process_that_the_system_kills_costs_its_volume_only(
     assert told.count("\n") == 1
     lost = re.search(r"head(\d)\.nii\.gz: Its process ended by signal 9, most likely", told)
     assert lost is not None, told
-    made = [f"head{n}_arssr_4x.nii.gz" for n in range(3) if n != int(lost[1])]
+    made = [_name(n, seeded_model_path) for n in range(3) if n != int(lost[1])]
     # The signal may come after the volume was put in place, whole, and before the process ended.
     assert set(made) <= set(os.listdir(out))
     _assert_complete_volumes_only(out)
@@ -346,5 +427,5 @@ def test_a_second_batch_beside_the_first_does_not_disturb_it(
     assert main([*arguments, "--method", "linear", "--progress", "none"]) == 0
     assert first.end() == ""
     assert first.process.returncode == 0
-    names = ["head0_arssr_4x.nii.gz", "other_linear_2x.nii.gz"]
+    names = [_name(0, seeded_model_path), "other_linear_2x.nii.gz"]
     assert sorted(os.listdir(tmp_path / "out")) == names

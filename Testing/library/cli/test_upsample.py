@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from ArSSRLib.checkpoint import read_network, save_model
 from ArSSRLib.cli.main import main
 from ArSSRLib.volume import Volume, read_volume
 
@@ -111,6 +113,35 @@ def test_a_warning_is_a_json_line_of_its_own(tmp_path: Path, arssr: object) -> N
         "--method", "linear", "--progress", "none", "--force",
     )  # fmt: skip
     assert "30.0 mm apart" in quiet.stderr
+
+
+@pytest.mark.parametrize(
+    ("trained", "options", "words"),
+    [
+        ({}, [], ""),
+        ({"scale_range": (1.0, 1.5)}, [], "not for 2×;"),
+        ({"scale_range": (2.5, 4.0)}, [], "not for 2×;"),
+        ({"scale_range": (2.5, 4.0)}, ["--method", "linear"], ""),
+        ({"spacing_range_mm": (1.0, 1.5)}, [], "mm and voxels of 2 mm;"),
+    ],
+)
+def test_what_a_model_was_not_trained_for_is_said_once(
+    trained: dict[str, tuple[float, float]],
+    options: list[str],
+    words: str,
+    tmp_path: Path,
+    cortex_path: Path,
+    seeded_model_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    network, header = read_network(seeded_model_path)
+    save_model(network, replace(header, **trained), tmp_path / "model.npz")  # type: ignore[arg-type]
+    arguments = ["upsample", str(cortex_path), str(tmp_path / "fine.nii"), "--scale", "1,1,2"]
+    more = ["--model", str(tmp_path / "model.npz"), "--progress", "none", *options]
+    assert main([*arguments, *more]) == 0
+    told = capfd.readouterr().err
+    assert told.count("\n") == bool(words)
+    assert words in told
 
 
 def test_an_existing_output_is_kept_without_force_and_replaced_with_it(
