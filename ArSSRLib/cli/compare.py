@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from .arguments import (
+    add_fast,
     add_force,
     add_network,
     add_progress,
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", required=True, metavar="PICTURE", help=".png, .pdf or .svg to write"
     )
     add_network(parser)
+    add_fast(parser)
     add_volume_index(parser)
     add_progress(parser)
     add_force(parser)
@@ -70,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.device,
             progress=within(printer.report, _SHARE_CUBIC, _SHARE_COMPUTED),
             threads=arguments.threads,
+            fast=arguments.fast,
         )
         printer.report(Progress("writing", _SHARE_COMPUTED))
         canvas = draw_comparison(
