@@ -8,12 +8,17 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..atomic import replacing
 from ..cli.arguments import MOST_PROCESSES, add_machine, whole_number
 from ..cli.outcome import was_interrupted
 from ..errors import Cancelled, EnvironmentFault, InputError
 from .recipe import Recipe, SourceRecipe, available_recipes, load_recipe
+
+if TYPE_CHECKING:
+    from .state import TrainingState
+    from .volumes import VolumeSet
 
 _LOST_WORKER = "DataLoader worker"
 """How PyTorch's message begins when one of its processes has died."""
@@ -97,44 +102,53 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> None:
     import torch
 
     from ..upsampling.device import choose_device
-    from .log import say
     from .parallel import joined_team
     from .trainer import Trainer, TrainerOptions
     from .validation import validation_cases
-    from .volumes import find_volumes, load_volumes
+    from .volumes import VolumeSet, find_files, load_volumes
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    smallest = recipe.patches.size
-    cases = []
+    held_out, side = VolumeSet(), recipe.patches.size
     with joined_team(choose_device(arguments.device)) as team:
-        volumes, report = load_volumes(find_volumes(arguments.data), smallest, recipe.sources)
+        data = load_volumes(find_files(arguments.data), side, recipe.sources)
         if recipe.optimiser.batch % team.size:
             raise InputError(
                 f"The batch of {recipe.optimiser.batch} patches cannot be shared by {team.size} "
                 "processes; set optimiser.batch to a multiple."
             )
-        if team.leads:
-            for sentence in report.skipped:
-                say(f"Left out {sentence}")
-            if arguments.validation:
-                held_out, _ = load_volumes(
-                    find_volumes(arguments.validation), smallest, [SourceRecipe()]
-                )
-                cases = validation_cases(held_out, recipe.validate_scales, recipe.validate_crop)
+        if team.leads and arguments.validation:
+            held_out = load_volumes(find_files(arguments.validation), side, [SourceRecipe()])
+        cases = validation_cases(held_out.volumes, recipe.validate_scales, recipe.validate_crop)
         team.wait()
         options = TrainerOptions(
             arguments.workers, arguments.compile, arguments.precision, arguments.until_step
         )
-        trainer = Trainer(recipe, volumes, cases, folder, team, options)
+        trainer = Trainer(recipe, data.volumes, cases, folder, team, options)
         if team.leads:
-            _write_settings(folder, recipe, report.used)
-            say(f"Training on {len(volumes)} volumes, validating on {len(cases)} cases.")
+            _write_settings(folder, recipe, data, held_out)
+            _say_at_start(data, held_out, len(cases))
         state = trainer.run()
         if team.leads:
-            say(f"Done: {state.step} steps in {state.seconds / 3600.0:.2f} h; weights in {folder}.")
-            if report.skipped:
-                say(f"{len(report.skipped)} volumes were left out: " + "; ".join(report.skipped))
+            _say_at_end(state, folder, data, held_out)
+
+
+def _say_at_start(data: VolumeSet, held_out: VolumeSet, cases: int) -> None:
+    from .log import say
+
+    for what, of in (("", data), ("of the validation ", held_out)):
+        for sentence in of.left_out:
+            say(f"Left out {what}{sentence}")
+    say(f"Training on {len(data.volumes)} volumes, validating on {cases} cases.")
+
+
+def _say_at_end(state: TrainingState, folder: Path, data: VolumeSet, held_out: VolumeSet) -> None:
+    from .log import say
+
+    say(f"Done: {state.step} steps in {state.seconds / 3600.0:.2f} h; weights in {folder}.")
+    for what, of in (("volumes", data), ("validation volumes", held_out)):
+        if of.left_out:
+            say(f"{len(of.left_out)} {what} were left out: " + "; ".join(of.left_out))
 
 
 @contextmanager
@@ -168,7 +182,7 @@ def _changes(entries: Sequence[str]) -> dict[str, str]:
     return changes
 
 
-def _write_settings(folder: Path, recipe: Recipe, used: Sequence[str]) -> None:
-    settings = {"recipe": recipe.to_dict(), "volumes": [os.path.basename(p) for p in used]}
+def _write_settings(folder: Path, recipe: Recipe, data: VolumeSet, held_out: VolumeSet) -> None:
+    settings = {"recipe": recipe.to_dict(), **data.to_dict(), "validation": held_out.to_dict()}
     with replacing(folder / "settings.json", overwrite=True) as temporary:
         temporary.write_text(json.dumps(settings, indent=1), encoding="utf-8")

@@ -32,6 +32,21 @@ def build_optimiser(recipe: OptimiserRecipe, network: nn.Module) -> torch.optim.
             )
 
 
+def load_moments(optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Takes up the moments of a state dict; rates, decay and the like stay the recipe's.
+
+    Raises:
+        ValueError, KeyError: the state is not that of such an optimiser of this network.
+    """
+    options = [
+        {name: value for name, value in group.items() if name != "params"}
+        for group in optimiser.param_groups
+    ]
+    optimiser.load_state_dict(state)
+    for group, own in zip(optimiser.param_groups, options, strict=True):
+        group.update(own)
+
+
 class MuonWithAdamW(torch.optim.Optimizer):
     """Muon (Jordan 2024) for the weights that are matrices, AdamW for the rest.
 
@@ -90,9 +105,9 @@ class MuonWithAdamW(torch.optim.Optimizer):
         return {"muon": self.muon.state_dict(), "adamw": self.adamw.state_dict()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes up what :meth:`state_dict` gave; the rates stay this recipe's."""
-        self.muon.load_state_dict(state_dict["muon"])
-        self.adamw.load_state_dict(state_dict["adamw"])
+        """Takes up what :meth:`state_dict` gave; rates and decay stay this recipe's."""
+        load_moments(self.muon, state_dict["muon"])
+        load_moments(self.adamw, state_dict["adamw"])
 
 
 def _is_matrix(parameter: Tensor) -> bool:

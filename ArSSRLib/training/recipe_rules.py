@@ -56,18 +56,18 @@ def check_recipe(recipe: Recipe) -> None:
     Raises:
         InputError: the first entry that is out of range, with its name and value.
     """
-    entries = dict(_flat(recipe.to_dict()))
+    entries = dict(entries_of(recipe.to_dict()))
     for holds, message in (*_single(entries), *_together(recipe)):
         if not holds:
             raise InputError(f"In the recipe {message}.")
 
 
-def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Every entry with its dotted name; the network's are checked by its specification."""
+def entries_of(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every entry of a recipe's dictionary with its dotted name, ``optimiser.steps``."""
     for name, value in values.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
-        elif not isinstance(value, list | tuple):
+            yield from entries_of(value, f"{before}{name}.")
+        else:
             yield before + name, value
 
 

@@ -1,8 +1,10 @@
-"""What a run needs to go on exactly where it stopped, written atomically."""
+"""What a run needs to go on exactly where it stopped, and how its recipe changed meanwhile."""
 
 from __future__ import annotations
 
+import json
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,19 @@ import torch
 from ..atomic import replacing
 from ..errors import EnvironmentFault, InputError
 from ..leftovers import clear_leftovers
+from .recipe import Recipe
+from .recipe_rules import entries_of
 
 LAST = "last.ckpt"
-_TABLES = ("weights", "average", "optimiser", "scaler", "recipe")
+_KINDS: dict[str, type] = {
+    "step": int, "seconds": float, "best": float, "history": list, "validated": str,
+}  # fmt: skip
+"""Types of the entries of a checkpoint; all others are tables."""
+_WITHOUT_EFFECT = (
+    "title", "mirrored", "validate_every", "validate_scales", "validate_crop", "checkpoint_minutes",
+)  # fmt: skip
+"""Entries of a recipe that change nothing of what is learnt."""
+_HOW_LONG = ("optimiser.steps", "optimiser.cooldown")
 
 
 @dataclass
@@ -26,7 +38,11 @@ class TrainingState:
         seconds: time spent training so far, over all sessions, in s.
         best: best validation so far: mean gain over cubic, in dB.
         weights, average, optimiser, scaler: state dicts.
-        recipe: the recipe as a dictionary; a run only resumes with the same one.
+        recipe: the recipe as a dictionary.
+        history: how the recipe changed when the run was resumed: a list of ``{"from_step": steps
+            finished before, "changed": {entry: [before, after]}}``.
+        validated: what ``best`` was measured on, see ``validation.cases_digest``; empty in
+            checkpoints of older versions and without validation.
     """
 
     step: int = 0
@@ -37,6 +53,44 @@ class TrainingState:
     optimiser: dict[str, Any] = field(default_factory=dict)
     scaler: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    validated: str = ""
+
+    def go_on_with(self, recipe: Recipe) -> dict[str, list[Any]]:
+        """Takes up a recipe that may have changed, and notes the changes in the history.
+
+        Returns:
+            the entries that decide what is learnt and differ, with the values before and after;
+            how long and how often (steps, validation, checkpoints) is not among them.
+        """
+        given = recipe.to_dict()
+        changed = _changed_entries(self.recipe, given)
+        self.recipe = given
+        if changed:
+            self.history.append({"from_step": self.step, "changed": changed})
+        return {name: values for name, values in changed.items() if name not in _HOW_LONG}
+
+    def measure_on(self, cases: str, scales: Sequence[float], crop: int) -> bool:
+        """Forgets the best validation if it was measured on other cases; whether it did.
+
+        To be called before :meth:`go_on_with`.
+
+        Args:
+            cases: digest of the validation cases now; empty when there are none.
+            scales, crop: the recipe's now, for checkpoints that hold no digest.
+        """
+        if not cases:
+            return False
+        if self.validated:
+            same = cases == self.validated
+        else:
+            before = [self.recipe.get(name) for name in ("validate_scales", "validate_crop")]
+            same = _plain(before) in ([list(scales), crop], [None, None])
+        self.validated = cases
+        forgotten = not same and self.best > float("-inf")
+        if forgotten:
+            self.best = float("-inf")
+        return forgotten
 
 
 def save_state(state: TrainingState, folder: Path) -> None:
@@ -87,11 +141,32 @@ def _check_types(state: TrainingState) -> None:
     """Raises TypeError or ValueError when an entry is not what a trainer writes."""
     for entry in fields(TrainingState):
         value = getattr(state, entry.name)
-        wanted = dict if entry.name in _TABLES else (int if entry.name == "step" else float)
-        if not isinstance(value, wanted):
+        if not isinstance(value, _KINDS.get(entry.name, dict)):
             raise TypeError(f"{entry.name} is {value!r}")
     if state.step < 0 or not state.seconds >= 0:
         raise ValueError(f"step {state.step} after {state.seconds} s")
     if not all(isinstance(v, torch.Tensor) for v in [*state.weights.values(),
                                                      *state.average.values()]):  # fmt: skip
         raise TypeError("a weight is no tensor")
+    _plain([state.recipe, state.history])
+
+
+def _changed_entries(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Entries with an effect that differ, ``{dotted name: [before, after]}``.
+
+    An entry that the recipe did not have yet had its default. Without any recipe, as in a
+    checkpoint made by hand, nothing is known to differ.
+    """
+    if not before:
+        return {}
+    old = {**dict(entries_of(_plain(Recipe().to_dict()))), **dict(entries_of(_plain(before)))}
+    return {
+        name: [old.get(name), value]
+        for name, value in entries_of(_plain(after))
+        if name not in _WITHOUT_EFFECT and old.get(name) != value
+    }
+
+
+def _plain(values: Any) -> Any:
+    """The same as JSON has it, where tuples are lists; TypeError for what JSON cannot hold."""
+    return json.loads(json.dumps(values))

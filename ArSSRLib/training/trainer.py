@@ -27,13 +27,13 @@ from ..networks.registry import build_network
 from ..upsampling.device import memory_format, place
 from ..workers import interrupts_left_to_this_process
 from .log import RunLog, mean_gains, say
-from .optimiser import build_optimiser
+from .optimiser import build_optimiser, load_moments
 from .parallel import Team
 from .patches import PatchSampler, Sample
 from .recipe import Recipe
 from .schedule import learning_rate
 from .state import LAST, TrainingState, load_state, save_state
-from .validation import Case, Score, score
+from .validation import Case, Score, cases_digest, score
 from .volumes import TrainingVolume
 
 Batch = Sequence[npt.NDArray[np.float32]]
@@ -85,7 +85,7 @@ class Trainer:
         self.optimiser = build_optimiser(recipe.optimiser, self.network)
         self.half = _half_precision(options.precision, team.device)
         self.scaler = torch.amp.GradScaler(team.device.type, enabled=self.half == torch.float16)
-        self.state = TrainingState(recipe=recipe.to_dict())
+        self.state = TrainingState(recipe=recipe.to_dict(), validated=cases_digest(cases))
         self._resume()
         self.log = RunLog(folder, self.state.step) if team.leads else None
 
@@ -242,10 +242,11 @@ class Trainer:
             self.recipe.network,
             title=self.recipe.title,
             version=f"step {self.state.step}",
-            scale_range=(1.0, patches.scale_max),
+            scale_range=(patches.scale_min, patches.scale_max),
             spacing_range_mm=(min(spacings), max(spacings) * patches.scale_max),
             provenance={
                 "recipe": self.recipe.to_dict(),
+                "history": self.state.history,
                 "steps": self.state.step,
                 "hours": round(self.state.seconds / 3600.0, 3),
                 "processes": self.team.size,
@@ -270,14 +271,22 @@ class Trainer:
         save_model(self._averaged_network(), self._header([]), self.folder / FINAL)
 
     def _resume(self) -> None:
+        """Takes up the folder's checkpoint, if it has one, and says what the recipe changed."""
         state = load_state(self.folder)
         if state is None:
             return
+        recipe = self.recipe
+        anew = state.measure_on(
+            cases_digest(self.cases), recipe.validate_scales, recipe.validate_crop
+        )
+        changed = state.go_on_with(recipe)
         try:
             self.network.load_state_dict(state.weights)
             self.average = {k: v.to(self.team.device) for k, v in state.average.items()}
             self._averaged_network()
-            self.optimiser.load_state_dict(state.optimiser)
+            # The moments of one optimiser mean nothing to another, which begins with none.
+            if "optimiser.name" not in changed:
+                load_moments(self.optimiser, state.optimiser)
             self.scaler.load_state_dict(state.scaler)
         except (RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
             raise InputError(
@@ -285,9 +294,14 @@ class Trainer:
                 "the recipe's; name another output folder, or remove it to start afresh."
             ) from error
         self.state = state
-        self.state.recipe = self.recipe.to_dict()
-        if self.team.leads:
-            say(f"Resumed at step {state.step} after {state.seconds / 3600.0:.2f} h.")
+        if not self.team.leads:
+            return
+        say(f"Resumed at step {state.step} after {state.seconds / 3600.0:.2f} h.")
+        if changed:
+            shown = ", ".join(f"{name}: {old} -> {new}" for name, (old, new) in changed.items())
+            say(f"Resumed with changed {shown}")
+        if anew:
+            say("The validation has changed: which weights are the best is decided anew.")
 
 
 def _stacked(samples: Sequence[Sample]) -> Batch:

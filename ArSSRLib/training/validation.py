@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,6 +73,14 @@ def score(network: ArSSR | Baseline, cases: Sequence[Case], device: torch.device
             Score(case.volume, case.scale, _psnr(values, case.high), _psnr(case.cubic, case.high))
         )
     return scores
+
+
+def cases_digest(cases: Sequence[Case]) -> str:
+    """Tells sets of cases apart by their volumes' names, scales and crops; empty without cases."""
+    if not cases:
+        return ""
+    named = [[case.volume, case.scale, list(case.high.shape)] for case in cases]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()
 
 
 def _psnr(values: FloatArray, truth: FloatArray) -> float:

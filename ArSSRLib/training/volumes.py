@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy.typing as npt
@@ -23,7 +24,7 @@ class TrainingVolume:
     """One HR volume.
 
     Attributes:
-        name: file name.
+        name: see :class:`VolumeFile`.
         array: intensities (k, j, i) in the file's own type, which keeps memory low.
         normalisation: takes intensities to about [0, 1].
         spacing: voxel size (i, j, k), in mm.
@@ -37,12 +38,35 @@ class TrainingVolume:
     weight: float = 1.0
 
 
-@dataclass
-class VolumeReport:
-    """What was read and what was left out, and why: one sentence a file."""
+@dataclass(frozen=True)
+class VolumeFile:
+    """A file that was found.
 
-    used: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
+    Attributes:
+        path: where it is.
+        name: its path within the data folder that was named, with slashes; for files that were
+            named themselves or in a list, within the folder that all of these share.
+    """
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class VolumeSet:
+    """What was read.
+
+    Attributes:
+        volumes: those that are used.
+        left_out: one sentence for each that is not.
+    """
+
+    volumes: Sequence[TrainingVolume] = ()
+    left_out: Sequence[str] = ()
+
+    def to_dict(self) -> dict[str, list[str]]:
+        """Names and sentences, ready for JSON."""
+        return {"volumes": [v.name for v in self.volumes], "left_out": list(self.left_out)}
 
 
 def find_volumes(paths: Iterable[str | Path]) -> list[Path]:
@@ -54,55 +78,80 @@ def find_volumes(paths: Iterable[str | Path]) -> list[Path]:
     Raises:
         InputError: a path that does not exist, or nothing found at all.
     """
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            found += _in_folder(path)
-        elif not path.is_file():
-            raise InputError(f"There is no file or folder {str(path)!r} to train on; check it.")
-        elif path.suffix == ".txt":
-            lines = path.read_text(encoding="utf-8").splitlines()
-            found += find_volumes(line.strip() for line in lines if line.strip())
-        else:
-            found.append(path)
+    return [file.path for file in find_files(paths)]
+
+
+def find_files(paths: Iterable[str | Path]) -> list[VolumeFile]:
+    """The same as :func:`find_volumes`, with names that tell files of one name apart.
+
+    Raises:
+        InputError: a path that does not exist, or nothing found at all.
+    """
+    paths = list(paths)
+    found = list(_found(paths))
     if not found:
         shown = ", ".join(str(path) for path in paths)
         raise InputError(
             f"No volume ({', '.join(READABLE_SUFFIXES)}) lies in {shown}; name another folder."
         )
-    return found
+    shared = _shared_folder([path for path, folder in found if folder is None])
+    return [VolumeFile(path, _name_within(folder or shared, path)) for path, folder in found]
+
+
+def _shared_folder(paths: Sequence[Path]) -> Path:
+    try:
+        return Path(os.path.commonpath([path.absolute().parent for path in paths]))
+    except ValueError:
+        # None at all, or files on several drives of Windows, which share nothing.
+        return Path()
+
+
+def _name_within(folder: Path, path: Path) -> str:
+    whole, start = path.absolute(), folder.absolute()
+    return (whole.relative_to(start) if whole.is_relative_to(start) else whole).as_posix()
+
+
+def _found(paths: Iterable[str | Path]) -> Iterator[tuple[Path, Path | None]]:
+    """Each file in the order of ``paths``, with the data folder it was found in if any."""
+    for path in map(Path, paths):
+        if path.is_dir():
+            yield from ((file, path) for file in _in_folder(path))
+        elif not path.is_file():
+            raise InputError(f"There is no file or folder {str(path)!r} to train on; check it.")
+        elif path.suffix == ".txt":
+            lines = path.read_text(encoding="utf-8").splitlines()
+            yield from _found(line.strip() for line in lines if line.strip())
+        else:
+            yield path, None
 
 
 def load_volumes(
-    paths: Sequence[Path], smallest_side: int, sources: Sequence[SourceRecipe]
-) -> tuple[list[TrainingVolume], VolumeReport]:
+    files: Sequence[VolumeFile], smallest_side: int, sources: Sequence[SourceRecipe]
+) -> VolumeSet:
     """Reads volumes; one that cannot be used is reported and left out.
 
     Args:
-        paths: files.
+        files: see :func:`find_files`.
         smallest_side: voxels that every axis must have (the LR patch at the smallest scale).
         sources: weights by file name; a source's weight is shared by its volumes.
 
     Raises:
         InputError: not a single volume is usable.
     """
-    report = VolumeReport()
+    left_out: list[str] = []
     volumes: list[TrainingVolume] = []
-    for path in paths:
+    for file in files:
         try:
-            volumes.append(_read(path, smallest_side))
-            report.used.append(str(path))
+            volumes.append(_read(file, smallest_side))
         except InputError as error:
-            report.skipped.append(f"{path.name}: {error}")
+            left_out.append(f"{file.name}: {error}")
     if not volumes:
-        raise InputError(
-            f"None of the {len(paths)} volumes can be used; the first: {report.skipped[0]}"
-        )
-    return _weighted(volumes, sources, report), report
+        raise InputError(f"None of the {len(files)} volumes can be used; the first: {left_out[0]}")
+    return VolumeSet(_weighted(volumes, sources, left_out), left_out)
 
 
-def _read(path: Path, smallest_side: int) -> TrainingVolume:
-    volume = read_volume(path)
+def _read(file: VolumeFile, smallest_side: int) -> TrainingVolume:
+    volume = read_volume(file.path)
     # The file's own type keeps a large data set in little memory.
     array = as_pixel_type(volume.array, volume.pixel_type)
     if min(array.shape) < smallest_side:
@@ -112,20 +161,20 @@ def _read(path: Path, smallest_side: int) -> TrainingVolume:
         )
     if array.min() == array.max():
         raise InputError(f"all its voxels are {array.flat[0]}; there is nothing to learn from.")
-    return TrainingVolume(path.name, array, Normalisation.of(array), volume.grid.spacing)
+    return TrainingVolume(file.name, array, Normalisation.of(array), volume.grid.spacing)
 
 
 def _weighted(
-    volumes: list[TrainingVolume], sources: Sequence[SourceRecipe], report: VolumeReport
+    volumes: list[TrainingVolume], sources: Sequence[SourceRecipe], left_out: list[str]
 ) -> list[TrainingVolume]:
     groups: dict[int, list[TrainingVolume]] = {}
     for volume in volumes:
         for n, source in enumerate(sources):
-            if fnmatch.fnmatch(volume.name, source.pattern):
+            if fnmatch.fnmatch(PurePosixPath(volume.name).name, source.pattern):
                 groups.setdefault(n, []).append(volume)
                 break
         else:
-            report.skipped.append(f"{volume.name}: no source pattern of the recipe matches it.")
+            left_out.append(f"{volume.name}: no source pattern of the recipe matches it.")
     weighted = [
         TrainingVolume(v.name, v.array, v.normalisation, v.spacing, sources[n].weight / len(group))
         for n, group in groups.items()

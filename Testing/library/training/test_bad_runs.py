@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+
+from ArSSRLib.training.recipe import SourceRecipe
+from ArSSRLib.training.volumes import find_files, load_volumes
 
 DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
 
@@ -66,6 +70,38 @@ def test_bad_volumes_are_reported_and_left_out(tmp_path: Path) -> None:
     assert report.startswith("3 volumes were left out")
     assert all(name in report for name in ("cut.nii.gz", "small.nii.gz", "flat.nii.gz"))
     assert (tmp_path / "run" / "last.npz").exists()
+
+
+def test_what_is_left_out_of_the_validation_is_said_and_kept(tmp_path: Path) -> None:
+    data, held_out = tmp_path / "data", tmp_path / "held out"
+    for folder in (data / "first", data / "second", held_out / "first"):
+        folder.mkdir(parents=True)
+        (folder / "T1w.nii.gz").write_bytes(DATA.read_bytes())
+    (held_out / "second").mkdir()
+    (held_out / "second" / "T1w.nii.gz").write_bytes(DATA.read_bytes()[:500])
+    crop = ("validate_crop=16", "optimiser.steps=10")
+    result = _train(tmp_path / "run", data, "--validation", held_out, sets=crop)
+    assert _sentence(result, 0).startswith("1 validation volumes were left out: second/T1w.nii.gz")
+    assert sum("Left out of the validation second/T1w" in x for x in result.stderr.split("\n")) == 1
+    settings = json.loads((tmp_path / "run" / "settings.json").read_text())
+    assert settings["volumes"] == ["first/T1w.nii.gz", "second/T1w.nii.gz"]
+    assert settings["left_out"] == []
+    assert settings["validation"]["volumes"] == ["first/T1w.nii.gz"]
+    assert "truncated" in settings["validation"]["left_out"][0]
+
+
+def test_volumes_of_a_list_are_named_within_the_folder_they_share(tmp_path: Path) -> None:
+    paths = [tmp_path / subject / "T1w" / "brain.nii.gz" for subject in ("100", "200")]
+    for path in paths:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(DATA.read_bytes())
+    (tmp_path / "list.txt").write_text("\n".join(map(str, paths)))
+    found = find_files([tmp_path / "list.txt", tmp_path / "200"])
+    assert [file.path for file in found] == [*paths, paths[1]]
+    names = ["100/T1w/brain.nii.gz", "200/T1w/brain.nii.gz", "T1w/brain.nii.gz"]
+    assert [file.name for file in found] == names
+    sources = [SourceRecipe("brain*", 3.0)]
+    assert [v.weight for v in load_volumes(found[:2], 6, sources).volumes] == [1.5, 1.5]
 
 
 def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:

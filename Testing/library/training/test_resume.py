@@ -11,6 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
+
+from ArSSRLib.checkpoint import read_header
+from ArSSRLib.training.optimiser import build_optimiser, load_moments
+from ArSSRLib.training.recipe import OptimiserRecipe
+from ArSSRLib.training.state import load_state, save_state
 
 DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
 SMALL = [
@@ -95,6 +101,86 @@ def test_each_optimiser_resumes_to_the_step(tmp_path: Path, optimiser: str) -> N
     assert _train(halves, 40, *wider, "--until-step", "20").returncode == 0
     assert _train(halves, 40, *wider).returncode == 0
     assert _losses(halves) == pytest.approx(_losses(whole), rel=1e-4)
+
+
+def test_a_recipe_that_changed_is_said_and_kept_with_the_weights(tmp_path: Path) -> None:
+    assert _train(tmp_path, 20).returncode == 0
+    more = ("--set", "optimiser.loss=l2", "--set", "patches.size=7", "--set", "title=Other")
+    resumed = _train(tmp_path, 30, *more, "--set", "validate_every=7")
+    said = [line for line in resumed.stderr.splitlines() if "with changed" in line]
+    assert said == ["Resumed with changed patches.size: 6 -> 7, optimiser.loss: l1 -> l2"]
+    again = _train(tmp_path, 40, *more)
+    assert "with changed" not in again.stderr
+    history = read_header(tmp_path / "last.npz").provenance["history"]
+    assert history == [
+        {
+            "from_step": 20,
+            "changed": {
+                "patches.size": [6, 7], "optimiser.loss": ["l1", "l2"], "optimiser.steps": [20, 30],
+            },
+        },
+        {"from_step": 30, "changed": {"optimiser.steps": [30, 40]}},
+    ]  # fmt: skip
+
+
+def test_another_optimiser_begins_with_moments_of_its_own(tmp_path: Path) -> None:
+    wider = ("--set", "network.encoder.features=32")
+    assert _train(tmp_path, 10, *wider, "--set", "optimiser.name=adam").returncode == 0
+    resumed = _train(tmp_path, 20, *wider, "--set", "optimiser.name=muon")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "Resumed with changed optimiser.name: adam -> muon" in resumed.stderr
+    assert max(_losses(tmp_path)) == 20
+
+
+def test_a_changed_weight_decay_is_taken_up() -> None:
+    network = torch.nn.Linear(32, 32)
+    stored = build_optimiser(OptimiserRecipe(weight_decay=1e-4), network).state_dict()
+    resumed = build_optimiser(OptimiserRecipe(weight_decay=0.5), network)
+    load_moments(resumed, stored)
+    assert resumed.param_groups[0]["weight_decay"] == 0.5
+
+
+def test_the_best_weights_are_chosen_anew_when_the_validation_changes(tmp_path: Path) -> None:
+    def step_of_best(*more: str, steps: int) -> tuple[str, str]:
+        result = _train(tmp_path, steps, "--validation", str(DATA), *more)
+        assert result.returncode == 0, result.stderr
+        # Weights that no later ones can beat, so that only a forgotten best lets new ones in.
+        state = load_state(tmp_path)
+        assert state is not None
+        state.best = 99.0
+        save_state(state, tmp_path)
+        return result.stderr, read_header(tmp_path / "best.npz").version
+
+    crop = ("--set", "validate_crop=20")
+    assert step_of_best(*crop, steps=10)[1] == "step 10"
+    assert step_of_best(*crop, steps=20)[1] == "step 10"
+    said, version = step_of_best("--set", "validate_crop=16", steps=30)
+    assert "The validation has changed" in said
+    assert version == "step 30"
+    said, version = step_of_best(*crop, "--set", "validate_scales=[3]", steps=40)
+    assert version == "step 40"
+
+
+def test_a_checkpoint_of_before_there_was_a_history_goes_on(tmp_path: Path) -> None:
+    assert _train(tmp_path, 10, "--validation", str(DATA)).returncode == 0
+    path = tmp_path / "last.ckpt"
+    values = torch.load(path, weights_only=True)
+    del values["history"], values["validated"], values["recipe"]["mirrored"]
+    del values["recipe"]["patches"]["margin"]
+    torch.save({**values, "best": 99.0}, path)
+    resumed = _train(tmp_path, 20, "--validation", str(DATA))
+    assert resumed.returncode == 0, resumed.stderr
+    assert "with changed" not in resumed.stderr
+    state = load_state(tmp_path)
+    assert state is not None
+    assert (state.step, state.best) == (20, 99.0)
+    assert state.history == [{"from_step": 10, "changed": {"optimiser.steps": [10, 20]}}]
+
+
+def test_the_model_file_tells_the_scales_that_were_trained(whole_run: Path) -> None:
+    header = read_header(whole_run / "last.npz")
+    patches = header.provenance["recipe"]["patches"]
+    assert header.scale_range == (patches["scale_min"], patches["scale_max"])
 
 
 def test_mixed_precision_has_nearly_the_loss_curve_of_float32(
