@@ -5,8 +5,9 @@
 
 Each variant is a recipe and some changed entries. A few steps are timed first; the run then gets
 as many steps as fit the minutes, with its learning rate falling to zero over them, and is validated
-once at the end. Finished variants are kept, so that the same command goes on after a stop. The
-table is printed and written to ``table.md`` in the output folder.
+once at the end. Finished variants are kept, so that the same command goes on after a stop; one
+whose recipe, data, minutes, threads or precision have changed since is trained anew. The table is
+printed and written to ``table.md`` in the output folder.
 """
 
 from __future__ import annotations
@@ -14,20 +15,31 @@ from __future__ import annotations
 import argparse
 import csv
 import itertools
+import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import tomllib
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ArSSRLib.checkpoint import read_header
+from ArSSRLib.training.recipe import load_recipe
 
+ROOT = Path(__file__).resolve().parents[1]
+RECORD = "equal_time.json"
+"""In a variant's folder: the settings it is trained with, and its steps once they are known."""
 TIMED_STEPS = (10, 20, 30)
 """The first steps warm the caches up; the time of a step is the fastest between two of these."""
 
@@ -58,6 +70,7 @@ def main() -> None:
     rows = []
     for variant in read_variants(arguments.variants):
         folder = arguments.output / variant.slug
+        keep_or_clear(folder, settings_of(variant, arguments))
         if not (folder / "best.npz").is_file():
             train_equally_long(variant, folder, arguments)
         rows.append(row_of(variant, folder))
@@ -81,17 +94,53 @@ def read_variants(path: Path) -> list[Variant]:
     ]
 
 
+def settings_of(variant: Variant, arguments: argparse.Namespace) -> dict[str, Any]:
+    """What decides the result of a variant, as JSON has it."""
+    changes = dict(change.split("=", 1) for change in variant.changes)
+    settings = {
+        "recipe": load_recipe(variant.recipe).with_changes(changes).to_dict(),
+        "data": [str(Path(path).absolute()) for path in arguments.data],
+        "validation": [str(Path(path).absolute()) for path in arguments.validation],
+        "minutes": arguments.minutes,
+        "threads": arguments.threads,
+        "precision": arguments.precision,
+    }
+    return json.loads(json.dumps(settings))
+
+
+def keep_or_clear(folder: Path, settings: dict[str, Any]) -> None:
+    """Keeps a variant's folder, finished or not, if it was begun with these settings."""
+    record = folder / RECORD
+    if folder.is_dir() and any(folder.iterdir()):
+        if not record.is_file():
+            raise SystemExit(
+                f"The folder {folder} does not say how it was trained ({RECORD}); remove it or "
+                "give another -o."
+            )
+        if read_record(folder)["settings"] == settings:
+            return
+        print(f"{folder.name}: its settings have changed, it is trained anew.", flush=True)
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_record(folder, {"settings": settings, "steps": None})
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    return record
+
+
+def write_record(folder: Path, record: dict[str, Any]) -> None:
+    (folder / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
+
+
 def train_equally_long(variant: Variant, folder: Path, arguments: argparse.Namespace) -> None:
-    """Times a few steps in a folder of its own, then trains for ``arguments.minutes``."""
-    trial = folder.with_name(folder.name + "-timing")
-    shutil.rmtree(trial, ignore_errors=True)
-    run(variant, trial, arguments, ["--until-step", str(TIMED_STEPS[-1])])
-    a_step = min(
-        (seconds_at(trial, last) - seconds_at(trial, first)) / (last - first)
-        for first, last in itertools.pairwise(TIMED_STEPS)
-    )
-    shutil.rmtree(trial)
-    steps = max(1, round(60.0 * arguments.minutes / a_step))
+    """Trains for ``arguments.minutes``, or goes on with what a stop has interrupted."""
+    record = read_record(folder)
+    if record["steps"] is None:
+        record["steps"] = steps_that_fit(variant, folder, arguments)
+        write_record(folder, record)
+    steps = record["steps"]
     run(
         variant,
         folder,
@@ -100,20 +149,39 @@ def train_equally_long(variant: Variant, folder: Path, arguments: argparse.Names
     )
 
 
+def steps_that_fit(variant: Variant, folder: Path, arguments: argparse.Namespace) -> int:
+    """Steps of ``arguments.minutes``, by a few that are timed in a folder of their own."""
+    trial = folder.with_name(folder.name + "-timing")
+    shutil.rmtree(trial, ignore_errors=True)
+    run(variant, trial, arguments, ["--until-step", str(TIMED_STEPS[-1])])
+    a_step = min(
+        (seconds_at(trial, last) - seconds_at(trial, first)) / (last - first)
+        for first, last in itertools.pairwise(TIMED_STEPS)
+    )
+    shutil.rmtree(trial)
+    return max(1, round(60.0 * arguments.minutes / a_step))
+
+
 def run(variant: Variant, folder: Path, arguments: argparse.Namespace, more: Sequence[str]) -> None:
-    """One call of ``arssr train``."""
+    """One call of ``arssr train``; ends the program with what it said if it fails."""
     changes = [word for change in variant.changes for word in ("--set", change)]
-    subprocess.run(
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    done = subprocess.run(
         [
             *(sys.executable, "-m", "ArSSRLib", "train", "--recipe", variant.recipe),
             *("--data", *arguments.data, "--validation", *arguments.validation),
             *("--threads", str(arguments.threads), "--precision", arguments.precision),
             *("-o", str(folder), *changes, *more),
         ],
-        check=True,
-        cwd=Path(__file__).parents[1],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         stderr=subprocess.PIPE,
+        text=True,
     )
+    if done.returncode != 0:
+        raise SystemExit(
+            f"The variant {variant.name!r} cannot be trained (exit code {done.returncode}):\n"
+            + done.stderr
+        )
 
 
 def seconds_at(folder: Path, step: int) -> float:
