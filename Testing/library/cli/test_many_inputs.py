@@ -153,11 +153,18 @@ def test_a_result_of_another_model_or_of_one_pass_is_another_file(
     assert len(set(names)) == 4
 
 
-def test_the_default_model_has_the_plain_name(tmp_path: Path, cortex_path: Path) -> None:
-    (tmp_path / "cortex_t1_arssr_2x.nii.gz").write_bytes(b"a result")
-    base = ["upsample", str(cortex_path), str(tmp_path), "--scale", "2"]
+def test_the_default_model_has_the_plain_name_and_its_newer_weights_are_told_of(
+    tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source, result = tmp_path / "head.nii.gz", tmp_path / "head_arssr_2x.nii.gz"
+    shutil.copy(cortex_path, source)
+    result.write_bytes(b"a result of long ago")
+    os.utime(source, (1, 1))
+    os.utime(result, (2, 2))
+    base = ["upsample", str(source), str(tmp_path), "--scale", "2", "--progress", "none"]
     assert main([*base, "--model", "default"]) == 0
-    assert os.listdir(tmp_path) == ["cortex_t1_arssr_2x.nii.gz"]
+    assert sorted(os.listdir(tmp_path)) == ["head.nii.gz", "head_arssr_2x.nii.gz"]
+    assert "was kept although its input or model has a later date" in capfd.readouterr().err
 
 
 def test_a_result_older_than_its_input_is_kept_and_told_of(
