@@ -180,7 +180,7 @@ def _warn_of_untrained(model: str, grid: Grid, target: Grid, printer: Printer) -
         printer.warn(
             f"The model {info.name} was trained for {low:.3g}× to {high:.3g}× and voxels of "
             f"{finest:.3g} to {coarsest:.3g} mm, not for {' and '.join(dict.fromkeys(odd))}; "
-            "compare the result with --method cubic before you trust its detail."
+            "compare the result with cubic interpolation before you trust its detail."
         )
 
 
