@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..batch.local import processors
 from ..errors import Cancelled, InputError
-from ..upsampling.device import DEVICES
+from ..upsampling.device import DEVICES, choose_device
 from .arguments import MOST_PROCESSES, MOST_THREADS, add_progress, numbers, whole_number
-from .outcome import EXIT_DONE
 from .printers import printer_for, warnings_shown_by
 
 if TYPE_CHECKING:
+    from ..evaluation.harness import Evaluation
+    from ..evaluation.methods import Method
     from ..evaluation.settings import Settings
 
 _MOST_JOBS = 4
 """Each job holds a volume in several copies; more jobs than this need the user's word."""
+_HEADINGS_OF_LONG_TABLES = ("Paired differences",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Defines the options of ``arssr evaluate``."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
-        "--hr", metavar="FOLDER", help="sharp volumes; low-resolution ones are simulated from them"
+        "--hr",
+        metavar="FOLDER|LIST",
+        help="sharp volumes, from which low-resolution ones are simulated: a folder, searched with "
+        "its subfolders (of an HCP release the restored brain of each subject), or a list of "
+        "volumes (.txt, one path a line)",
     )
     source.add_argument(
-        "--lr", metavar="FOLDER", help="real scans without ground truth (as --reference-free)"
+        "--lr",
+        metavar="FOLDER|LIST",
+        help="real scans without ground truth, named in the same ways (as --reference-free)",
     )
     parser.add_argument(
         "-o", "--output", required=True, metavar="FOLDER", help="folder of the report"
@@ -43,8 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--methods",
         default="cubic,arssr:default",
         metavar="NAME,…",
-        help="nearest, linear, cubic, zoom (the paper's cubic), srcnn3d, dcsrn, rescnn, or "
-        "arssr:MODEL with a bundled name or a model file (default: cubic,arssr:default)",
+        help="nearest, linear, cubic, zoom (the paper's cubic), srcnn3d, dcsrn, rescnn, "
+        "arssr:MODEL with a bundled name or a model file, or arssr:MODEL:fast for one pass "
+        "without the mirrored one (default: cubic,arssr:default)",
     )
     parser.add_argument(
         "--baselines",
@@ -81,7 +91,10 @@ def _add_measures(parser: argparse.ArgumentParser) -> None:
         help="upsample the volumes as they are and measure PSI and LPC-SI only",
     )
     parser.add_argument(
-        "--masks", metavar="FOLDER", help="brain masks with the volumes' file names"
+        "--masks",
+        metavar="FOLDER",
+        help="brain masks on the volumes' grids, with their file names and subfolders (the file "
+        "name alone does where no other volume has it)",
     )
     parser.add_argument(
         "--segmentation",
@@ -116,13 +129,14 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=whole_number(1, MOST_PROCESSES),
         metavar="N",
-        help=f"cases measured at a time (default: one a CPU, up to {_MOST_JOBS})",
+        help=f"cases measured at a time (default: one a CPU, up to {_MOST_JOBS}; 1 where a network "
+        "runs on a graphics device)",
     )
     parser.add_argument(
         "--threads",
         type=whole_number(1, MOST_THREADS),
         metavar="N",
-        help="CPU threads of each job",
+        help="CPU threads of each job (default: its share of the CPUs)",
     )
 
 
@@ -135,13 +149,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from ..evaluation.harness import evaluate
     from ..evaluation.report import write_report
-    from ..evaluation.segmentation import AtlasSegmenter, load_ants
 
     settings = _settings(arguments)
-    if settings.segmentation or settings.atlas is not None:
-        load_ants()
-    if settings.atlas is not None:
-        AtlasSegmenter(settings.atlas)
     printer = printer_for(arguments.progress)
     try:
         with warnings_shown_by(printer):
@@ -155,8 +164,19 @@ def run(arguments: argparse.Namespace) -> int:
         return Cancelled.exit_code
     failed = len(evaluation.failed)
     summary = f"{page}: {len(evaluation.measured)} cases measured"
-    printer.done(str(page), summary + (f", {failed} failed (see the report)" if failed else ""))
-    return EXIT_DONE
+    summary += f", {failed} failed (see the report)" if failed else ""
+    if arguments.progress != "json":
+        summary = f"{_tables_as_text(evaluation)}\n{summary}"
+    printer.done(str(page), summary)
+    return evaluation.exit_code
+
+
+def _tables_as_text(evaluation: Evaluation) -> str:
+    """The tables of the report but for the long ones."""
+    from ..evaluation.report import tables_of
+
+    tables = tables_of(evaluation)
+    return "\n".join(t.to_text() for t in tables if t.title not in _HEADINGS_OF_LONG_TABLES)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -164,13 +184,13 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     from ..evaluation.metrics import METRICS
     from ..evaluation.settings import Settings, parse_axes, parse_metrics, parse_scales
 
-    processors = os.cpu_count() or 1
-    jobs = arguments.jobs or min(_MOST_JOBS, processors)
+    methods = parse_methods(arguments.methods)
+    jobs = arguments.jobs or _jobs_by_default(methods, arguments.device)
     return Settings(
         source=Path(arguments.hr or arguments.lr),
         output=Path(arguments.output),
         scales=parse_scales(arguments.scales),
-        methods=parse_methods(arguments.methods),
+        methods=methods,
         kernel=arguments.kernel,
         metrics=parse_metrics(arguments.metrics) if arguments.metrics else tuple(METRICS),
         reference_free=arguments.reference_free or arguments.lr is not None,
@@ -180,10 +200,18 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         atlas=_folder(arguments.atlas, "--atlas"),
         device=arguments.device,
         jobs=jobs,
-        threads=arguments.threads or max(1, processors // jobs),
+        threads=arguments.threads or max(1, processors() // jobs),
         line=arguments.line,
         axes=parse_axes(arguments.axes),
     )
+
+
+def _jobs_by_default(methods: Sequence[Method], device: str) -> int:
+    """Networks that share a graphics device only wait for each other, and for its memory."""
+    networks = any(method.kind in ("arssr", "baseline") for method in methods)
+    if networks and choose_device(device).type != "cpu":
+        return 1
+    return min(_MOST_JOBS, processors())
 
 
 def _folder(name: str | None, option: str) -> Path | None:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import multiprocessing
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from importlib import metadata
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ..atomic import replacing
+from ..batch.local import processors
 from ..errors import EnvironmentFault, InputError
 from ..leftovers import scratch_folder
+from ..upsampling.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
 from ..workers import end_with, interrupts_left_to_this_process
-from .cases import TRUTH, Case, digest, measure
-from .methods import model_file
-from .records import Record
-from .settings import Settings, find_volumes
+from .cases import TRUTH, Case, failed, measure
+from .methods import check_network, model_file
+from .records import Record, digest, save_record
+from .segmentation import AtlasSegmenter, load_ants
+from .settings import Settings, find_volumes, mask_files
 
 _PACKAGES = (
     "torch", "numpy", "scipy", "scikit-image", "SimpleITK", "joblib", "matplotlib", "antspyx",
@@ -35,11 +41,13 @@ class Evaluation:
         settings: what was asked for.
         records: every case, in the order of volumes, scales and methods; failed ones too.
         notes: what was left out, and why; one sentence each.
+        device: what networks ran on: ``cpu``, ``cuda`` or ``mps``.
     """
 
     settings: Settings
     records: Sequence[Record]
     notes: Sequence[str]
+    device: str = "cpu"
 
     @property
     def measured(self) -> list[Record]:
@@ -56,6 +64,15 @@ class Evaluation:
         """The cases that failed, with the reason."""
         return [r for r in self.records if r.error]
 
+    @property
+    def exit_code(self) -> int:
+        """How a program ends that made it: 0, or 2 with failed cases, or 1 where the machine
+        alone was at fault."""
+        if not self.failed:
+            return 0
+        alone = all(record.machine for record in self.failed)
+        return EnvironmentFault.exit_code if alone else InputError.exit_code
+
 
 def evaluate(
     settings: Settings,
@@ -67,20 +84,24 @@ def evaluate(
     Args:
         settings: what to measure.
         progress: receives a report after each case; cancels by raising.
-        warn: receives a sentence about each case that failed.
+        warn: receives a sentence about each case that failed or was left out.
 
     Raises:
-        InputError: no volumes, or not a single case could be measured.
-        EnvironmentFault: the output folder cannot be written, or a package is missing.
+        InputError: no volumes, no such device, a network that is not the one it should be, or not
+            a single case could be measured.
+        EnvironmentFault: the report cannot be written, or a package is missing.
     """
-    check_packages()
+    check_packages(settings)
+    device = choose_device(settings.device).type
     volumes = find_volumes(settings.source)
-    cases, notes = _cases(settings, volumes)
+    truths, cases, notes = _cases(settings, volumes)
     _make_folder(settings.output)
-    clock = ProgressClock(progress, float(len(cases) + len(volumes)))
+    if warn is not None:
+        for note in notes:
+            warn(note)
+    clock = ProgressClock(progress, float(len(cases) + len(truths)))
     clock.advance("measuring", 0.0)
     records = []
-    truths = [Case(name, path, 1.0, TRUTH) for name, path in volumes.items()]
     # The volumes come first: that tells the unreadable ones from the rest.
     for batch in (truths, cases):
         for record in _in_parallel(batch, settings):
@@ -91,27 +112,46 @@ def evaluate(
         broken = {r.volume: r.error for r in records if r.error and r.method == TRUTH.slug}
         clock.done += sum(case.volume in broken for case in cases) if batch is truths else 0
         cases[:] = [case for case in cases if case.volume not in broken]
-    evaluation = Evaluation(settings, _ordered(records, settings), notes)
-    if not evaluation.measured:
-        first = evaluation.failed[0] if evaluation.failed else None
-        reason = first.error if first else "there is no method with weights for these scales."
-        raise InputError(f"Nothing could be measured; the first reason: {reason}")
+    evaluation = Evaluation(settings, _ordered(records, settings), notes, device)
+    _check_measured(evaluation)
     _write_settings(evaluation, volumes)
     return evaluation
 
 
-def check_packages() -> None:
-    """Raises EnvironmentFault when an optional package that evaluation needs is missing."""
+def _check_measured(evaluation: Evaluation) -> None:
+    """Refuses to report nothing."""
+    if evaluation.measured:
+        return
+    first = evaluation.failed[0] if evaluation.failed else None
+    reason = first.error if first else "there is no method with weights for these scales."
+    kind = EnvironmentFault if evaluation.exit_code == EnvironmentFault.exit_code else InputError
+    raise kind(f"Nothing could be measured; the first reason: {reason}")
+
+
+def check_packages(settings: Settings) -> None:
+    """Looks for the optional packages, and the atlas, that an evaluation needs.
+
+    Raises:
+        EnvironmentFault: a package is missing.
+        InputError: the folder of the atlas does not hold one.
+    """
     missing = [name for name in ("joblib", "jinja2") if importlib.util.find_spec(name) is None]
     if missing:
         raise EnvironmentFault(
             f"Evaluation needs {' and '.join(missing)}; install with pip install "
             "'arssr[evaluation]'."
         )
+    if settings.segments:
+        load_ants()
+    if settings.atlas is not None:
+        AtlasSegmenter(settings.atlas)
 
 
-def _cases(settings: Settings, volumes: dict[str, Path]) -> tuple[list[Case], list[str]]:
-    """All cases; a baseline that was not trained for a scale is left out there, with a note."""
+def _cases(
+    settings: Settings, volumes: dict[str, Path]
+) -> tuple[list[Case], list[Case], list[str]]:
+    """The volumes themselves, all cases, and notes on what is left out: a baseline at a scale
+    that it was not trained for."""
     notes = []
     pairs = []
     for scale in settings.scales:
@@ -120,33 +160,83 @@ def _cases(settings: Settings, volumes: dict[str, Path]) -> tuple[list[Case], li
                 model_file(method, scale, settings.baselines)
             except InputError as error:
                 notes.append(str(error))
-            else:
-                pairs.append((scale, method))
+                continue
+            check_network(method, scale, settings.baselines)
+            pairs.append((scale, method))
     if not pairs:
         raise InputError(notes[0])
+    masks: dict[str, Path] = {}
+    if settings.masks is not None and settings.uses_masks:
+        masks = mask_files(settings.masks, settings.source, volumes)
+    truths = [Case(name, path, 1.0, TRUTH, masks.get(name)) for name, path in volumes.items()]
     cases = [
-        Case(name, path, scale, method) for name, path in volumes.items() for scale, method in pairs
+        Case(truth.volume, truth.path, scale, method, truth.mask)
+        for truth in truths
+        for scale, method in pairs
     ]
-    return cases, list(dict.fromkeys(notes))
+    return truths, cases, list(dict.fromkeys(notes))
 
 
 def _in_parallel(cases: Sequence[Case], settings: Settings) -> Iterator[Record]:
+    """Measures cases side by side; after a worker has been killed, the others one at a time."""
     from joblib import Parallel, delayed
 
     jobs = max(1, min(settings.jobs, len(cases)))
+    left = {(case.volume, case.scale, case.method.slug): case for case in cases}
     with scratch_folder() as folder:
         work = Parallel(
             n_jobs=jobs, return_as="generator_unordered", batch_size=1, temp_folder=str(folder)
         )
-        with interrupts_left_to_this_process():
-            records = work(delayed(_measure_for)(os.getpid(), case, settings) for case in cases)
-        yield from records
+        try:
+            with interrupts_left_to_this_process():
+                records = work(delayed(_measure_for)(os.getpid(), case, settings) for case in cases)
+            for record in records:
+                del left[record.volume, record.scale, record.method]
+                yield record
+        except BrokenProcessPool:
+            # Which of them was too large nobody knows; with all the memory it may even fit.
+            yield from (_measure_alone(case, settings) for case in left.values())
 
 
 def _measure_for(parent: int, case: Case, settings: Settings) -> Record:
     """What a worker process does, as long as the program that started it lives."""
     end_with(parent)
     return measure(case, settings)
+
+
+def _measure_alone(case: Case, settings: Settings) -> Record:
+    """Measures a case in a process of its own, whose death is a failure of this case alone."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_send, args=(sender, os.getpid(), case, settings))
+    with interrupts_left_to_this_process():
+        process.start()
+    sender.close()
+    try:
+        found = receiver.recv()
+    except EOFError:
+        found = failed(
+            case,
+            EnvironmentFault(
+                "Its process was ended from outside, most likely because memory ran out; choose "
+                "a smaller scale or a machine with more."
+            ),
+        )
+        save_record(found, case.record(settings))
+    finally:
+        process.kill()
+        process.join()
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _send(sender: Connection, parent: int, case: Case, settings: Settings) -> None:
+    """What that process does: it sends a record, or what ends the evaluation."""
+    try:
+        sender.send(_measure_for(parent, case, settings))
+    except Exception as error:
+        sender.send(error)
 
 
 def _ordered(records: Sequence[Record], settings: Settings) -> list[Record]:
@@ -182,10 +272,11 @@ def _write_settings(evaluation: Evaluation, volumes: dict[str, Path]) -> None:
     settings = evaluation.settings
     values = {
         "settings": settings.to_dict(),
-        "volumes": {name: str(path) for name, path in volumes.items()},
+        "device": evaluation.device,
+        "volumes": {name: _file(path) for name, path in volumes.items()},
         "models": _models(settings),
         "versions": versions(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        "machine": f"{platform.system()} {platform.machine()}, {processors()} CPUs",
         "left_out": list(evaluation.notes),
         "failed": {_name(record): record.error for record in evaluation.failed},
     }
@@ -203,8 +294,16 @@ def _models(settings: Settings) -> dict[str, dict[str, str]]:
             except InputError:
                 continue
             if path is not None:
-                found[f"{method.text}, {scale:g}x"] = {"file": str(path), "sha256": digest(path)}
+                found[f"{method.text}, {scale:g}x"] = _file(path)
     return found
+
+
+def _file(path: Path) -> dict[str, str]:
+    """Name and SHA-256 of a file that took part."""
+    try:
+        return {"file": str(path), "sha256": digest(path)}
+    except InputError as error:
+        return {"file": str(path), "unreadable": str(error)}
 
 
 def _name(record: Record) -> str:

@@ -1,24 +1,24 @@
 """The methods that are compared, by name: what each is called, and how it upsamples.
 
-============== ==================================================================
-name           method
-============== ==================================================================
-nearest        nearest neighbour
-linear         trilinear interpolation
-cubic          cubic B-spline over the same field of view
-zoom           cubic ``scipy.ndimage.zoom`` aligned on corner voxels, the paper's
-srcnn3d        SRCNN3D trained for the scale (Pham 2017)
-dcsrn          DCSRN trained for the scale (Chen 2018)
-rescnn         ResCNN trained for the scale (Du 2019)
-arssr:MODEL    ArSSR with a bundled model (``default``) or a model file
-============== ==================================================================
+================== ==================================================================
+name               method
+================== ==================================================================
+nearest            nearest neighbour
+linear             trilinear interpolation
+cubic              cubic B-spline over the same field of view
+zoom               cubic ``scipy.ndimage.zoom`` aligned on corner voxels, the paper's
+srcnn3d            SRCNN3D trained for the scale (Pham 2017)
+dcsrn              DCSRN trained for the scale (Chen 2018)
+rescnn             ResCNN trained for the scale (Du 2019)
+arssr:MODEL        ArSSR with a bundled model (``default``) or a model file
+arssr:MODEL:fast   the same in one pass, without the mirrored one
+================== ==================================================================
 """
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,12 +26,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..catalogue import load_model, model_path
+from ..checkpoint import ModelHeader, read_header
 from ..errors import InputError
 from ..grid import Grid
 from ..interpolation import INTERPOLATIONS, interpolate
-from ..networks.baseline_spec import BASELINES
+from ..networks.baseline_spec import BASELINES, BaselineSpec
 from ..upsampling.run import upsample_volume
 from ..volume import Volume
+from .records import cached_by_file
 
 if TYPE_CHECKING:
     from ..checkpoint import Model
@@ -43,7 +45,8 @@ _TITLES = {"nearest": "Nearest", "linear": "Linear", "cubic": "Cubic", "zoom": "
 _BASELINES = {name.lower(): name for name in BASELINES}
 _RUN_WEIGHTS = ("best.npz", "last.npz")
 """What a training run leaves in its folder; the first is the better."""
-KNOWN = (*_TITLES, *_BASELINES, "arssr:MODEL")
+_FAST = ":fast"
+KNOWN = (*_TITLES, *_BASELINES, "arssr:MODEL", "arssr:MODEL:fast")
 
 
 @dataclass(frozen=True)
@@ -54,17 +57,19 @@ class Method:
         text: as it was named, for example ``arssr:default``.
         kind: ``interpolation``, ``zoom``, ``baseline`` or ``arssr``.
         model: bundled name or file, for ``arssr``.
+        fast: ``arssr`` in one pass, also where the model asks for the mean with a mirrored one.
     """
 
     text: str
     kind: str
     model: str | None = None
+    fast: bool = False
 
     @property
     def title(self) -> str:
         """Its name in tables and pictures."""
         if self.kind == "arssr":
-            return f"ArSSR ({self._model_name})"
+            return f"ArSSR ({self._model_name}{', fast' if self.fast else ''})"
         return _TITLES.get(self.text) or _BASELINES[self.text]
 
     @property
@@ -74,7 +79,7 @@ class Method:
             return self.text
         name = "".join(c if c.isalnum() or c in "-." else "_" for c in self._model_name)
         if self._model_name == self.model:
-            return f"arssr-{name}"
+            return f"arssr-{name}{'-fast' if self.fast else ''}"
         return f"arssr-{name}-{zlib.crc32(self.text.encode()):08x}"
 
     @property
@@ -93,8 +98,10 @@ def parse_method(text: str) -> Method:
     name, _, model = text.strip().partition(":")
     name = name.lower()
     if name == "arssr":
-        model_path(model or "default")
-        return Method(f"arssr:{model or 'default'}", "arssr", model or "default")
+        fast = model.endswith(_FAST)
+        model = model.removesuffix(_FAST) or "default"
+        model_path(model)
+        return Method(f"arssr:{model}{_FAST if fast else ''}", "arssr", model, fast)
     if model or name not in (*_TITLES, *_BASELINES):
         raise InputError(f"The method {text!r} is unknown; choose from {', '.join(KNOWN)}.")
     if name == "zoom":
@@ -134,6 +141,52 @@ def model_file(method: Method, scale: float, baselines: Path | None) -> Path | N
     )
 
 
+def check_network(method: Method, scale: float, baselines: Path | None) -> None:
+    """Refuses a baseline's file that holds another network, or one for another scale.
+
+    Raises:
+        InputError: it does, is damaged, or is not there.
+    """
+    path = model_file(method, scale, baselines)
+    if method.kind != "baseline" or path is None:
+        return
+    header = _header(path)
+    found = header.spec.baseline if isinstance(header.spec, BaselineSpec) else "an ArSSR network"
+    if found != method.title:
+        raise InputError(
+            f"The file {path} holds {found} and not {method.title}; put the network that was "
+            "trained with that recipe there."
+        )
+    # A baseline is trained for one scale, which is the largest that its file tells of.
+    trained = header.scale_range[1]
+    if abs(trained - scale) > 1e-6:
+        raise InputError(
+            f"The file {path} holds a network for {trained:g}x and not for {scale:g}x; put the "
+            "one that was trained for this scale there."
+        )
+
+
+def parameters(method: Method, scale: float, baselines: Path | None) -> int | None:
+    """Number of trained parameters of a method at a scale; None where it has or tells none."""
+    try:
+        path = model_file(method, scale, baselines)
+        return None if path is None else _header(path).spec.parameters
+    except InputError:
+        return None
+
+
+def load_network(method: Method, scale: float, baselines: Path | None) -> None:
+    """Has the network of a method at hand, so that :func:`upsample` takes no time to read it.
+
+    Raises:
+        InputError: it is missing or damaged, or another than asked for.
+    """
+    path = model_file(method, scale, baselines)
+    check_network(method, scale, baselines)
+    if path is not None:
+        _arssr(path) if method.kind == "arssr" else _baseline(path)
+
+
 def upsample(
     method: Method, low: Volume, target: Grid, scale: float, baselines: Path | None, device: str
 ) -> FloatArray:
@@ -153,7 +206,8 @@ def upsample(
     path = model_file(method, scale, baselines)
     assert path is not None
     if method.kind == "arssr":
-        return upsample_volume(low, target, "arssr", _arssr(path), device).array
+        model = _arssr(path)
+        return upsample_volume(low, target, "arssr", model, device, fast=method.fast).array
     return _with_baseline(_baseline(path), low.array, shape, device)
 
 
@@ -164,12 +218,17 @@ def _zoomed(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     return np.asarray(zoom(array, factors, order=3), dtype=np.float32)
 
 
-@lru_cache(maxsize=2)
+@cached_by_file(16)
+def _header(path: Path) -> ModelHeader:
+    return read_header(path)
+
+
+@cached_by_file(2)
 def _arssr(path: Path) -> Model:
     return load_model(path)
 
 
-@lru_cache(maxsize=2)
+@cached_by_file(2)
 def _baseline(path: Path) -> Baseline:
     from ..checkpoint import read_network
     from ..networks.baselines import Baseline

@@ -22,6 +22,7 @@ from .tables import (
     Cell,
     Table,
     cases_csv,
+    cost_table,
     dice_table,
     quality_table,
     sharpness_table,
@@ -66,7 +67,7 @@ def write_report(evaluation: Evaluation, pictured: int = 3) -> Path:
         EnvironmentFault: the disk is full or refuses a file.
     """
     folder = evaluation.settings.output
-    tables = _tables(evaluation)
+    tables = tables_of(evaluation)
     plots = list(_plots(evaluation))
     pictures = list(_pictures(evaluation, pictured))
     for picture in [*plots, *pictures]:
@@ -81,12 +82,14 @@ def write_report(evaluation: Evaluation, pictured: int = 3) -> Path:
     return page
 
 
-def _tables(evaluation: Evaluation) -> list[Table]:
+def tables_of(evaluation: Evaluation) -> list[Table]:
+    """The tables of an evaluation, in the order of the report."""
     found = (
         sharpness_table(evaluation)
         if evaluation.settings.reference_free
         else quality_table(evaluation),
         dice_table(evaluation),
+        cost_table(evaluation),
         significance_table(evaluation),
     )
     return [table for table in found if table is not None]
@@ -159,7 +162,9 @@ class _Shown:
         for scale in self.scales:
             lines = [(first, self.truth.profile)]
             for method in self.settings.methods:
-                views = self._load(scale, method.slug)
+                # What an earlier run left of a case that failed now is not shown.
+                known = (scale, method.slug) in self.records
+                views = self._load(scale, method.slug) if known else None
                 if views is not None and views.profile is not None:
                     lines.append((method.title, views.profile))
             curves.append((f"{scale:g}×", lines))

@@ -82,11 +82,11 @@ class AtlasSegmenter:
     def __init__(self, folder: Path, regions: Mapping[str, int] | None = None) -> None:
         object.__setattr__(self, "folder", Path(folder))
         object.__setattr__(self, "regions", dict(regions or PAPER_REGIONS))
-        for name in (_ATLAS_TEMPLATE, _ATLAS_LABELS):
-            if not (self.folder / name).is_file():
+        for path in atlas_files(self.folder):
+            if not path.is_file():
                 raise InputError(
-                    f"The atlas folder {self.folder} has no {name}; it needs {_ATLAS_TEMPLATE} "
-                    f"and {_ATLAS_LABELS}."
+                    f"The atlas folder {self.folder} has no {path.name}; it needs "
+                    f"{_ATLAS_TEMPLATE} and {_ATLAS_LABELS}."
                 )
 
     def segment(self, array: np.ndarray, grid: Grid, mask: NDArray[np.bool_]) -> Labels:
@@ -120,6 +120,11 @@ class AtlasSegmenter:
         ordered = sorted(self.regions.values())
         smooth = [ants.smooth_image((labels == label) * 1.0, 1.0) for label in ordered]
         return [image.numpy().transpose(2, 1, 0) for image in smooth]
+
+
+def atlas_files(folder: Path) -> tuple[Path, Path]:
+    """Template and labels of an atlas."""
+    return folder / _ATLAS_TEMPLATE, folder / _ATLAS_LABELS
 
 
 def dice(first: Labels, second: Labels, regions: Mapping[str, int]) -> dict[str, float]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..degradation import KERNELS
 from ..errors import InputError
+from ..training.volumes import find_volumes as volumes_in
 from ..volume import READABLE_SUFFIXES
 from .methods import Method, parse_method
 from .metrics import METRICS
@@ -22,7 +25,8 @@ class Settings:
     """The settings of an evaluation.
 
     Attributes:
-        source: folder of volumes: sharp ones, or real scans when ``reference_free``.
+        source: folder or list of volumes, see :func:`find_volumes`: sharp ones, or real scans
+            when ``reference_free``.
         output: folder of the report.
         scales: isotropic upsampling scales, above 1.
         methods: see :mod:`ArSSRLib.evaluation.methods`.
@@ -31,7 +35,8 @@ class Settings:
         reference_free: upsample the volumes as they are and measure PSI and LPC-SI only
             (paper, Table III).
         baselines: folder of trained baselines, see :func:`ArSSRLib.evaluation.methods.model_file`.
-        masks: folder of brain masks named like the volumes, for PSNR, SSIM, NMSE, HFEN and Dice.
+        masks: folder of brain masks with the volumes' names and subfolders, see
+            :func:`mask_files`, for PSNR, SSIM, NMSE, HFEN and Dice.
         segmentation: measure Dice of tissue classes (paper, Table IV); needs ``antspyx``.
         atlas: folder of an atlas, for Dice of the paper's six regions instead.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
@@ -74,6 +79,17 @@ class Settings:
             object.__setattr__(self, "metrics", kept)
         _check(self)
 
+    @property
+    def segments(self) -> bool:
+        """Whether Dice is measured."""
+        return self.segmentation or self.atlas is not None
+
+    @property
+    def uses_masks(self) -> bool:
+        """Whether any number depends on the masks; without a reference none does."""
+        compares = any(METRICS[name].takes_mask for name in self.metrics)
+        return self.masks is not None and not self.reference_free and (compares or self.segments)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionary, ready for JSON."""
         values = asdict(self)
@@ -83,37 +99,58 @@ class Settings:
         return values
 
 
-def find_volumes(folder: Path) -> dict[str, Path]:
-    """The volumes under a folder, by the name they have in the report.
+def find_volumes(source: Path) -> dict[str, Path]:
+    """The volumes of an evaluation, by the name they have in the report.
+
+    Args:
+        source: a folder, searched with its subfolders; a folder in the HCP layout, of which the
+            paper's volume of each subject is taken, as in training; a list (``.txt``, one path a
+            line); or one volume.
 
     Raises:
-        InputError: no such folder, or nothing readable in it.
+        InputError: no such folder, nothing readable in it, or two volumes of one name.
     """
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {str(folder)!r}; name the folder of the volumes.")
-    paths = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and path.name.lower().endswith(READABLE_SUFFIXES)
-    )
-    if not paths:
+    if not source.exists():
         raise InputError(
-            f"The folder {str(folder)!r} holds no volume ({', '.join(READABLE_SUFFIXES)}); "
-            "name another."
+            f"There is no folder {str(source)!r}; name the folder of the volumes, or a list of "
+            "them (.txt, one path a line)."
         )
-    return {_name(path, folder): path for path in paths}
+    if source.suffix.lower() == ".txt":
+        _check_list(source)
+    paths = list(dict.fromkeys(volumes_in([source])))
+    root = _common_folder(source, paths)
+    found: dict[str, Path] = {}
+    for path in paths:
+        name = _name(path, root)
+        if name in found:
+            raise InputError(
+                f"{str(found[name])!r} and {str(path)!r} would both be called {name!r} in the "
+                "report; rename one, or name the volumes you want in a list (.txt, one path a "
+                "line)."
+            )
+        found[name] = path
+    return found
 
 
-def mask_file(masks: Path, volume: Path) -> Path:
-    """The mask of a volume: a file of the same name in the folder of masks.
+def mask_files(masks: Path, source: Path, volumes: Mapping[str, Path]) -> dict[str, Path]:
+    """Where the mask of each volume is expected to lie, whether it is there or not.
 
-    Raises:
-        InputError: there is none.
+    That is the volume's own place in the folder of masks, with its subfolders. A mask that lies
+    there by the volume's bare name counts as long as no other volume has that name.
+
+    Args:
+        masks: folder of the masks.
+        source: what ``volumes`` were found in.
+        volumes: see :func:`find_volumes`.
     """
-    path = masks / volume.name
-    if not path.is_file():
-        raise InputError(f"The folder {masks} has no mask {volume.name}; add it.")
-    return path
+    root = _common_folder(source, volumes.values())
+    same_name = Counter(path.name for path in volumes.values())
+    found = {}
+    for name, path in volumes.items():
+        mirrored, bare = masks / _relative(path, root), masks / path.name
+        by_name = same_name[path.name] == 1 and bare.is_file() and not mirrored.is_file()
+        found[name] = bare if by_name else mirrored
+    return found
 
 
 def parse_scales(text: str) -> tuple[float, ...]:
@@ -157,8 +194,42 @@ def parse_metrics(text: str) -> tuple[str, ...]:
     return tuple(name for name in METRICS if name in names)
 
 
-def _name(path: Path, folder: Path) -> str:
-    relative = path.relative_to(folder).as_posix()
+def _check_list(path: Path) -> None:
+    """Refuses a list with a line that names nothing."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"The list {str(path)!r} cannot be read as text ({error}); write one path a line."
+        ) from error
+    for line in filter(None, map(str.strip, lines)):
+        if not Path(line).exists():
+            raise InputError(
+                f"The list {str(path)!r} names {line!r}, and there is no such file or folder; "
+                "correct that line (paths count from the folder you are in)."
+            )
+
+
+def _common_folder(source: Path, paths: Iterable[Path]) -> Path:
+    """The folder that names in the report are relative to."""
+    if source.is_dir():
+        return source.absolute()
+    try:
+        return Path(os.path.commonpath([path.absolute().parent for path in paths]))
+    except ValueError:
+        # Volumes on several drives of Windows have no folder in common.
+        return source.absolute().parent
+
+
+def _relative(path: Path, root: Path) -> Path:
+    try:
+        return path.absolute().relative_to(root)
+    except ValueError:
+        return Path(path.name)
+
+
+def _name(path: Path, root: Path) -> str:
+    relative = _relative(path, root).as_posix()
     for suffix in sorted(READABLE_SUFFIXES, key=len, reverse=True):
         if relative.lower().endswith(suffix):
             relative = relative[: -len(suffix)]
@@ -181,7 +252,7 @@ def _check(settings: Settings) -> None:
             "A method is named twice; name each once.",
         ),
         (
-            not (settings.reference_free and (settings.segmentation or settings.atlas)),
+            not (settings.reference_free and settings.segments),
             "Dice compares with a reference; leave the segmentation out.",
         ),
         (

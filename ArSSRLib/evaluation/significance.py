@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+_LEVEL = 0.05
 LEAST_PAIRS = 6
 """With fewer volumes the smallest possible p-value of the two-sided test is above 0.05."""
 
@@ -74,15 +75,20 @@ def _corrected(found: Sequence[Comparison]) -> list[Comparison]:
     for rank, comparison in enumerate(tested):
         largest = max(largest, min(1.0, comparison.p * (len(tested) - rank)))
         corrected[comparison.first, comparison.second] = largest
+    hopeless = _note_where_none_can_be_significant(tested)
     return [
-        Comparison(
-            c.first,
-            c.second,
-            c.pairs,
-            c.median_difference,
-            c.p,
-            corrected.get((c.first, c.second), math.nan),
-            c.note,
+        replace(
+            c,
+            corrected_p=corrected.get((c.first, c.second), math.nan),
+            note=c.note or ("" if math.isnan(c.p) else hopeless),
         )
         for c in found
     ]
+
+
+def _note_where_none_can_be_significant(tested: Sequence[Comparison]) -> str:
+    """With n volumes no two-sided p-value is below 2 / 2**n, whatever the differences are."""
+    volumes = max((c.pairs for c in tested), default=0)
+    if len(tested) * 2.0 / 2.0**volumes <= _LEVEL:
+        return ""
+    return f"{volumes} volumes cannot reach p < {_LEVEL:g} among {len(tested)} pairs"

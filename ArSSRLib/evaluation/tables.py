@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .harness import Evaluation
+from .methods import parameters
 from .metrics import METRICS
 from .records import Record
 from .significance import compare_methods
@@ -51,6 +52,20 @@ class Table:
             lines.append(_piped([f"**{c.text}**" if c.best else c.text for c in row]))
         lines += ["", *(f"{note}  " for note in self.notes)]
         return "\n".join(lines).rstrip() + "\n"
+
+    def to_text(self) -> str:
+        """A table for a terminal: columns under each other, a star after the best values."""
+        rows = [list(self.headings)]
+        rows += [
+            [f"{cell.text} *" if cell.best else cell.text for cell in row] for row in self.rows
+        ]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+        lines.insert(1, "-" * max(map(len, lines)))
+        return "\n".join([self.title, "", *lines, "", *self.notes]) + "\n"
 
 
 def summary(values: Iterable[float], digits: int) -> str:
@@ -160,6 +175,34 @@ def dice_table(evaluation: Evaluation) -> Table | None:
     notes += [f"Not segmented: {', '.join(missing)} (see cases.csv)."] if missing else []
     titles = [method.title for method in settings.methods]
     return Table("Overlap of brain regions", ["Scale", "Region", *titles], rows, notes)
+
+
+def cost_table(evaluation: Evaluation) -> Table:
+    """Size of each method's network, and how long it took for a volume at each scale."""
+    settings = evaluation.settings
+    rows = []
+    for scale in settings.scales:
+        for slug, records in _by_method(evaluation, scale).items():
+            (method,) = (m for m in settings.methods if m.slug == slug)
+            count = parameters(method, scale, settings.baselines)
+            rows.append(
+                [
+                    Cell(f"{scale:g}×"),
+                    Cell(method.title),
+                    Cell("–" if count is None else f"{count:,}"),
+                    Cell(summary([record.seconds for record in records], 2)),
+                ]
+            )
+    return Table(
+        "Time and size",
+        ["Scale", "Method", "Parameters", "Seconds a volume"],
+        rows,
+        [
+            "Upsampling alone, without reading and measuring, as each volume took when it was "
+            f"measured; this run: {settings.jobs} at a time with {settings.threads} CPU "
+            f"thread{'s' if settings.threads > 1 else ''} each, networks on {evaluation.device}."
+        ],
+    )
 
 
 def significance_table(evaluation: Evaluation) -> Table | None:

@@ -17,6 +17,7 @@ from ..orientation import to_canonical
 from ..pictures.slices import PLANES, Plane, Slicer, View, display_window
 from ..volume import Volume
 from .profile import Profile, profile_between_points
+from .records import make_folder
 
 Line = tuple[float, ...]
 
@@ -105,7 +106,7 @@ def save_views(views: CaseViews, path: Path) -> None:
         arrays["profile"] = np.stack([views.profile.distance, views.profile.intensity])
     if views.row is not None:
         arrays["row"] = np.array(views.row)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with replacing(path, overwrite=True, suffix=".npz") as temporary:
         np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
 

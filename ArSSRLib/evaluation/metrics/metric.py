@@ -22,9 +22,14 @@ class Unavailable:
     """Stands in for a number that could not be computed here, and says why.
 
     It is written to tables and reports as the sentence it holds, never as a number.
+
+    Attributes:
+        reason: the sentence.
+        passing: whether it may be different next time, as with a download that failed.
     """
 
     reason: str
+    passing: bool = False
 
     def __str__(self) -> str:
         return self.reason
@@ -41,7 +46,8 @@ class Metric:
     otherwise; volumes are ``array[k, j, i]``. A metric without a reference also takes the keyword
     ``window``, so that every method of a comparison is measured on the same intensity scale; one
     that ``takes_mask`` takes the keyword ``mask``. A metric that ``compares_with_input`` takes
-    ``(result, input, kernel)`` instead: the low-resolution volume and how it was blurred.
+    ``(result, input, kernel)`` instead: the low-resolution volume and how it was blurred. One that
+    goes slice by slice leaves out slices with a side under ``least_side`` pixels.
     """
 
     name: str
@@ -53,11 +59,25 @@ class Metric:
     digits: int = 4
     takes_mask: bool = False
     compares_with_input: bool = False
+    least_side: int = 0
 
     @property
     def heading(self) -> str:
         """The column heading, with an arrow towards the better value."""
         return f"{self.title} {'↑' if self.higher_is_better else '↓'}"
+
+
+def reason_for_nan(metric: Metric, shape: tuple[int, ...]) -> str:
+    """Why a metric gave NaN for a volume of this shape."""
+    # A slice has two sides: two axes of the volume must be long enough.
+    if sorted(shape)[-2] < metric.least_side:
+        return (
+            f"not measured: no slice is large enough for {metric.title}, which needs "
+            f"{metric.least_side} voxels along both sides"
+        )
+    if metric.least_side:
+        return f"not measured: no slice shows anything that {metric.title} can measure"
+    return f"not measured: {metric.title} is not defined for this volume"
 
 
 def check_volume(image: np.ndarray, name: str = "the image") -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from .metric import Window, check_volume
 from .slices import mean_over_slices, to_8_bit_range
 
 BLOCK_PIXELS = 32
+LEAST_SIDE_PIXELS = 3 * BLOCK_PIXELS
 SHARPEST_FRACTION = 0.22
 ANGLE_TOLERANCE_DEGREES = 8.0
 JUST_NOTICEABLE_WIDTH_PIXELS = 3.0
@@ -46,7 +47,7 @@ def psi_of_slice(picture: NDArray[np.float64]) -> float:
     Returns NaN for a picture with fewer than 3 blocks of 32 pixels along a side, 0 for one
     without a measurable edge.
     """
-    if min(picture.shape) < 3 * BLOCK_PIXELS:
+    if min(picture.shape) < LEAST_SIDE_PIXELS:
         return math.nan
     blocks = _mean_width_of_blocks(_edge_widths(picture))
     used = math.ceil(blocks.size * SHARPEST_FRACTION)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from ArSSRLib.checkpoint import ModelHeader, save_model
+from ArSSRLib.evaluation.methods import parse_methods
+from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.grid import Grid
+from ArSSRLib.networks.arssr import ArSSR
+from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 
 DATA = Path(__file__).parent / "data"
 
@@ -38,3 +45,55 @@ def brain_grid(brain_image: sitk.Image) -> Grid:
 @pytest.fixture(scope="session")
 def noisy_brain(brain: np.ndarray) -> np.ndarray:
     return brain + np.random.default_rng(7).normal(0, 5, brain.shape).astype(np.float32)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, data_folder: Path) -> Path:
+    """A folder of two brains, beside which the reports go."""
+    source = tmp_path / "hr"
+    source.mkdir()
+    for name in ("brain_45_2mm.nii.gz", "brain_46_2mm.nii.gz"):
+        shutil.copy(data_folder / name, source)
+    return source
+
+
+@pytest.fixture
+def quick(folder: Path) -> Callable[..., Settings]:
+    """Settings for the two brains that are measured in a moment, with changes."""
+
+    def settings(**changes: object) -> Settings:
+        values = {
+            "source": folder,
+            "output": folder.parent / "report",
+            "scales": (2.0,),
+            "methods": parse_methods("cubic"),
+            "metrics": ("psnr",),
+            **changes,
+        }
+        return Settings(**values)  # type: ignore[arg-type]
+
+    return settings
+
+
+@pytest.fixture
+def tiny_model(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a small network with a mirrored pass and weights that do something."""
+
+    def write(name: str = "tiny.npz", seed: int = 1) -> Path:
+        import torch
+
+        spec = NetworkSpec(
+            EncoderSpec("SRResNet", features=8, blocks=1, layers=1, channels=8),
+            DecoderSpec(width=8, depth=2, skip=False, last_relu=False),
+            coordinates="local",
+            residual="trilinear",
+        )
+        torch.manual_seed(seed)
+        network = ArSSR(spec)
+        with torch.no_grad():
+            for weights in network.parameters():
+                weights.add_(0.05 * torch.randn_like(weights))
+        save_model(network, ModelHeader(spec, mirrored=True), tmp_path / name)
+        return tmp_path / name
+
+    return write

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ArSSRLib.catalogue import model_path
 from ArSSRLib.checkpoint import read_model, read_network
 from ArSSRLib.cli.main import main
 from ArSSRLib.errors import InputError
 from ArSSRLib.evaluation.harness import evaluate
-from ArSSRLib.evaluation.methods import parse_methods
+from ArSSRLib.evaluation.methods import check_network, parse_method, parse_methods
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.networks.baseline_spec import BASELINES, BaselineSpec
 from ArSSRLib.networks.baselines import Baseline
@@ -81,3 +82,33 @@ def test_a_model_file_gives_the_weights_back(trained: Path) -> None:
 def test_a_baseline_is_no_model_for_upsampling(trained: Path) -> None:
     with pytest.raises(InputError, match="holds the baseline SRCNN3D"):
         read_model(trained / "srcnn3d-2" / "last.npz")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "scale", "sentence"),
+    [
+        ("dcsrn-2", 2.0, r"srcnn3d-2.*holds DCSRN and not SRCNN3D; put"),
+        ("srcnn3d-2", 3.0, r"srcnn3d-3.*holds a network for 2x and not for 3x; put"),
+    ],
+)
+def test_a_network_in_the_wrong_place_is_refused(
+    wrong: str, scale: float, sentence: str, trained: Path, data_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(trained / wrong, tmp_path / "baselines" / f"srcnn3d-{scale:g}")
+    settings = Settings(
+        data_folder,
+        tmp_path / "out",
+        (scale,),
+        parse_methods("cubic,srcnn3d"),
+        metrics=("psnr",),
+        baselines=tmp_path / "baselines",
+    )
+    with pytest.raises(InputError, match=sentence):
+        evaluate(settings)
+
+
+def test_an_arssr_model_is_no_baseline(data_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "srcnn3d-2").mkdir()
+    shutil.copy(model_path("default"), tmp_path / "srcnn3d-2" / "best.npz")
+    with pytest.raises(InputError, match="holds an ArSSR network and not SRCNN3D"):
+        check_network(parse_method("srcnn3d"), 2.0, tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -12,6 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
+
+from ArSSRLib.cli import evaluate as evaluate_command
 
 DATA = Path(__file__).parent / "data"
 COMMAND = [sys.executable, "-m", "ArSSRLib", "evaluate"]
@@ -33,6 +37,73 @@ def test_one_command_writes_the_whole_report(tmp_path: Path) -> None:
     assert Path(lines[-1]["output"]).name == "report.html"
     kept = {path.name for path in (tmp_path / "out").iterdir()}
     assert kept == {"report.html", "tables.md", "cases.csv", "settings.json", "pictures", "cases"}
+
+
+def test_the_tables_are_shown_on_the_terminal(tmp_path: Path) -> None:
+    done = _run("--hr", DATA, "-o", tmp_path / "out", *QUICK)
+    assert done.returncode == 0, done.stderr
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    (heading,) = (line for line in lines if line.startswith("Scale") and "PSNR" in line)
+    cubic, linear = (
+        next(line for line in lines[lines.index(heading) :] if name in line)
+        for name in ("Cubic", "Linear")
+    )
+    column = heading.index("PSNR")
+    written = (tmp_path / "out" / "tables.md").read_text(encoding="utf-8")
+    for row in (cubic, linear):
+        assert row[column:].removesuffix(" *") in written
+    assert cubic.endswith("*") and not linear.endswith("*")
+    assert "Time and size" in done.stdout and lines[-1].endswith("4 cases measured")
+
+
+def test_failed_cases_are_bad_input_and_the_report_is_written(tmp_path: Path) -> None:
+    source = tmp_path / "hr"
+    source.mkdir()
+    shutil.copy(DATA / "brain_45_2mm.nii.gz", source)
+    (source / "broken.nii.gz").write_bytes(b"not a volume")
+    done = _run("--hr", source, "-o", tmp_path / "out", *QUICK)
+    assert done.returncode == 2
+    assert "1 failed (see the report)" in done.stdout and "broken failed" in done.stderr
+    assert "broken" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_list_of_volumes_is_evaluated(tmp_path: Path) -> None:
+    listing = tmp_path / "volumes.txt"
+    listing.write_text(f"{DATA / 'brain_46_2mm.nii.gz'}\n", encoding="utf-8")
+    done = _run("--hr", listing, "-o", tmp_path / "out", *QUICK, "--progress", "none")
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (tmp_path / "out" / "cases").iterdir()] == ["brain_46_2mm"]
+
+
+@pytest.mark.parametrize(
+    ("device", "methods", "jobs"),
+    [("cuda", "arssr:default", 1), ("mps", "cubic,arssr:default", 1), ("cpu", "arssr:default", 3)]
+    + [("cuda", "cubic,linear", 3)],
+)
+def test_networks_do_not_share_a_graphics_device_by_default(
+    device: str, methods: str, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate_command, "choose_device", torch.device)
+    monkeypatch.setattr(evaluate_command, "processors", lambda: 3)
+    parsed = evaluate_command._settings(_parsed("--methods", methods, "--device", device))
+    assert (parsed.jobs, parsed.threads) == (jobs, 3 // jobs)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity on this system")
+def test_only_the_cpus_that_the_process_may_use_are_counted() -> None:
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        parsed = evaluate_command._settings(_parsed("--methods", "cubic"))
+    finally:
+        os.sched_setaffinity(0, before)
+    assert (parsed.jobs, parsed.threads) == (1, 1)
+
+
+def _parsed(*options: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    evaluate_command.add_arguments(parser)
+    return parser.parse_args(["--hr", str(DATA), "-o", "out", *options])
 
 
 def test_real_scans_are_measured_without_a_reference(tmp_path: Path) -> None:

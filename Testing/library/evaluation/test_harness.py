@@ -35,15 +35,6 @@ from ArSSRLib.volume import read_volume
 BRAINS = ("brain_45_2mm.nii.gz", "brain_46_2mm.nii.gz")
 
 
-@pytest.fixture
-def folder(tmp_path: Path, data_folder: Path) -> Path:
-    source = tmp_path / "hr"
-    source.mkdir()
-    for name in BRAINS:
-        shutil.copy(data_folder / name, source)
-    return source
-
-
 def _settings(folder: Path, **changes: object) -> Settings:
     values = {
         "source": folder,

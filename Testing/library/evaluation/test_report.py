@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ArSSRLib.catalogue import model_info
 from ArSSRLib.evaluation.harness import Evaluation, evaluate
 from ArSSRLib.evaluation.methods import parse_methods
 from ArSSRLib.evaluation.records import Record, load_record, save_record
@@ -21,6 +22,7 @@ from ArSSRLib.evaluation.report import write_report
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.evaluation.tables import (
     cases_csv,
+    cost_table,
     dice_table,
     quality_table,
     sharpness_table,
@@ -135,6 +137,31 @@ def test_every_pair_is_tested_for_every_metric_and_scale(evaluation: Evaluation)
     assert {row[0].text for row in table.rows} == {"PSNR", "NMSE"}
 
 
+def test_time_and_size_stand_beside_each_method() -> None:
+    records = [
+        Record(volume, 2.0, method, "", {"psnr": 30.0}, seconds=seconds)
+        for volume, method, seconds in (
+            ("a", "cubic", 0.5), ("b", "cubic", 1.5), ("a", "arssr-default", 20.0)
+        )
+    ]  # fmt: skip
+    table = cost_table(_made_up(records, methods=parse_methods("cubic,arssr:default"), jobs=2))
+    count = model_info("default").parameters
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["2×", "Cubic", "–", "1.00 ± 0.71"],
+        ["2×", "ArSSR (default)", f"{count:,}", "20.00"],
+    ]
+    assert "2 at a time" in table.notes[0]
+
+
+def test_a_table_for_the_terminal_has_its_columns_under_each_other(evaluation: Evaluation) -> None:
+    table = quality_table(evaluation)
+    lines = table.to_text().splitlines()
+    column = lines[2].index("PSNR")
+    for row, line in zip(table.rows, lines[4:], strict=False):
+        assert line[column:].startswith(row[2].text)
+        assert line[column + len(row[2].text) :].startswith(" *") == row[2].best
+
+
 def test_one_volume_or_one_method_leaves_nothing_to_test() -> None:
     one = [_record("a", 2.0, "linear", psnr=30.0), _record("a", 2.0, "cubic", psnr=31.0)]
     assert significance_table(_made_up(one)) is None
@@ -196,7 +223,14 @@ def test_the_page_needs_no_other_file_and_no_network(page: Path) -> None:
 
 def test_the_page_shows_tables_plots_settings_and_the_papers_numbers(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    for expected in ("Image quality", "Cubic", "36.55", "not for clinical use", "SimpleITK"):
+    for expected in (
+        "Image quality",
+        "Time and size",
+        "Cubic",
+        "36.55",
+        "not for clinical use",
+        "SimpleITK",
+    ):
         assert expected in text
 
 

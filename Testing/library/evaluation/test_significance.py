@@ -61,3 +61,17 @@ def test_identical_results_and_disjoint_volumes_have_their_own_words() -> None:
     same = _scores(0.0, 1)
     assert compare_methods({"a": same, "b": dict(same)})[0].note.startswith("identical")
     assert compare_methods({"a": same, "b": {"other": 1.0}})[0].note == "no common volume"
+
+
+@pytest.mark.parametrize(("methods", "noted"), [(3, False), (4, True)])
+def test_many_methods_on_few_volumes_are_told_that_no_pair_can_be_significant(
+    methods: int, noted: bool
+) -> None:
+    # The smallest p-value of seven volumes is 1/64: three pairs can pass 0.05, six cannot.
+    few = VOLUMES[:7]
+    values = {str(n): {v: s[v] for v in few} for n in range(methods) for s in [_scores(2.0 * n, n)]}
+    found = compare_methods(values)
+    least = min(comparison.corrected_p for comparison in found)
+    assert (least > 0.05) == noted
+    expected = "7 volumes cannot reach p < 0.05 among 6 pairs" if noted else ""
+    assert {comparison.note for comparison in found} == {expected}
