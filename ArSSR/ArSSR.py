@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
+from ArSSRModule.comparison import registerComparisonLayouts
 from ArSSRModule.logic import ArSSRLogic  # noqa: F401
 from ArSSRModule.sample_data import registerSampleData
 from ArSSRModule.selftests import ArSSRTest  # noqa: F401
@@ -36,3 +37,4 @@ class ArSSR(ScriptedLoadableModule):
             "Informatics, 2023 (arXiv:2110.14476)."
         )
         slicer.app.connect("startupCompleted()", registerSampleData)
+        slicer.app.connect("startupCompleted()", registerComparisonLayouts)

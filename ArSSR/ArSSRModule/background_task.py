@@ -33,9 +33,8 @@ class BackgroundTask:
     def stopNow(self) -> None:
         """Waits for the thread; nothing is emitted any more."""
         self._timer.stop()
-        self.succeeded.disconnectAll()
-        self.failed.disconnectAll()
         self._thread.join()
+        self._letGo()
 
     def _run(self) -> None:
         try:
@@ -51,3 +50,10 @@ class BackgroundTask:
             self.failed.emit(self._error)
         else:
             self.succeeded.emit(self._result)
+        self._letGo()
+
+    def _letGo(self) -> None:
+        """The timer's connection keeps this object, which must not keep volumes."""
+        self._function = self._result = None
+        self.succeeded.disconnectAll()
+        self.failed.disconnectAll()

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from slicer.i18n import tr as _
 
 BAD_INPUT, FAULT, CANCELLED = 2, 1, 130
+LAUNCHER_COMPLAINT = "exit abnormally - Report the problem."
+"""How Slicer's launcher ends its line on stderr when the Python that it started was killed or
+crashed; it hides how, and ends with code 1 itself."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,25 @@ def timeText(seconds: float) -> str:
 
 def explainEnd(returnCode: int, errorLines: list[str]) -> str:
     """Why a child process that was not cancelled ended badly, and what to do about it."""
-    lastLine = next((line.strip() for line in reversed(errorLines) if line.strip()), "")
-    if returnCode in (BAD_INPUT, FAULT) and lastLine and "Traceback" not in " ".join(errorLines):
+    ownLines = [line for line in errorLines if not line.rstrip().endswith(LAUNCHER_COMPLAINT)]
+    endedBehindLauncher = len(ownLines) < len(errorLines)
+    text = "\n".join(ownLines)
+    lastLine = next((line.strip() for line in reversed(ownLines) if line.strip()), "")
+    ownWords = returnCode in (BAD_INPUT, FAULT) and not endedBehindLauncher
+    if ownWords and lastLine and "Traceback" not in text:
         return lastLine.removeprefix("arssr: ").removeprefix("error: ")
-    text = "\n".join(errorLines)
     if "No module named 'torch'" in text:
         return _("PyTorch could not be loaded; install it again with the module PyTorch Utils.")
     if _wasKilledForMemory(returnCode, text):
         return _(
             "The run was ended by the system, most likely because memory ran out. Close other "
             "programs, choose a region (ROI) or a smaller scale, and try again."
+        )
+    if endedBehindLauncher:
+        return _(
+            "The run was ended by the system or stopped unexpectedly. Most often memory ran out: "
+            "close other programs, choose a region (ROI) or a smaller scale. If that does not "
+            "help, choose the device CPU under Advanced."
         )
     return _(
         "The run stopped unexpectedly (exit code {code}). Choose the device CPU under Advanced "
@@ -84,6 +96,6 @@ def explainEnd(returnCode: int, errorLines: list[str]) -> str:
 
 
 def _wasKilledForMemory(returnCode: int, errorText: str) -> bool:
-    """SIGKILL, directly or through a launcher; Windows' out-of-memory code; a MemoryError."""
+    """SIGKILL, directly or through a shell; Windows' out-of-memory code; a MemoryError."""
     killed = returnCode in (-9, 137, 9, 0xC0000017, -1073741801)
     return killed or "MemoryError" in errorText or "out of memory" in errorText.lower()

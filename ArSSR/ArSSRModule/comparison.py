@@ -6,9 +6,9 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
-from .comparison_layout import LAYOUT_IDS, VIEW_GROUP, layoutDescription, viewNames
+from .comparison_layout import LAYOUT_IDS, VIEW_GROUP, registerLayouts, viewNames
 from .corner_names import CornerNames
-from .difference import differenceVolume
+from .difference import Difference
 from .signals import Signal
 from .window_level_link import WindowLevelLink
 
@@ -27,7 +27,9 @@ class Comparison(VTKObservationMixin):
         self._earlierCrosshair = None
         self._windowLevels = WindowLevelLink()
         self._cornerNames = CornerNames()
+        self._difference = Difference()
         self._shownState = None
+        self._shownFade = None
 
     @property
     def shown(self) -> bool:
@@ -56,12 +58,8 @@ class Comparison(VTKObservationMixin):
             self._earlierLayout = layoutNode.GetViewArrangement()
             self._showCrosshair()
         self._cornerNames.clear()
-        number = LAYOUT_IDS[parameters.comparisonViews]
-        if not layoutNode.IsLayoutDescription(number):
-            layoutNode.AddLayoutDescription(number, layoutDescription(parameters.comparisonViews))
-        slicer.app.layoutManager().setLayout(number)
-        if not self.hasObserver(layoutNode, vtk.vtkCommand.ModifiedEvent, self._onLayoutModified):
-            self.addObserver(layoutNode, vtk.vtkCommand.ModifiedEvent, self._onLayoutModified)
+        registerLayouts(layoutNode)
+        slicer.app.layoutManager().setLayout(LAYOUT_IDS[parameters.comparisonViews])
         self._shownState = None
         self.update(parameters)
         self._lookAtResult(parameters)
@@ -82,18 +80,43 @@ class Comparison(VTKObservationMixin):
         if _layoutNode().GetViewArrangement() != LAYOUT_IDS[parameters.comparisonViews]:
             self.enter(parameters)
             return
+        self._followLayout()
         state = _stateOf(parameters)
         if state != self._shownState:
             self._shownState = state
             self._fillViews(parameters)
+        elif parameters.fade != self._shownFade:
+            self._showFade(parameters)
 
     def nodeRemoved(self, node) -> None:
-        """A volume goes: its window and level are no longer linked."""
-        self._windowLevels.disconnect()
-        self._shownState = None
+        """When a compared volume goes, the window and level of the others are linked anew."""
+        if self._windowLevels.links(node):
+            self._windowLevels.disconnect()
+            self._shownState = None
+
+    def _followLayout(self) -> None:
+        """Also when a loaded scene opened our layout: its views are made, its end is heard."""
+        layoutNode = _layoutNode()
+        number = layoutNode.GetViewArrangement()
+        if number in registerLayouts(layoutNode):
+            layoutNode.SetViewArrangement(number)  # the layout manager's setLayout sees no change
+        if not self.hasObserver(layoutNode, vtk.vtkCommand.ModifiedEvent, self._onLayoutModified):
+            self.addObserver(layoutNode, vtk.vtkCommand.ModifiedEvent, self._onLayoutModified)
+
+    def _showFade(self, parameters) -> None:
+        """Only the opacity and the title: a drag of the slider comes here many times a second."""
+        self._shownFade = parameters.fade
+        faded = 1 if parameters.showDifference else 2
+        for name, _orientation, column in viewNames(parameters.comparisonViews):
+            if column == faded and hasCubic(parameters):
+                widget = slicer.app.layoutManager().sliceWidget(name)
+                fade = parameters.fade / 100.0
+                widget.sliceLogic().GetSliceCompositeNode().SetForegroundOpacity(fade)
+                self._cornerNames.show(name, widget, _fadeTitle(fade))
 
     def _fillViews(self, parameters) -> None:
-        columns = _columns(parameters)
+        self._shownFade = parameters.fade
+        columns = _columns(parameters, self._difference)
         linked = (parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult)
         self._windowLevels.connect([node for node in linked if _hasImage(node)])
         for name, _orientation, column in viewNames(parameters.comparisonViews):
@@ -162,7 +185,7 @@ class Comparison(VTKObservationMixin):
         self._earlierCrosshair = None
 
 
-def _columns(parameters) -> list[tuple]:
+def _columns(parameters, difference: Difference) -> list[tuple]:
     """(background, foreground, foreground's opacity, title) of the three columns."""
     inputNode, result = parameters.comparedInput, parameters.comparedResult
     fade = parameters.fade / 100.0
@@ -173,14 +196,24 @@ def _columns(parameters) -> list[tuple]:
             (result, None, 0.0, _("ArSSR")),
         ]
     cubic = parameters.comparedCubic
-    title = _("ArSSR") if fade == 1.0 else _("ArSSR {fade:.0%} over cubic").format(fade=fade)
-    compared = [(cubic, None, 0.0, _("Cubic")), (cubic, result, fade, title)]
+    compared = [(cubic, None, 0.0, _("Cubic")), (cubic, result, fade, _fadeTitle(fade))]
     if not parameters.showDifference:
         return [(inputNode, None, 0.0, _("Input")), *compared]
     try:
-        return [*compared, (differenceVolume(result, cubic), None, 0.0, _("ArSSR − cubic"))]
+        return [*compared, (difference.volume(result, cubic), None, 0.0, _("ArSSR − cubic"))]
     except ValueError as error:
         return [*compared, (None, None, 0.0, str(error))]
+
+
+def _fadeTitle(fade: float) -> str:
+    return _("ArSSR") if fade == 1.0 else _("ArSSR {fade:.0%} over cubic").format(fade=fade)
+
+
+def registerComparisonLayouts() -> None:
+    """At start-up: a scene that was saved while comparing opens to its views."""
+    layoutNode = _layoutNode()
+    if layoutNode is not None:
+        registerLayouts(layoutNode)
 
 
 def hasCubic(parameters) -> bool:
@@ -199,7 +232,7 @@ def _hasImage(node) -> bool:
 def _stateOf(parameters) -> tuple:
     nodes = (parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult)
     times = [_hasImage(n) and (n.GetID(), n.GetImageData().GetMTime()) for n in nodes]
-    return (*times, parameters.showDifference, parameters.fade, parameters.comparisonViews)
+    return (*times, parameters.showDifference, parameters.comparisonViews)
 
 
 def _layoutNode():

@@ -23,6 +23,17 @@ def viewNames(views: ComparisonViews) -> list[tuple[str, str, int]]:
     ]
 
 
+def registerLayouts(layoutNode) -> list[int]:
+    """Makes our layouts known where they are not yet; returns the numbers of those.
+
+    A scene that was saved while comparing holds only the layout's number.
+    """
+    missing = {n: v for v, n in LAYOUT_IDS.items() if not layoutNode.IsLayoutDescription(n)}
+    for number, views in missing.items():
+        layoutNode.AddLayoutDescription(number, layoutDescription(views))
+    return list(missing)
+
+
 def layoutDescription(views: ComparisonViews) -> str:
     """The layout as Slicer's XML."""
     rows = "".join(

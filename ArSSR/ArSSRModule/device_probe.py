@@ -1,6 +1,7 @@
 """Finds out beside the window which processors the installed torch can use."""
 
 import json
+import logging
 
 from . import library, torch_setup
 from .process import BackgroundProcess
@@ -33,10 +34,15 @@ class DeviceProbe:
         """Does nothing while torch is missing, or when the answer is known or under way."""
         if self.names or self._process is not None or not torch_setup.installedVersion():
             return
-        self._process = BackgroundProcess([library.pythonExecutable(), "-c", PROBE])
-        self._process.lineReceived.connect(self._onLine)
-        self._process.finished.connect(self._onFinished)
-        self._process.start()
+        try:
+            process = BackgroundProcess([library.pythonExecutable(), "-c", PROBE])
+            process.lineReceived.connect(self._onLine)
+            process.finished.connect(self._onFinished)
+            process.start()
+        except (RuntimeError, OSError) as error:  # the same will stop a run, which says so
+            logging.warning("ArSSR could not ask for the devices: %s", error)
+            return
+        self._process = process
 
     def stopNow(self) -> None:
         self.found.disconnectAll()

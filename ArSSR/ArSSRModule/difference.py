@@ -11,12 +11,37 @@ SHOWN_QUANTILE = 99.5
 """Percentile of the absolute difference that reaches white or black; mid-grey is no difference."""
 
 
-def differenceVolume(resultNode, cubicNode):
-    """The volume result − cubic; made once for the two nodes, computed again when called.
+class Difference:
+    """Makes the volume result − cubic, and makes it again only when one of the two has changed."""
 
-    Raises:
-        ValueError: the two volumes do not have the same voxels.
-    """
+    def __init__(self) -> None:
+        self._madeOf: tuple = ()
+
+    def volume(self, resultNode, cubicNode):
+        """The volume result − cubic.
+
+        Raises:
+            ValueError: the two volumes do not have the same voxels.
+        """
+        node = existingDifference(resultNode)
+        madeOf = (_version(resultNode), _version(cubicNode), _version(node))
+        if node is None or madeOf != self._madeOf:
+            node = _make(resultNode, cubicNode, node)
+            self._madeOf = (_version(resultNode), _version(cubicNode), _version(node))
+        node.CopyOrientation(resultNode)
+        node.SetAndObserveTransformNodeID(resultNode.GetTransformNodeID())
+        return node
+
+
+def _version(volumeNode) -> tuple:
+    """Changes with the voxels of a volume."""
+    if volumeNode is None or volumeNode.GetImageData() is None:
+        return ()
+    return volumeNode.GetID(), volumeNode.GetImageData().GetMTime()
+
+
+def _make(resultNode, cubicNode, node):
+    """Fills ``node``, or a new volume where it is None."""
     result = slicer.util.arrayFromVolume(resultNode).astype(np.float32)
     cubic = slicer.util.arrayFromVolume(cubicNode).astype(np.float32)
     if result.shape != cubic.shape:
@@ -26,7 +51,6 @@ def differenceVolume(resultNode, cubicNode):
             )
         )
     difference = result - cubic
-    node = existingDifference(resultNode)
     if node is None:
         node = slicer.mrmlScene.AddNewNodeByClass(
             "vtkMRMLScalarVolumeNode",
@@ -35,9 +59,7 @@ def differenceVolume(resultNode, cubicNode):
             ),
         )
         node.SetNodeReferenceID(DIFFERENCE_OF, resultNode.GetID())
-    node.CopyOrientation(resultNode)
     slicer.util.updateVolumeFromArray(node, difference)
-    node.SetAndObserveTransformNodeID(resultNode.GetTransformNodeID())
     _show(node, difference)
     placeBeside(resultNode, node)
     return node

@@ -7,6 +7,7 @@ import slicer
 import vtk
 
 from . import library
+from .region import checkPlaced
 
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 ROI_SAMPLES_PER_EDGE = 9
@@ -48,7 +49,11 @@ def boxOfRegion(roiNode, volumeNode) -> tuple[float, ...]:
 
     The ROI is drawn in the world; where the volume lies under a transform, the box is the bounds
     of the ROI taken back through it.
+
+    Raises:
+        ValueError: the ROI is not a box yet.
     """
+    checkPlaced(roiNode)
     bounds = [0.0] * 6
     roiNode.GetRASBounds(bounds)
     sides = [np.linspace(bounds[2 * a], bounds[2 * a + 1], ROI_SAMPLES_PER_EDGE) for a in range(3)]

@@ -4,6 +4,9 @@ import slicer
 from slicer.i18n import tr as _
 
 from . import geometry
+from .difference import DIFFERENCE_OF
+
+SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
 
 
 def reasonNotUsable(volumeNode) -> str:
@@ -32,6 +35,23 @@ def reasonNotUsable(volumeNode) -> str:
     except ValueError as error:
         return _("“{name}” cannot be used: {reason}").format(name=name, reason=error)
     return ""
+
+
+def firstInput():
+    """The volume to begin with: the scene's first one that is an image and none of our differences.
+
+    Label maps and colour volumes are scalar volumes too where MRML is asked by class.
+    """
+    for node in slicer.util.getNodesByClass(SCALAR_VOLUME):
+        if node.GetClassName() == SCALAR_VOLUME and not node.GetNodeReferenceID(DIFFERENCE_OF):
+            return node
+    return None
+
+
+def checkNotOverwritten(volumeNode, outputNode) -> None:
+    """Raises ValueError when the output is the input."""
+    if outputNode is not None and outputNode is volumeNode:
+        raise ValueError(_("The output would overwrite the input; choose another output volume."))
 
 
 def checkUsable(volumeNode) -> None:

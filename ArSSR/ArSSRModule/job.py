@@ -82,14 +82,22 @@ class UpsamplingJob:
         if self._step == len(self._requests):
             self._place()
             return
-        request = self._requests[self._step]
+        try:
+            self._active = self._startProcess(self._requests[self._step])
+        except (RuntimeError, OSError) as error:
+            logging.exception("ArSSR could not start its child process")
+            self._finish(
+                self.failed, _("The run could not be started: {error}").format(error=error)
+            )
+
+    def _startProcess(self, request) -> BackgroundProcess:
         command = library.commandLine(request.arguments(self._source, self._target()))
         process = BackgroundProcess(command)
         process.lineReceived.connect(self._onLine)
         process.finished.connect(lambda code: self._onProcessFinished(process, code))
-        self._active = process
         logging.info("ArSSR runs: %s", " ".join(command))
         process.start()
+        return process
 
     def _target(self) -> Path:
         return self._folder / f"{self._requests[self._step].method}.nrrd"
@@ -154,7 +162,7 @@ class UpsamplingJob:
                     inputNode,
                     output,
                     request.nameFor(self._snapshot.name),
-                    Origin(request.method, request.scaleText, request.model),
+                    Origin(request.method, request.scaleText, request.model, request.fast),
                 )
                 if output is None:
                     created.append(nodes[request.method])

@@ -47,7 +47,11 @@ def pythonExecutable() -> str:
 
 
 def childEnvironment() -> dict[str, str]:
-    """The environment of a child process: this one, with the library in front and text as UTF-8."""
+    """The environment of a child process: this one, the library's folder added, text as UTF-8.
+
+    The child finds the library by its working folder, :func:`libraryFolder`, which Python puts
+    first on its path with ``-m`` and ``-c``: Slicer's launcher may set PYTHONPATH anew.
+    """
     environment = dict(os.environ)
     inherited = environment.get("PYTHONPATH", "")
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(libraryFolder()), inherited]))

@@ -1,10 +1,9 @@
 """Upsampling without a panel: in process for scripts, in a child process for the window."""
 
-from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from . import geometry, library, torch_setup
-from .inputs import checkUsable
+from .inputs import checkNotOverwritten, checkUsable
 from .job import UpsamplingJob
 from .parameters import DEFAULT_MODEL, ArSSRParameterNode
 from .plan import Plan, planRun
@@ -58,10 +57,7 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             torch_setup.TorchUnavailable: PyTorch is missing and was not installed.
         """
         checkUsable(volumeNode)
-        if outputNode is volumeNode:
-            raise ValueError(
-                _("The output would overwrite the input; choose another output volume.")
-            )
+        checkNotOverwritten(volumeNode, outputNode)
         if scale is None and spacing is None:
             scale = 2.0
         if method == "arssr":
@@ -87,7 +83,7 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             volumeNode,
             outputNode,
             request.nameFor(snapshot.name),
-            Origin(method, request.scaleText, model),
+            Origin(method, request.scaleText, model, fast),
         )
 
     def plan(self, parameters, device: str = "cpu") -> Plan:
@@ -101,8 +97,9 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             ValueError: the run is not possible; the message says why.
             torch_setup.TorchUnavailable: PyTorch is missing and was not installed.
         """
-        plan = planRun(parameters, "cpu")
+        planRun(parameters, "cpu")
         torch_setup.ensureTorch()
+        plan = planRun(parameters, "cpu")  # again: while PyTorch installs, the scene may change
         outputs = {"arssr": parameters.outputVolume, "cubic": self._cubicToOverwrite(parameters)}
         return UpsamplingJob(plan, parameters.inputVolume, outputs)
 

@@ -14,6 +14,9 @@ from .signals import Signal
 class ModelMenu:
     """Not bound by name like the other widgets, since its choices come from files.
 
+    Attributes:
+        replaced: a sentence about a model that is gone and what is used instead, or empty.
+
     Signals:
         chosen(name or file of the model)
     """
@@ -23,6 +26,8 @@ class ModelMenu:
         self._ui = ui
         self._models: list = []
         self._filling = False
+        self.replaced = ""
+        self._fastToolTip = ui.fastCheckBox.toolTip
         self._fill()
         ui.modelComboBox.connect("currentIndexChanged(int)", self._onIndexChanged)
         ui.installModelButton.connect("clicked(bool)", self._onInstall)
@@ -34,14 +39,32 @@ class ModelMenu:
             self._fill()
             names = [model.name for model in self._models]
         if name not in names and names:
-            self.chosen.emit(DEFAULT_MODEL if DEFAULT_MODEL in names else names[0])
+            instead = DEFAULT_MODEL if DEFAULT_MODEL in names else names[0]
+            self.replaced = _(
+                "The model “{name}” is not on this computer; “{instead}” is used instead."
+            ).format(name=name, instead=os.path.basename(instead))
+            self.chosen.emit(instead)
             return
         if names:
-            index = names.index(name)
-            if self._ui.modelComboBox.currentIndex != index:
-                self._ui.modelComboBox.currentIndex = index
-            self._ui.modelComboBox.toolTip = self._models[index].title
-            self._ui.modelSummaryLabel.text = _describe(self._models[index])
+            self._showModel(names.index(name))
+
+    def forgetReplaced(self) -> None:
+        self.replaced = ""
+
+    def _showModel(self, index: int) -> None:
+        model = self._models[index]
+        if self._ui.modelComboBox.currentIndex != index:
+            self._filling = True  # not the user's choice
+            self._ui.modelComboBox.currentIndex = index
+            self._filling = False
+        self._ui.modelComboBox.toolTip = model.title
+        self._ui.modelSummaryLabel.text = _describe(model)
+        self._ui.fastCheckBox.enabled = model.header.mirrored
+        self._ui.fastCheckBox.toolTip = (
+            self._fastToolTip
+            if model.header.mirrored
+            else _("This model computes once in any case, so there is nothing to leave out.")
+        )
 
     def _fill(self) -> None:
         self._filling = True
@@ -53,6 +76,7 @@ class ModelMenu:
 
     def _onIndexChanged(self, index: int) -> None:
         if not self._filling and 0 <= index < len(self._models):
+            self.forgetReplaced()
             self.chosen.emit(self._models[index].name)
 
     def _onInstall(self) -> None:
@@ -67,6 +91,7 @@ class ModelMenu:
             slicer.util.errorDisplay(str(error), windowTitle=_("The model was not installed"))
             return
         self._fill()
+        self.forgetReplaced()
         self.chosen.emit(installed)
 
 

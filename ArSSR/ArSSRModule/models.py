@@ -9,11 +9,9 @@ from . import library
 
 
 def installedFolder() -> Path:
-    """Folder of the models that this user installed; made when it is missing."""
+    """Folder of the models that this user installed; there is none before the first one."""
     base = qt.QStandardPaths.writableLocation(qt.QStandardPaths.AppDataLocation)
-    folder = Path(str(base)) / "ArSSR" / "models"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return Path(str(base)) / "ArSSR" / "models"
 
 
 def availableModels() -> list:
@@ -35,12 +33,15 @@ def installModel(path: str) -> str:
 
     Raises:
         ValueError: the file is not an ArSSR model.
+        OSError: it cannot be copied.
     """
     library.makeImportable()
     from ArSSRLib.catalogue import model_info
 
     model_info(path)
-    target = installedFolder() / Path(path).name
+    folder = installedFolder()
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / Path(path).name
     if Path(path).resolve() != target.resolve():
         shutil.copyfile(path, target)
     return str(target)

@@ -14,8 +14,12 @@ class PanelTexts:
     def __init__(self, ui, probe) -> None:
         self._ui, self._probe = ui, probe
 
-    def show(self, parameters, logic) -> str:
-        """Fills the labels; returns why Apply is not possible, empty when it is."""
+    def show(self, parameters, logic, notice: str = "") -> str:
+        """Fills the labels; returns why Apply is not possible, empty when it is.
+
+        Args:
+            notice: a sentence to show with the warnings.
+        """
         self._showScaleWidgets(parameters)
         self._showInput(parameters.inputVolume)
         self._ui.deviceSummaryLabel.text = self._deviceSummary(parameters.device)
@@ -24,10 +28,10 @@ class PanelTexts:
             plan = logic.plan(parameters, self._probe.resolve(parameters.device.value))
         except (ValueError, RuntimeError) as error:
             self._ui.planLabel.text = ""
-            self._warn([str(error)] if parameters.inputVolume is not None else [])
+            self._warn(notice, str(error) if parameters.inputVolume is not None else "")
             return str(error)
         self._ui.planLabel.text = self._planText(plan, parameters.device)
-        self._warn([unavailable, *plan.warnings] if unavailable else plan.warnings)
+        self._warn(notice, unavailable, *plan.warnings)
         return unavailable
 
     def _showScaleWidgets(self, parameters) -> None:
@@ -92,9 +96,10 @@ class PanelTexts:
             device=device.label()
         )
 
-    def _warn(self, sentences) -> None:
-        self._ui.warningLabel.text = "\n".join(sentences)
-        self._ui.warningLabel.visible = bool(sentences)
+    def _warn(self, *sentences: str) -> None:
+        text = "\n".join(filter(None, sentences))
+        self._ui.warningLabel.text = text
+        self._ui.warningLabel.visible = bool(text)
 
 
 def _triple(values, form: str) -> str:

@@ -6,7 +6,7 @@ import vtk
 from slicer.i18n import tr as _
 
 from . import geometry, library
-from .inputs import checkUsable
+from .inputs import checkNotOverwritten, checkUsable
 from .parameters import ScaleMode
 from .request import Request
 
@@ -52,8 +52,7 @@ def planRun(parameters, device: str) -> Plan:
     """
     volumeNode = parameters.inputVolume
     checkUsable(volumeNode)
-    if parameters.outputVolume is not None and parameters.outputVolume is volumeNode:
-        raise ValueError(_("The output would overwrite the input; choose another output volume."))
+    checkNotOverwritten(volumeNode, parameters.outputVolume)
     library.makeImportable()
     from ArSSRLib.catalogue import model_info
     from ArSSRLib.estimate import estimate_cost

@@ -117,6 +117,9 @@ class BackgroundProcess:
         self._timer.stop()
         self._handOn()
         self.finished.emit(self._process.returncode)
+        # The timer's connection keeps this object, which must not keep the job and its volumes.
+        self.lineReceived.disconnectAll()
+        self.finished.disconnectAll()
 
     def _handOn(self) -> None:
         while not self._lines.empty():

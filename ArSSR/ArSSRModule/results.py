@@ -20,11 +20,13 @@ class Origin:
         method: ``arssr`` or ``cubic``.
         scaleText: the scale as the user gave it.
         model: name or file of the network, as the user chose it.
+        fast: whether the network ran once instead of taking the mean with the mirrored volume.
     """
 
     method: str
     scaleText: str
     model: str
+    fast: bool = False
 
     def attributes(self, inputNode, factors) -> dict[str, str]:
         library.makeImportable()
@@ -42,7 +44,7 @@ class Origin:
         }
         if self.method == "arssr":
             info = model_info(self.model)
-            values.update(Model=info.name, ModelVersion=info.header.version)
+            values.update(Model=info.name, ModelVersion=info.header.version, Fast=self.fast)
         return {ATTRIBUTE_PREFIX + key: str(value) for key, value in values.items()}
 
 

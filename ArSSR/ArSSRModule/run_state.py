@@ -3,6 +3,7 @@
 import slicer
 from slicer.i18n import tr as _
 
+from . import torch_setup
 from .child_messages import timeText
 from .signals import Signal
 
@@ -15,8 +16,15 @@ STATUS_COLOURS = {  # background, border, text
 }
 
 
+def cancelledText() -> str:
+    return _("Cancelled; the scene is as it was.")
+
+
 class RunState:
     """At most one job, and the widgets that show it.
+
+    Before the job there is a time of preparing, in which PyTorch may be installed: the window
+    works meanwhile, so the scene may change, but Apply cannot be pressed.
 
     Signals:
         succeeded(input node, {method: node})
@@ -27,6 +35,9 @@ class RunState:
         self.succeeded, self.ended = Signal(), Signal()
         self._ui, self._logic = ui, logic
         self._job = None
+        self._preparing = False
+        self._givenUp = ""
+        self._isShutDown = False
         self._inputID = ""
         self._reasonNotPossible = ""
 
@@ -34,25 +45,52 @@ class RunState:
     def running(self) -> bool:
         return self._job is not None
 
+    @property
+    def preparing(self) -> bool:
+        return self._preparing
+
     def start(self, parameters) -> None:
         """Starts a job, or says in a message box why that is not possible."""
+        if self.running or self._preparing:
+            return
+        self._inputID = parameters.inputVolume.GetID() if parameters.inputVolume else ""
         try:
-            job = self._logic.newJob(parameters)
+            job = self._prepare(parameters)
         except (ValueError, RuntimeError, OSError) as error:
-            self._say(str(error), "error")
-            slicer.util.errorDisplay(str(error), windowTitle=_("ArSSR cannot run"))
+            self._onNotStarted(self._givenUp or str(error))
+            return
+        if self._givenUp:
+            job.stopNow()
+            self._onNotStarted(self._givenUp)
             return
         self._job = job
-        self._inputID = parameters.inputVolume.GetID()
         job.progressed.connect(self._onProgress)
         job.warned.connect(self._say)
         job.succeeded.connect(self._onSucceeded)
         job.failed.connect(self._onFailed)
-        job.cancelled.connect(lambda: self._close(_("Cancelled; the scene is as it was.")))
+        job.cancelled.connect(lambda: self._close(cancelledText()))
         self._say("")
         self._ui.progressBar.visible = True
         self.showApply("")
         job.start()
+
+    def _prepare(self, parameters):
+        """A job; ``_givenUp`` is filled when it should not start after all."""
+        self._preparing, self._givenUp = True, ""
+        self._say("" if torch_setup.installedVersion() else _("Installing PyTorch…"))
+        self.showApply(self._reasonNotPossible)
+        try:
+            return self._logic.newJob(parameters)
+        finally:
+            self._preparing = False
+
+    def _onNotStarted(self, text: str) -> None:
+        if self._isShutDown:
+            return
+        self._say(text, "note" if self._givenUp else "error")
+        self.showApply(self._reasonNotPossible)
+        if not self._givenUp:
+            slicer.util.errorDisplay(text, windowTitle=_("ArSSR cannot run"))
 
     def cancel(self) -> None:
         self._ui.applyButton.enabled = False
@@ -61,20 +99,33 @@ class RunState:
 
     def stopNow(self) -> None:
         """Ends a running job at once, without leaving anything in the scene."""
-        if self._job is not None:
-            self._job.stopNow()
-            self._close(_("Cancelled; the scene is as it was."))
+        self._giveUp(cancelledText())
+
+    def shutDown(self) -> None:
+        """Like ``stopNow``, for a panel that goes away: its widgets are not touched any more."""
+        self.stopNow()
+        self._isShutDown = True
 
     def inputRemoved(self, node) -> None:
         """Ends the run when ``node`` is its input: there is nothing left to put a result beside."""
-        if self._job is not None and node is not None and node.GetID() == self._inputID:
+        if node is not None and node.GetID() == self._inputID:
+            self._giveUp(_("The input volume was removed, so the run was cancelled."))
+
+    def _giveUp(self, text: str) -> None:
+        if self._preparing:
+            self._givenUp = text  # the installation goes on; no job follows it
+        elif self._job is not None:
             self._job.stopNow()
-            self._close(_("The input volume was removed, so the run was cancelled."))
+            self._close(text)
 
     def showApply(self, reasonNotPossible: str) -> None:
         """Text, tooltip and state of the button; the reason is why Apply is not possible now."""
         self._reasonNotPossible = reasonNotPossible
         button = self._ui.applyButton
+        if self._preparing:
+            button.text, button.enabled = _("Apply"), False
+            button.toolTip = _("The run is being prepared.")
+            return
         if self.running:
             button.text, button.enabled = _("Cancel"), True
             button.toolTip = _("Ends the run; the scene stays as it is.")

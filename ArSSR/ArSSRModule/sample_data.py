@@ -8,12 +8,13 @@ from slicer.i18n import tr as _
 from . import library
 
 CATEGORY = "ArSSR"
+"""Where Slicer knows titles of categories (from 5.11 on); before, the title is the category."""
 SAMPLE_NAME = "ArSSRBrainT1"
 THUMBNAIL = Path(__file__).resolve().parent.parent / "Resources" / "Icons" / "ArSSRBrainT1.png"
 
 
 def registerSampleData() -> None:
-    """Registers the sample under its own category; Slicer copies the file and checks it."""
+    """Registers the sample in a section of its own; Slicer copies the file and checks it."""
     import SampleData
 
     library.makeImportable()
@@ -21,10 +22,13 @@ def registerSampleData() -> None:
 
     path = Path(sample_path())
     logic = SampleData.SampleDataLogic
-    if hasattr(logic, "registerCustomSampleDataCategory"):  # new in Slicer 5.11
-        logic.registerCustomSampleDataCategory(CATEGORY, title=_("MRI Super-Resolution (ArSSR)"))
+    category, title = CATEGORY, _("MRI Super-Resolution (ArSSR)")
+    if hasattr(logic, "registerCustomSampleDataCategory"):
+        logic.registerCustomSampleDataCategory(category, title=title)
+    else:
+        category = title
     logic.registerCustomSampleDataSource(
-        category=CATEGORY,
+        category=category,
         sampleName=SAMPLE_NAME,
         thumbnailFileName=str(THUMBNAIL),
         uris=path.resolve().as_uri(),

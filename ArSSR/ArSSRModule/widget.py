@@ -3,6 +3,7 @@
 import importlib
 import sys
 
+import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -11,11 +12,17 @@ from slicer.util import VTKObservationMixin
 
 from .comparison import Comparison, hasCubic
 from .device_probe import DeviceProbe
+from .inputs import firstInput
 from .logic import ArSSRLogic
 from .model_menu import ModelMenu
+from .node_observer import NodeObserver
 from .panel_texts import PanelTexts
 from .parameters import ScaleMode
+from .region import placeInMiddle
 from .run_state import RunState
+
+FOLLOW_DELAY_MS = 50
+"""While a region or a transform is dragged, the panel follows at most this often."""
 
 
 class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -27,7 +34,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = None
         self._parameters = None
         self._guiTag = None
-        self._observedInput = None
+        self._parametersTag = None
 
     def setup(self) -> None:
         ScriptedLoadableModuleWidget.setup(self)
@@ -41,31 +48,53 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._models = ModelMenu(self.ui)
         self._comparison = Comparison()
         self._run = RunState(self.ui, self.logic)
+        self._followNodes()
         self._connect()
         self.initializeParameterNode()
+
+    def _followNodes(self) -> None:
+        """What is shown depends on the input and the region, not only on which are chosen."""
+        self._updateTimer = qt.QTimer()
+        self._updateTimer.setSingleShot(True)
+        self._updateTimer.setInterval(FOLLOW_DELAY_MS)
+        self._updateTimer.connect("timeout()", self._update)
+        modified = vtk.vtkCommand.ModifiedEvent
+        moved = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
+        placed = slicer.vtkMRMLMarkupsNode.PointModifiedEvent
+        soon = self._updateSoon
+        self._input = NodeObserver({modified: self._update, moved: soon})
+        self._region = NodeObserver({modified: soon, moved: soon, placed: soon})
 
     def _connect(self) -> None:
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self._onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self._onSceneEndClose)
+        self.addObserver(scene, scene.EndImportEvent, self._updateSoon)
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._onNodeAboutToBeRemoved)
         self.ui.applyButton.connect("clicked(bool)", self._onApplyOrCancel)
         self.ui.scale2Button.connect("clicked(bool)", lambda: self._setScale(2.0))
         self.ui.scale3Button.connect("clicked(bool)", lambda: self._setScale(3.0))
         self.ui.scale4Button.connect("clicked(bool)", lambda: self._setScale(4.0))
         self.ui.compareButton.connect("clicked(bool)", self._onCompare)
+        self.ui.roiSelector.connect("nodeAddedByUser(vtkMRMLNode*)", self._onRegionCreated)
         self._probe.found.connect(self._update)
         self._models.chosen.connect(self._onModelChosen)
         self._run.succeeded.connect(self._onSucceeded)
         self._run.ended.connect(self._update)
         self._comparison.changed.connect(self._update)
 
+    @property
+    def running(self) -> bool:
+        """Whether Apply was pressed and its run has not ended."""
+        return self._run.running or self._run.preparing
+
     def cleanup(self) -> None:
         """The module is closed or reloaded: nothing may go on running or listening."""
-        self._run.stopNow()
+        self._run.shutDown()
         self._probe.stopNow()
         self._comparison.leave()
         self.setParameterNode(None)
+        self._updateTimer.stop()
         self.removeObservers()
 
     def enter(self) -> None:
@@ -87,38 +116,34 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def initializeParameterNode(self) -> None:
         self.setParameterNode(self.logic.getParameterNode())
         if self._parameters.inputVolume is None:
-            self._parameters.inputVolume = slicer.mrmlScene.GetFirstNodeByClass(
-                "vtkMRMLScalarVolumeNode"
-            )
+            self._parameters.inputVolume = firstInput()
 
     def setParameterNode(self, parameters) -> None:
         if self._parameters is not None:
             self._parameters.disconnectGui(self._guiTag)
-            self.removeObserver(self._parameters, vtk.vtkCommand.ModifiedEvent, self._update)
-        self._observe(None)
+            self._parameters.RemoveObserver(self._parametersTag)
+        self._input.follow(None)
+        self._region.follow(None)
+        self._models.forgetReplaced()
         self._parameters = parameters
         if parameters is not None:
             self._guiTag = parameters.connectGui(self.ui)
-            self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self._update)
+            self._parametersTag = parameters.AddObserver(vtk.vtkCommand.ModifiedEvent, self._update)
             self._update()
 
-    def _observe(self, volumeNode) -> None:
-        """Follows the input volume, whose size and spacing are shown."""
-        if volumeNode is self._observedInput:
-            return
-        if self._observedInput is not None:
-            self.removeObserver(self._observedInput, vtk.vtkCommand.ModifiedEvent, self._update)
-        self._observedInput = volumeNode
-        if volumeNode is not None:
-            self.addObserver(volumeNode, vtk.vtkCommand.ModifiedEvent, self._update)
+    def _updateSoon(self, caller=None, event=None) -> None:
+        """Once for many events, such as those of a drag with the mouse."""
+        if not self._updateTimer.isActive():
+            self._updateTimer.start()
 
     def _update(self, caller=None, event=None) -> None:
         """Brings everything that is shown up to date with the parameters."""
         if self._parameters is None:
             return
-        self._observe(self._parameters.inputVolume)
+        self._input.follow(self._parameters.inputVolume)
+        self._region.follow(self._parameters.roi)
         self._models.show(self._parameters.model)
-        reason = self._texts.show(self._parameters, self.logic)
+        reason = self._texts.show(self._parameters, self.logic, self._models.replaced)
         self._run.showApply(reason)
         self._showComparison()
 
@@ -140,14 +165,20 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameters.scaleMode = ScaleMode.FACTOR
         self._parameters.scale = scale
 
+    def _onRegionCreated(self, regionNode) -> None:
+        placeInMiddle(regionNode, self._parameters.inputVolume)
+        self._update()
+
     def _onModelChosen(self, name: str) -> None:
         self._parameters.model = name
 
     def _onApplyOrCancel(self) -> None:
         if self._run.running:
             self._run.cancel()
-        else:
-            self._run.start(self._parameters)
+            return
+        self._run.start(self._parameters)
+        if self._parameters is not None:
+            self._probe.start()  # PyTorch may have been installed just now
 
     def _onSucceeded(self, inputNode, nodes: dict) -> None:
         parameters = self._parameters or self.logic.getParameterNode()
@@ -155,7 +186,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameters.comparedInput = inputNode
             parameters.comparedCubic = nodes.get("cubic")
             parameters.comparedResult = nodes["arssr"]
-        if not self._comparison.shown:
+        if self.parent.isEntered and not self._comparison.shown:
             slicer.util.setSliceViewerLayers(background=nodes["arssr"])
 
     def _onCompare(self) -> None:
@@ -176,7 +207,8 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _onNodeAboutToBeRemoved(self, caller, event, node) -> None:
-        if node is self._observedInput:
-            self._observe(None)
+        for observer in (self._input, self._region):
+            if node is observer.node:
+                observer.follow(None)
         self._run.inputRemoved(node)
         self._comparison.nodeRemoved(node)

@@ -25,6 +25,11 @@ class WindowLevelLink(VTKObservationMixin):
         if displays:
             self._onModified(displays[0], None)
 
+    def links(self, node) -> bool:
+        """Whether ``node`` is one of the linked volumes, or the display node of one."""
+        display = node.GetDisplayNode() if node.IsA("vtkMRMLVolumeNode") else node
+        return display in self._displays
+
     def disconnect(self) -> None:
         self.removeObservers()
         self._displays = []

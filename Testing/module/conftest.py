@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -69,6 +70,23 @@ def wait(started: Any) -> Callable[[Callable[[], Any]], None]:
             time.sleep(0.002)
 
     return wait_until
+
+
+@pytest.fixture
+def mirrored(started: Any, tmp_path: Path) -> Callable[[bool], Path]:
+    """Makes a copy of the bundled model that asks for the mirrored pass, or does not."""
+
+    def copy(wanted: bool) -> Path:
+        from ArSSRLib.catalogue import load_model
+        from ArSSRLib.checkpoint import save_model
+
+        model = load_model("default")
+        header = dataclasses.replace(model.header, mirrored=wanted)
+        path = tmp_path / f"{'mirrored' if wanted else 'once'}.npz"
+        save_model(model.network, header, path)
+        return path
+
+    return copy
 
 
 @pytest.fixture

@@ -30,6 +30,11 @@ def answer(monkeypatch, path):
     monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", lambda *arguments: str(path))
 
 
+def choose(monkeypatch, ui, path):
+    answer(monkeypatch, path)
+    ui.installModelButton.click()
+
+
 def test_the_bundled_models_are_offered(ui):
     from ArSSRLib.catalogue import bundled_models
 
@@ -74,3 +79,46 @@ def test_a_scene_whose_model_is_gone_falls_back_to_the_default(ui, slicer):
 
     ArSSRLogic().getParameterNode().model = "/gone/model.npz"
     assert ArSSRLogic().getParameterNode().model == "default"
+
+
+def test_a_model_that_is_gone_is_named_until_another_is_chosen(models, slicer, ui, cortex):
+    from ArSSRModule.logic import ArSSRLogic
+
+    models.installModel(str(bundled()))
+    slicer.util.selectModule("none")
+    ArSSRLogic().getParameterNode().model = "/gone/model.npz"
+    slicer.util.selectModule("ArSSR")
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.scaleSlider.value = 2.5
+    assert "“/gone/model.npz” is not on this computer; “default” is used" in ui.warningLabel.text
+    assert ui.applyButton.enabled
+    other = 1 if ui.modelComboBox.currentIndex == 0 else 0
+    ui.modelComboBox.currentIndex = other
+    assert "gone" not in ui.warningLabel.text
+
+
+def test_fast_is_offered_only_where_the_model_has_a_second_pass(models, ui, monkeypatch, mirrored):
+    from ArSSRLib.checkpoint import read_header
+
+    choose(monkeypatch, ui, mirrored(False))
+    assert not ui.fastCheckBox.enabled
+    assert "once in any case" in ui.fastCheckBox.toolTip
+    path = mirrored(True)
+    assert read_header(path).mirrored
+    choose(monkeypatch, ui, path)
+    assert ui.fastCheckBox.enabled
+    assert "takes the mean" in ui.fastCheckBox.toolTip
+
+
+def test_the_folder_of_installed_models_is_made_with_the_first_one(slicer, monkeypatch, tmp_path):
+    import qt
+
+    from ArSSRModule import models
+
+    home = tmp_path / "data"
+    monkeypatch.setattr(qt.QStandardPaths, "writableLocation", lambda kind: str(home))
+    models.availableModels()
+    assert not home.exists()
+    installed = models.installModel(str(bundled()))
+    assert installed.startswith(str(home))
+    assert installed in [model.name for model in models.availableModels()]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import vtk
@@ -28,6 +31,53 @@ def test_the_first_volume_of_the_scene_is_taken(slicer, ui, cortex):
     slicer.util.selectModule("none")
     slicer.util.selectModule("ArSSR")
     assert ui.inputSelector.currentNode() is cortex
+
+
+def test_a_label_map_and_our_own_difference_are_not_taken_by_themselves(slicer, ui, cortex):
+    from ArSSRModule.difference import DIFFERENCE_OF
+    from ArSSRModule.inputs import firstInput
+    from ArSSRModule.logic import ArSSRLogic
+
+    path = cortex.GetStorageNode().GetFileName()
+    slicer.mrmlScene.Clear()
+    labels = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Labels")
+    difference = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Difference")
+    difference.SetNodeReferenceID(DIFFERENCE_OF, labels.GetID())
+    slicer.util.selectModule("none")
+    ArSSRLogic().getParameterNode().inputVolume = None
+    assert firstInput() is None
+    volume = slicer.util.loadVolume(path)
+    slicer.util.selectModule("ArSSR")
+    assert ArSSRLogic().getParameterNode().inputVolume is volume
+
+
+@pytest.mark.parametrize("how", ["removed", "scene closed"])
+def test_a_volume_that_was_shown_is_let_go_with_its_node(slicer, ui, how):
+    node = slicer.util.addVolumeFromArray(np.ones((20, 30, 40), np.int16), np.eye(4), "Shown")
+    ui.inputSelector.setCurrentNode(node)
+    slicer.util.selectModule("none")
+    slicer.util.selectModule("ArSSR")
+    image = weakref.ref(node.GetImageData())
+    shown = weakref.ref(node)
+    if how == "removed":
+        slicer.mrmlScene.RemoveNode(node)
+    else:
+        slicer.mrmlScene.Clear()
+    del node
+    slicer.app.processEvents()
+    gc.collect()
+    assert shown() is None
+    assert image() is None
+
+
+def test_leaving_the_module_lets_the_parameter_node_s_wrappers_go(slicer, panel):
+    kept = []
+    for _ in range(3):
+        kept.append(weakref.ref(panel._parameters))
+        slicer.util.selectModule("none")
+        slicer.util.selectModule("ArSSR")
+    gc.collect()
+    assert [ref for ref in kept if ref() is not None] == []
 
 
 @pytest.mark.parametrize(
@@ -120,27 +170,87 @@ def test_a_sheared_volume_says_so(slicer, ui):
     assert "sheared" in ui.applyButton.toolTip
 
 
-def test_a_region_makes_the_run_smaller(slicer, ui, chosen):
+def middle_of(volume):
+    bounds = [0.0] * 6
+    volume.GetRASBounds(bounds)
+    return [(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)]
+
+
+def test_a_region_makes_the_run_smaller(ui, chosen, wait):
     whole = ui.planLabel.text
     region = ui.roiSelector.addNode()
-    bounds = [0.0] * 6
-    chosen.GetRASBounds(bounds)
-    region.SetCenter([(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)])
+    region.SetCenter(middle_of(chosen))
     region.SetSize([10.0, 10.0, 10.0])
-    region.Modified()
-    ui.scaleSlider.value = 3.0
+    wait(lambda: "96 × 88 × 40" not in ui.planLabel.text)
     assert ui.applyButton.enabled, ui.applyButton.toolTip
     assert ui.planLabel.text != whole
-    assert "144 × 132 × 60" not in ui.planLabel.text
 
 
-def test_a_region_elsewhere_says_so(ui, chosen):
+def test_moving_a_region_is_all_it_takes_to_enable_and_disable_apply(ui, chosen, wait):
     region = ui.roiSelector.addNode()
+    assert ui.applyButton.enabled
     region.SetCenter([5000.0, 0.0, 0.0])
-    region.SetSize([10.0, 10.0, 10.0])
-    ui.scaleSlider.value = 3.0
-    assert not ui.applyButton.enabled
+    wait(lambda: not ui.applyButton.enabled)
     assert "does not overlap" in ui.applyButton.toolTip
+    region.SetCenter(middle_of(chosen))
+    wait(lambda: ui.applyButton.enabled)
+
+
+def test_a_region_that_is_drawn_point_by_point_is_followed(slicer, ui, chosen, wait):
+    region = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "Drawn")
+    ui.roiSelector.setCurrentNode(region)
+    assert "Drawn" in ui.applyButton.toolTip
+    assert "is empty" in ui.applyButton.toolTip
+    centre = np.array(middle_of(chosen))
+    region.AddControlPointWorld(centre - 5.0)
+    region.AddControlPointWorld(centre + 5.0)
+    wait(lambda: ui.applyButton.enabled)
+    assert "96 × 88 × 40" not in ui.planLabel.text
+
+
+def test_a_new_region_is_a_box_in_the_middle_of_the_input(ui, chosen):
+    region = ui.roiSelector.addNode()
+    assert ui.applyButton.enabled, ui.applyButton.toolTip
+    inner, outer = [0.0] * 6, [0.0] * 6
+    region.GetRASBounds(inner)
+    chosen.GetRASBounds(outer)
+    np.testing.assert_allclose(region.GetCenter(), middle_of(chosen))
+    sides = np.diff(np.reshape(inner, (3, 2))) / np.diff(np.reshape(outer, (3, 2)))
+    np.testing.assert_allclose(sides, 0.5)
+
+
+def test_a_region_of_another_scene_part_keeps_its_box_when_it_is_chosen(slicer, ui, chosen):
+    region = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
+    region.SetSize([3.0, 4.0, 5.0])
+    ui.roiSelector.setCurrentNode(region)
+    assert region.GetSize() == (3.0, 4.0, 5.0)
+
+
+def test_moving_the_input_by_a_transform_is_followed(slicer, ui, chosen, wait):
+    ui.roiSelector.addNode()
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    chosen.SetAndObserveTransformNodeID(transform.GetID())
+    assert ui.applyButton.enabled
+    far = vtk.vtkTransform()
+    far.Translate(3000.0, 0.0, 0.0)
+    transform.SetMatrixTransformToParent(far.GetMatrix())
+    wait(lambda: not ui.applyButton.enabled)
+    assert "does not overlap" in ui.applyButton.toolTip
+
+
+def test_a_drag_of_the_region_does_not_plan_a_run_for_every_step(
+    ui, panel, chosen, wait, monkeypatch
+):
+    region = ui.roiSelector.addNode()
+    slicer_plan, plans = panel.logic.plan, []
+    monkeypatch.setattr(
+        panel.logic, "plan", lambda *a: plans.append(region.GetCenter()[0]) or slicer_plan(*a)
+    )
+    for step in range(100):
+        region.SetCenter([step * 0.1, 0.0, 0.0])
+    last = region.GetCenter()[0]
+    wait(lambda: last in plans)
+    assert len(plans) < 20
 
 
 def test_the_device_that_automatic_comes_down_to_is_named(ui, wait):

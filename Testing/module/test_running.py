@@ -56,17 +56,28 @@ def test_without_cubic_only_the_network_s_result_is_made(slicer, ui, cortex, wai
     assert names(slicer) == ["cortex_t1", "cortex_t1 ArSSR 2x"]
 
 
-def test_fast_leaves_out_the_mirrored_pass(slicer, ui, cortex, wait):
+def test_fast_leaves_out_the_mirrored_pass(
+    slicer, ui, cortex, wait, mirrored, monkeypatch, tmp_path
+):
+    import qt
+
+    from ArSSRModule import models
+
+    monkeypatch.setattr(models, "installedFolder", lambda: tmp_path / "installed")
+    monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", lambda *a: str(mirrored(True)))
+    ui.installModelButton.click()
     ui.inputSelector.setCurrentNode(cortex)
     ui.alsoCubicCheckBox.click()
     for _ in range(2):
         ui.applyButton.click()
         wait(lambda: ui.applyButton.text == "Apply")
         ui.fastCheckBox.click()
-    both, once = (
-        slicer.util.arrayFromVolume(slicer.util.getFirstNodeByName(name)).astype(float)
+    nodes = [
+        slicer.util.getFirstNodeByName(name)
         for name in ("cortex_t1 ArSSR 2x", "cortex_t1 ArSSR 2x_1")
-    )
+    ]
+    assert [node.GetAttribute("ArSSR.Fast") for node in nodes] == ["False", "True"]
+    both, once = (slicer.util.arrayFromVolume(node).astype(float) for node in nodes)
     difference = abs(both - once).mean()
     assert 0 < difference < 0.02 * both.mean()
 

@@ -102,9 +102,11 @@ def _provide_python_slicer(folder: Path) -> None:
 
     Like the real launcher it stays as the parent of the Python process it starts.
     """
+    program = Path(__file__).parent / "python_slicer.py"
     launcher = folder / "bin" / "PythonSlicer"
     launcher.parent.mkdir()
-    launcher.write_text(f'#!/bin/sh\n"{sys.executable}" "$@"\nexit $?\n', encoding="utf-8")
+    command = f'exec "{sys.executable}" -S "{program}" "{sys.executable}" "$@"'
+    launcher.write_text(f"#!/bin/sh\n{command}\n", encoding="utf-8")
     launcher.chmod(launcher.stat().st_mode | stat.S_IXUSR)
     os.environ["PATH"] = str(launcher.parent) + os.pathsep + os.environ["PATH"]
     assert shutil.which("PythonSlicer") == str(launcher)

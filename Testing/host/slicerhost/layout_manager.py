@@ -32,7 +32,7 @@ class LayoutManager(PythonQtMixin, QtCore.QObject):
         self._logic = slicer.vtkMRMLLayoutLogic()
         self._logic.SetMRMLApplicationLogic(application_logic)
         self._logic.SetMRMLScene(scene)
-        self._shown = -1
+        self._shown: tuple[int, str] | None = None
         scene.AddObserver(scene.EndCloseEvent, lambda caller, event: self._scene_closed())
         self._observe()
 
@@ -44,14 +44,16 @@ class LayoutManager(PythonQtMixin, QtCore.QObject):
     def _scene_closed(self) -> None:
         self._widgets.clear()
         self._application_logic.GetSliceLogics().RemoveAllItems()
-        self._shown = -1
+        self._shown = None
         self._update()
 
     def _update(self) -> None:
-        arrangement = self._logic.GetLayoutNode().GetViewArrangement()
-        if arrangement == self._shown or self._scene.IsClosing():
+        node = self._logic.GetLayoutNode()
+        arrangement = node.GetViewArrangement()
+        layout = (arrangement, node.GetCurrentLayoutDescription() or "")
+        if layout == self._shown or self._scene.IsClosing():
             return
-        self._shown = arrangement
+        self._shown = layout
         for node in self.shown_slice_nodes():
             if node.GetLayoutName() not in self._widgets:
                 widget = SliceWidget(node, self._application_logic, self._view_size)
@@ -78,7 +80,13 @@ class LayoutManager(PythonQtMixin, QtCore.QObject):
     )
 
     def setLayout(self, number: int) -> None:
-        self._logic.GetLayoutNode().SetViewArrangement(number)
+        node = self._logic.GetLayoutNode()
+        if node.GetViewArrangement() == number:  # as the real one: not even to parse it anew
+            return
+        known = node.IsLayoutDescription(number)
+        node.SetViewArrangement(
+            number if known else slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView
+        )
 
     def layoutLogic(self) -> Any:
         return self._logic

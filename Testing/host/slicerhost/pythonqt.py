@@ -204,6 +204,8 @@ class PythonQtMixin:
         if not slots:
             return False
         QtCore.QObject.disconnect(self, self._signal_code(attribute), slots.pop())
+        if not slots:
+            del self._slots()[attribute, function]  # it would keep the function's owner
         return True
 
     def _signal_code(self, attribute: str) -> str:
