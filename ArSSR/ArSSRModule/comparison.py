@@ -97,9 +97,7 @@ class Comparison(VTKObservationMixin):
     def _followLayout(self) -> None:
         """Also when a loaded scene opened our layout: its views are made, its end is heard."""
         layoutNode = _layoutNode()
-        number = layoutNode.GetViewArrangement()
-        if number in registerLayouts(layoutNode):
-            layoutNode.SetViewArrangement(number)  # the layout manager's setLayout sees no change
+        registerLayouts(layoutNode)
         if not self.hasObserver(layoutNode, vtk.vtkCommand.ModifiedEvent, self._onLayoutModified):
             self.addObserver(layoutNode, vtk.vtkCommand.ModifiedEvent, self._onLayoutModified)
 

@@ -23,15 +23,17 @@ def viewNames(views: ComparisonViews) -> list[tuple[str, str, int]]:
     ]
 
 
-def registerLayouts(layoutNode) -> list[int]:
-    """Makes our layouts known where they are not yet; returns the numbers of those.
+def registerLayouts(layoutNode) -> None:
+    """Makes our layouts known, and the views of the one that is shown.
 
     A scene that was saved while comparing holds only the layout's number.
     """
-    missing = {n: v for v, n in LAYOUT_IDS.items() if not layoutNode.IsLayoutDescription(n)}
-    for number, views in missing.items():
-        layoutNode.AddLayoutDescription(number, layoutDescription(views))
-    return list(missing)
+    for views, number in LAYOUT_IDS.items():
+        if not layoutNode.IsLayoutDescription(number):
+            layoutNode.AddLayoutDescription(number, layoutDescription(views))
+    if layoutNode.GetViewArrangement() in LAYOUT_IDS.values():
+        # Changes nothing where the views are there; the layout manager's setLayout would never.
+        layoutNode.SetViewArrangement(layoutNode.GetViewArrangement())
 
 
 def layoutDescription(views: ComparisonViews) -> str:

@@ -113,7 +113,7 @@ class RunState:
 
     def _giveUp(self, text: str) -> None:
         if self._preparing:
-            self._givenUp = text  # the installation goes on; no job follows it
+            self._givenUp = self._givenUp or text  # the installation goes on; no job follows it
         elif self._job is not None:
             self._job.stopNow()
             self._close(text)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
 import numpy as np
 import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture
@@ -82,6 +89,104 @@ def test_the_difference_is_the_result_minus_cubic(slicer, ui, parameters):
     np.testing.assert_allclose(slicer.util.arrayFromVolume(shown), wanted, atol=1e-3)
     assert shown.GetDisplayNode().GetLevel() == 0
     assert background(slicer, "Axial", 1) is parameters.comparedCubic
+
+
+def test_fading_keeps_the_difference_as_it_is(slicer, ui, parameters):
+    ui.compareButton.click()
+    ui.differenceCheckBox.click()
+    shown = background(slicer, "Axial", 3)
+    made = shown.GetImageData().GetMTime()
+    shown.GetDisplayNode().SetWindow(12.0)
+    for fade in (80, 60, 40):
+        ui.fadeSlider.value = fade
+    composite = view(slicer, "Axial", 2).mrmlSliceCompositeNode()
+    assert composite.GetForegroundOpacity() == pytest.approx(0.4)
+    assert corner_texts(slicer, "Coronal", 2) == ["ArSSR 40% over cubic"]
+    assert corner_texts(slicer, "Coronal", 3) == ["ArSSR − cubic"]
+    assert shown.GetImageData().GetMTime() == made
+    assert shown.GetDisplayNode().GetWindow() == 12.0
+
+
+def test_a_new_result_makes_the_difference_anew(slicer, ui, parameters):
+    ui.compareButton.click()
+    ui.differenceCheckBox.click()
+    cubic = slicer.util.arrayFromVolume(parameters.comparedCubic)
+    slicer.util.updateVolumeFromArray(parameters.comparedResult, cubic + 7)
+    ui.differenceCheckBox.click()
+    ui.differenceCheckBox.click()
+    assert set(slicer.util.arrayFromVolume(background(slicer, "Axial", 3)).ravel()) == {7.0}
+
+
+def windows_and_levels(nodes):
+    return {(n.GetDisplayNode().GetWindow(), n.GetDisplayNode().GetLevel()) for n in nodes}
+
+
+def test_removing_another_node_leaves_window_and_level_linked(slicer, ui, parameters):
+    volumes = [parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult]
+    other = slicer.util.addVolumeFromArray(np.ones((4, 4, 4), np.int16), name="Other")
+    ui.compareButton.click()
+    slicer.mrmlScene.RemoveNode(other)
+    volumes[1].GetDisplayNode().SetAutoWindowLevel(False)
+    volumes[1].GetDisplayNode().SetWindowLevel(81, 18)
+    assert windows_and_levels(volumes) == {(81, 18)}
+
+
+def test_removing_a_compared_volume_leaves_the_others_linked(slicer, ui, parameters):
+    ui.compareButton.click()
+    slicer.mrmlScene.RemoveNode(parameters.comparedCubic)
+    parameters.comparedInput.GetDisplayNode().SetAutoWindowLevel(False)
+    parameters.comparedInput.GetDisplayNode().SetWindowLevel(82, 19)
+    assert windows_and_levels([parameters.comparedInput, parameters.comparedResult]) == {(82, 19)}
+
+
+FRESH_SESSION = """
+    import os, sys
+    sys.path.insert(0, {host!r})
+    import slicerhost
+    from slicerhost import pythonqt
+    slicer = slicerhost.start()
+    {before}
+    slicer.util.loadScene({scene!r})
+    for _ in range(20):
+        slicer.app.processEvents()
+    {after}
+    manager = slicer.app.layoutManager()
+    for name in manager.sliceViewNames():
+        composite = manager.sliceWidget(name).mrmlSliceCompositeNode()
+        shown = slicer.mrmlScene.GetNodeByID(composite.GetBackgroundVolumeID() or "")
+        print(name, shown.GetName() if shown else None)
+    print(len(pythonqt.uncaught), "exceptions", flush=True)
+    os._exit(0)
+"""
+OPEN = f"slicerhost.open_module({str(ROOT / 'ArSSR' / 'ArSSR.py')!r})"
+START_ONLY = f"{OPEN}; slicer.util.selectModule('none')"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(OPEN, ""), (START_ONLY, ""), ("", OPEN)],
+    ids=["panel open", "another module open", "module loaded later"],
+)
+def test_a_scene_saved_while_comparing_opens_to_its_views(
+    slicer, ui, parameters, tmp_path, before, after
+):
+    parameters.comparisonViews = type(parameters.comparisonViews).AXIAL
+    ui.compareButton.click()
+    for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
+        assert slicer.util.saveNode(node, str(tmp_path / f"{node.GetName()}.nrrd"))
+    scene = str(tmp_path / "comparing.mrml")
+    assert slicer.util.saveScene(scene)
+    code = textwrap.dedent(FRESH_SESSION).format(
+        host=str(ROOT / "Testing" / "host"), scene=scene, before=before, after=after
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    assert lines[-4:] == [
+        "ArSSRAxial1 cortex_t1",
+        "ArSSRAxial2 cortex_t1 cubic 2x",
+        "ArSSRAxial3 cortex_t1 cubic 2x",
+        "0 exceptions",
+    ], done.stdout + done.stderr
 
 
 def test_without_cubic_input_and_result_are_still_compared(slicer, ui, parameters):

@@ -119,6 +119,17 @@ def test_the_module_s_title_and_category(started):
     assert "not for clinical use" in module.helpText
 
 
+def test_before_slicer_5_11_the_sample_s_section_is_its_title(slicer, monkeypatch):
+    import SampleData
+
+    from ArSSRModule.sample_data import registerSampleData
+
+    monkeypatch.setattr(slicer.modules, "sampleDataSources", {})
+    monkeypatch.delattr(SampleData.SampleDataLogic, "registerCustomSampleDataCategory")
+    registerSampleData()
+    assert list(slicer.modules.sampleDataSources) == ["MRI Super-Resolution (ArSSR)"]
+
+
 def test_the_sample_is_registered_with_its_checksum(slicer):
     sources = slicer.modules.sampleDataSources["ArSSR"]
     assert len(sources) == 1

@@ -8,6 +8,8 @@ import textwrap
 import psutil
 import pytest
 
+LAUNCHER_LINE = "error: [/opt/Slicer/bin/./python-real] exit abnormally - Report the problem."
+
 
 @pytest.fixture
 def start(slicer, wait):
@@ -105,6 +107,10 @@ def test_grandchildren_do_not_outlive_a_child_that_ends_by_itself(start, wait):
         ),
         (-11, [], "stopped unexpectedly"),
         (1, ["Traceback (most recent call last):", "KeyError: 'x'"], "stopped unexpectedly"),
+        (1, [LAUNCHER_LINE], "smaller scale"),
+        (1, [LAUNCHER_LINE], "device CPU"),
+        (1, ["a driver's warning", LAUNCHER_LINE], "memory ran out"),
+        (1, ["RuntimeError: CUDA error: out of memory", LAUNCHER_LINE], "Close other programs"),
     ],
 )
 def test_every_end_is_explained_without_a_traceback(slicer, code, lines, words):
@@ -112,7 +118,8 @@ def test_every_end_is_explained_without_a_traceback(slicer, code, lines, words):
 
     message = explainEnd(code, lines)
     assert words in message
-    assert "Traceback" not in message
+    for foreign in ("Traceback", "python-real", "Report the problem", "driver's warning"):
+        assert foreign not in message
 
 
 @pytest.mark.parametrize("line", ["", "Downloading…", "[]", "3", '{"fraction": "x"}', "null"])

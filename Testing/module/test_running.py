@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 
 import numpy as np
@@ -159,7 +160,9 @@ def test_a_killed_child_is_noticed_behind_its_launcher_too(ui, running, wait, ch
     for process in innermost:
         process.send_signal(signal.SIGKILL)
     wait(lambda: ui.applyButton.text == "Apply")
-    assert "memory" in ui.statusLabel.text
+    for words in ("memory ran out", "smaller scale", "device CPU"):
+        assert words in ui.statusLabel.text
+    assert "python-real" not in ui.statusLabel.text
 
 
 def test_a_crashed_child_gives_a_message_with_a_remedy(slicer, ui, running, wait, children):
@@ -168,6 +171,46 @@ def test_a_crashed_child_gives_a_message_with_a_remedy(slicer, ui, running, wait
     wait(lambda: ui.applyButton.text == "Apply")
     assert "stopped unexpectedly" in ui.statusLabel.text
     assert "CPU" in ui.statusLabel.text
+
+
+def temporary_folders(slicer):
+    from pathlib import Path
+
+    return list(Path(slicer.app.temporaryPath).glob("ArSSR-*"))
+
+
+@pytest.mark.parametrize("fault", ["launcher missing", "launcher not executable"])
+def test_a_child_that_cannot_start_ends_the_run_with_its_reason(
+    slicer, ui, cortex, wait, monkeypatch, tmp_path, fault
+):
+    from ArSSRModule import library
+
+    def missing():
+        raise RuntimeError("PythonSlicer is missing from the installation; install Slicer again.")
+
+    plain = tmp_path / "PythonSlicer"
+    plain.write_text("no program")
+    found = missing if fault == "launcher missing" else lambda: str(plain)
+    monkeypatch.setattr(library, "pythonExecutable", found)
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.applyButton.click()
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert "could not be started" in ui.statusLabel.text
+    assert "PythonSlicer" in ui.statusLabel.text
+    assert not ui.progressBar.isVisibleTo(ui.ArSSR)
+    assert ui.applyButton.enabled
+    assert temporary_folders(slicer) == []
+
+
+def test_a_run_that_ended_keeps_no_voxels(slicer, ui, cortex, wait):
+    from ArSSRModule.volume_files import LoadedImage, Snapshot
+
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.applyButton.click()
+    wait(lambda: ui.applyButton.text == "Apply")
+    gc.collect()
+    kept = [o for o in gc.get_objects() if isinstance(o, (LoadedImage, Snapshot))]
+    assert kept == []
 
 
 def test_bad_values_in_the_volume_are_reported_in_the_library_s_words(slicer, ui, cortex, wait):
@@ -230,12 +273,15 @@ def test_reloading_the_module_ends_the_run_and_gives_a_working_panel(
     assert fresh.ui.applyButton.enabled, fresh.ui.applyButton.toolTip
 
 
-def test_leaving_the_module_does_not_end_the_run(slicer, ui, cortex, wait):
+def test_leaving_the_module_does_not_end_the_run_nor_change_the_views(slicer, ui, cortex, wait):
     ui.inputSelector.setCurrentNode(cortex)
+    slicer.util.setSliceViewerLayers(background=cortex)
     ui.applyButton.click()
     slicer.util.selectModule("none")
     wait(lambda: ui.applyButton.text == "Apply")
     assert "cortex_t1 ArSSR 2x" in names(slicer)
+    red = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+    assert red.GetBackgroundVolumeID() == cortex.GetID()
 
 
 def test_a_result_that_cannot_be_placed_leaves_the_scene(slicer, ui, cortex, wait, monkeypatch):

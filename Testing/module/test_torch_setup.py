@@ -70,6 +70,89 @@ def test_declining_leaves_a_message_and_no_run(
     assert ui.applyButton.text == "Apply"
 
 
+class Slow(PyTorchExtension):
+    """Installs while the window works, as pip does in Slicer; ``meanwhile`` is what a user does."""
+
+    def __init__(self, monkeypatch, setup, meanwhile) -> None:
+        super().__init__("2.9.0+cpu")
+        self.done = lambda: monkeypatch.setattr(setup, "installedVersion", lambda: "2.9.0+cpu")
+        self.meanwhile = meanwhile
+
+    def installTorch(self, **options):
+        import slicer
+
+        self.questions.append(options)
+        self.meanwhile()
+        slicer.app.processEvents()
+        self.done()
+        return types.SimpleNamespace(__version__=self.version)
+
+
+def test_apply_waits_while_torch_is_installed_and_the_run_follows(
+    monkeypatch, setup, without_torch, slicer, ui, cortex, wait
+):
+    seen = []
+
+    def meanwhile():
+        ui.scaleSlider.value = 1.5
+        ui.applyButton.click()
+        seen.append((ui.applyButton.enabled, ui.statusLabel.text))
+
+    extension = Slow(monkeypatch, setup, meanwhile)
+    provide(monkeypatch, extension)
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.applyButton.click()
+    assert seen == [(False, "Installing PyTorch…")]
+    assert len(extension.questions) == 1
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert slicer.util.getFirstNodeByName("cortex_t1 ArSSR 1.5x") is not None
+
+
+@pytest.mark.parametrize("how", ["input removed", "scene closed"])
+def test_no_run_follows_when_its_input_went_while_torch_was_installed(
+    monkeypatch, setup, without_torch, slicer, ui, cortex, children, how
+):
+    other = slicer.util.loadVolume(cortex.GetStorageNode().GetFileName())
+
+    def meanwhile():
+        if how == "scene closed":
+            slicer.mrmlScene.Clear()
+        else:
+            slicer.mrmlScene.RemoveNode(cortex)
+
+    provide(monkeypatch, Slow(monkeypatch, setup, meanwhile))
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.applyButton.click()
+    assert ui.applyButton.text == "Apply"
+    assert ("removed" if how == "input removed" else "Cancelled") in ui.statusLabel.text
+    assert ui.applyButton.enabled == (how == "input removed")  # the other volume is chosen now
+    assert children() == []
+    assert other is not None
+
+
+def test_reloading_while_torch_is_installed_starts_no_run(
+    monkeypatch, setup, without_torch, slicer, panel, cortex, children
+):
+    provide(monkeypatch, Slow(monkeypatch, setup, panel.onReload))
+    panel.ui.inputSelector.setCurrentNode(cortex)
+    panel.ui.applyButton.click()
+    assert children() == []
+    fresh = slicer.modules.ArSSRWidget
+    assert fresh is not panel
+    assert fresh.ui.applyButton.text == "Apply"
+
+
+def test_the_devices_are_looked_up_once_torch_is_installed(
+    monkeypatch, setup, without_torch, slicer, ui, panel, cortex, wait
+):
+    monkeypatch.setattr(panel._probe, "names", {})
+    provide(monkeypatch, Slow(monkeypatch, setup, lambda: None))
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.applyButton.click()
+    wait(lambda: "threads" in ui.deviceSummaryLabel.text or "GPU" in ui.deviceSummaryLabel.text)
+    slicer.mrmlScene.Clear()
+
+
 def test_too_old_a_torch_is_refused_with_the_remedy(monkeypatch, setup):
     monkeypatch.setattr(setup, "installedVersion", lambda: "1.13.1")
     with pytest.raises(setup.TorchUnavailable, match=r"1\.13\.1 is too old.*uninstall"):

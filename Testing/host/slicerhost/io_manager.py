@@ -20,6 +20,9 @@ class CoreIOManager:
     def fileType(self, path: str) -> str:
         return "SceneFile" if path.endswith((".mrml", ".mrb")) else "VolumeFile"
 
+    def fileWriterFileType(self, node: Any) -> str:
+        return "VolumeFile"
+
     def loadNodes(
         self, kind: str, properties: dict[str, Any], loaded: Any, messages: Any = None
     ) -> bool:
