@@ -175,6 +175,11 @@ def parameters(method: Method, scale: float, baselines: Path | None) -> int | No
         return None
 
 
+def has_one_pass_only(method: Method) -> bool:
+    """Whether ``fast`` makes no difference to a method, since its model has no mirrored pass."""
+    return method.kind == "arssr" and not _header(model_path(method.model or "default")).mirrored
+
+
 def load_network(method: Method, scale: float, baselines: Path | None) -> None:
     """Has the network of a method at hand, so that :func:`upsample` takes no time to read it.
 

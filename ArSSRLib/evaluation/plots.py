@@ -15,6 +15,7 @@ from .profile import Profile
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 INK, MUTED, LINES, PAPER = "#1b2430", "#5f6b7a", "#d9dee5", "#ffffff"
 COLOURS = ("#7a869a", "#d1495b", "#edae49", "#8d5fd3", "#0072b2", "#00916e", "#b5651d", "#c2185b")
@@ -69,7 +70,7 @@ def metrics_over_scale(evaluation: Evaluation) -> Figure | None:
 
 def profiles(
     title: str,
-    curves: Sequence[tuple[str, Sequence[tuple[str, Profile]]]],
+    curves: Sequence[tuple[str, Sequence[tuple[str, Profile | None]]]],
     shown: View | None,
     row: float | None,
 ) -> Figure:
@@ -77,7 +78,8 @@ def profiles(
 
     Args:
         title: heading.
-        curves: for each scale its label and the labelled profiles; the first is the truth.
+        curves: for each scale its label and the labelled profiles; the first is the truth, None
+            where a method has no result.
         shown: axial slice to the left of the panels.
         row: where the line crosses it, 0 at the top to 1.
     """
@@ -92,13 +94,16 @@ def profiles(
     if shown is not None and row is not None:
         _show_line(figure.add_subplot(grid[:, 0]), shown, row)
     shared: Axes | None = None
+    drawn: dict[str, Line2D] = {}
     for n, (label, lines) in enumerate(curves):
         axes = figure.add_subplot(grid[n // columns, n % columns + beside], sharey=shared)
         shared = axes
         _style(axes, label)
         for m, (name, profile) in enumerate(lines):
             truth = m == 0
-            axes.plot(
+            if profile is None:
+                continue
+            (drawn[name],) = axes.plot(
                 profile.distance,
                 profile.intensity,
                 color="#000000" if truth else COLOURS[(m - 1) % len(COLOURS)],
@@ -108,10 +113,11 @@ def profiles(
         if n >= len(curves) - columns:
             axes.set_xlabel("mm along the line, from the patient's right" if beside else "mm")
         axes.set_ylabel("intensity" if n % columns == 0 else "")
-    handles, labels = figure.axes[-1].get_legend_handles_labels()
+    # No panel needs to hold all methods: those that failed at its scale are missing there.
+    names = [name for name, _ in curves[0][1] if name in drawn]
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=min(7, len(labels)), frameon=False,
-        fontsize=9, labelcolor=INK,
+        [drawn[name] for name in names], names, loc="outside lower center",
+        ncols=min(7, len(names)), frameon=False, fontsize=9, labelcolor=INK,
     )  # fmt: skip
     return figure
 

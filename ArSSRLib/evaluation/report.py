@@ -17,6 +17,7 @@ from .grids import Tile, draw_errors, draw_grid
 from .harness import Evaluation, versions
 from .metrics import METRICS
 from .plots import metrics_over_scale, profiles
+from .profile import Profile
 from .records import Record
 from .tables import (
     Cell,
@@ -160,13 +161,12 @@ class _Shown:
         first = "input" if self.settings.reference_free else "ground truth"
         curves = []
         for scale in self.scales:
-            lines = [(first, self.truth.profile)]
+            lines: list[tuple[str, Profile | None]] = [(first, self.truth.profile)]
             for method in self.settings.methods:
                 # What an earlier run left of a case that failed now is not shown.
                 known = (scale, method.slug) in self.records
                 views = self._load(scale, method.slug) if known else None
-                if views is not None and views.profile is not None:
-                    lines.append((method.title, views.profile))
+                lines.append((method.title, views.profile if views is not None else None))
             curves.append((f"{scale:g}×", lines))
         title = f"{self.volume}: intensity profile"
         return profiles(title, curves, self.truth.slices["axial"], self.truth.row)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .harness import Evaluation
-from .methods import parameters
+from .methods import has_one_pass_only, parameters
 from .metrics import METRICS
 from .records import Record
 from .significance import compare_methods
@@ -193,15 +193,18 @@ def cost_table(evaluation: Evaluation) -> Table:
                     Cell(summary([record.seconds for record in records], 2)),
                 ]
             )
+    notes = [
+        "Upsampling alone, without reading and measuring, as each volume took when it was "
+        f"measured; this run: {settings.jobs} at a time with {settings.threads} CPU "
+        f"thread{'s' if settings.threads > 1 else ''} each, networks on {evaluation.device}."
+    ]
+    notes += [
+        f"{method.title}: this model has no mirrored pass, so that fast changes nothing."
+        for method in settings.methods
+        if method.fast and has_one_pass_only(method)
+    ]
     return Table(
-        "Time and size",
-        ["Scale", "Method", "Parameters", "Seconds a volume"],
-        rows,
-        [
-            "Upsampling alone, without reading and measuring, as each volume took when it was "
-            f"measured; this run: {settings.jobs} at a time with {settings.threads} CPU "
-            f"thread{'s' if settings.threads > 1 else ''} each, networks on {evaluation.device}."
-        ],
+        "Time and size", ["Scale", "Method", "Parameters", "Seconds a volume"], rows, notes
     )
 
 

@@ -77,9 +77,9 @@ def quick(folder: Path) -> Callable[..., Settings]:
 
 @pytest.fixture
 def tiny_model(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a small network with a mirrored pass and weights that do something."""
+    """Writes a small network with weights that do something."""
 
-    def write(name: str = "tiny.npz", seed: int = 1) -> Path:
+    def write(name: str = "tiny.npz", seed: int = 1, mirrored: bool = True) -> Path:
         import torch
 
         spec = NetworkSpec(
@@ -93,7 +93,7 @@ def tiny_model(tmp_path: Path) -> Callable[..., Path]:
         with torch.no_grad():
             for weights in network.parameters():
                 weights.add_(0.05 * torch.randn_like(weights))
-        save_model(network, ModelHeader(spec, mirrored=True), tmp_path / name)
+        save_model(network, ModelHeader(spec, mirrored=mirrored), tmp_path / name)
         return tmp_path / name
 
     return write

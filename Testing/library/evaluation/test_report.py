@@ -7,6 +7,7 @@ import io
 import math
 import re
 import statistics
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from PIL import Image
 from ArSSRLib.catalogue import model_info
 from ArSSRLib.evaluation.harness import Evaluation, evaluate
 from ArSSRLib.evaluation.methods import parse_methods
+from ArSSRLib.evaluation.plots import profiles
+from ArSSRLib.evaluation.profile import Profile
 from ArSSRLib.evaluation.records import Record, load_record, save_record
 from ArSSRLib.evaluation.report import write_report
 from ArSSRLib.evaluation.settings import Settings
@@ -151,6 +154,25 @@ def test_time_and_size_stand_beside_each_method() -> None:
         ["2×", "ArSSR (default)", f"{count:,}", "20.00"],
     ]
     assert "2 at a time" in table.notes[0]
+
+
+def test_fast_is_explained_where_it_changes_nothing(tiny_model: Callable[..., Path]) -> None:
+    for mirrored in (True, False):
+        methods = parse_methods(f"arssr:{tiny_model(mirrored=mirrored)}:fast")
+        notes = cost_table(_made_up([], methods=methods)).notes
+        assert any("no mirrored pass" in note for note in notes) != mirrored
+
+
+def test_a_method_keeps_its_colour_and_its_name_where_another_failed() -> None:
+    line = Profile(np.arange(3.0), np.ones(3))
+    curves = [
+        ("2×", [("truth", line), ("a", line), ("b", line)]),
+        ("3×", [("truth", line), ("a", None), ("b", line)]),
+    ]
+    figure = profiles("profiles", curves, None, None)
+    colours = [{c.get_label(): c.get_color() for c in axes.lines} for axes in figure.axes]
+    assert list(colours[1]) == ["truth", "b"] and colours[1]["b"] == colours[0]["b"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["truth", "a", "b"]
 
 
 def test_a_table_for_the_terminal_has_its_columns_under_each_other(evaluation: Evaluation) -> None:
