@@ -52,10 +52,6 @@ class UpsamplingJob:
     def running(self) -> bool:
         return not self._ended
 
-    @property
-    def inputNodeID(self) -> str:
-        return self._snapshot.nodeID
-
     def start(self) -> None:
         self.progressed.emit(0.0, _("Preparing"), None)
         self._runTask(
@@ -191,5 +187,6 @@ class UpsamplingJob:
 
     def _end(self) -> None:
         self._ended = True
-        self._active = None
+        self._active = self._snapshot = None  # voxels go now, whoever still holds the job
+        self._loaded.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
