@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ArSSRLib.errors import EnvironmentFault, InputError
+from ArSSRLib.evaluation.cases import Case, measure
+from ArSSRLib.evaluation.methods import parse_method
 from ArSSRLib.evaluation.segmentation import (
     PAPER_REGIONS,
     TISSUES,
@@ -19,6 +22,7 @@ from ArSSRLib.evaluation.segmentation import (
     brain_mask,
     dice,
 )
+from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.grid import Grid
 
 
@@ -120,3 +124,16 @@ def test_without_antspyx_the_message_says_what_to_install(
     monkeypatch.setitem(sys.modules, "ants", None)
     with pytest.raises(EnvironmentFault, match=r"pip install 'arssr\[segmentation\]'"):
         TissueSegmenter().segment(brain, brain_grid, brain > 0)
+
+
+def test_a_case_has_the_overlap_of_each_tissue_and_a_blunter_method_less(
+    folder: Path, quick: Callable[..., Settings]
+) -> None:
+    pytest.importorskip("ants", reason="the optional extra 'segmentation' is not installed")
+    path = folder / "brain_45_2mm.nii.gz"
+    cubic, nearest = (
+        measure(Case("brain", path, 2.0, parse_method(name)), quick(segmentation=True)).dice
+        for name in ("cubic", "nearest")
+    )
+    assert set(cubic) == set(TISSUES)
+    assert all(1.0 > cubic[name] > nearest[name] > 0.5 for name in TISSUES)
