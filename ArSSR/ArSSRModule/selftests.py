@@ -1,6 +1,7 @@
 """The module's self-tests: real volume, bundled weights, real child process, real scene.
 
-They run in Slicer's own harness (Reload and Test, or ctest) and change nothing outside the scene.
+They run in Slicer's own harness (Reload and Test, or ctest), in any language, and change nothing
+outside the scene.
 """
 
 import tempfile
@@ -13,9 +14,12 @@ import vtk
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
 
 from .comparison_layout import LAYOUT_IDS, viewName
+from .difference import existingDifference
+from .inputs import checkNotOverwritten, reasonNotUsable
 from .logic import ArSSRLogic
 from .parameters import ComparisonViews, ScaleMode
 from .results import INPUT_REFERENCE
+from .run_state import cancelledText
 
 BLOCK = (slice(20, 50), slice(70, 120), slice(50, 100))
 """Part of the sample, [k, j, i], that keeps a run short: white matter, cortex and a ventricle."""
@@ -80,7 +84,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         block = self._block()
         self._choose(block, scale=1.7)
         self.panel.ui.applyButton.click()
-        self.assertEqual(self.panel.ui.applyButton.text, "Cancel")
+        self.assertTrue(self.panel.running)
         self._waitForTheRun()
         names = {node.GetName() for node in _volumes()}
         self.assertEqual(names, {"Block", "Block ArSSR 1.7x", "Block cubic 1.7x"})
@@ -100,7 +104,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         self.panel.ui.applyButton.click()
         self._waitForTheRun()
         self.assertEqual(_nodeIDs(), before)
-        self.assertIn("Cancelled", self.panel.ui.statusLabel.text)
+        self.assertEqual(self.panel.ui.statusLabel.text, cancelledText())
 
     def test_BadInputIsRefusedWithAReason(self):
         labels = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Labels")
@@ -109,28 +113,26 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         slicer.util.updateVolumeFromArray(colours, np.ones((3, 4, 4, 4), np.uint8))
         block = self._block()
         logic = ArSSRLogic()
-        for arguments, words in (
-            ((None,), "Choose an input volume"),
-            ((labels,), "label map"),
-            ((colours,), "several values a voxel"),
-        ):
-            with self.assertRaisesRegex(ValueError, words):
-                logic.upsample(*arguments, scale=2.0)
-        with self.assertRaisesRegex(ValueError, "overwrite the input"):
-            logic.upsample(block, scale=2.0, outputNode=block)
-        with self.assertRaises(ValueError):
-            logic.upsample(block, scale=0.5)
+        reasons = [reasonNotUsable(volume) for volume in (None, labels, colours)]
+        self.assertEqual(len(set(reasons) - {""}), 3)
+        for volume, reason in zip((None, labels, colours), reasons, strict=True):
+            self.assertEqual(self._refusal(logic.upsample, volume, scale=2.0), reason)
+        self.assertEqual(
+            self._refusal(logic.upsample, block, scale=2.0, outputNode=block),
+            self._refusal(checkNotOverwritten, block, block),
+        )
+        self.assertTrue(self._refusal(logic.upsample, block, scale=0.5))
 
     def test_ApplySaysWhyItIsDisabled(self):
         button = self.panel.ui.applyButton
         self.assertFalse(button.enabled)
-        self.assertIn("Choose an input volume", button.toolTip)
+        self.assertEqual(button.toolTip, reasonNotUsable(None))
         block = self._block()
         self._choose(block, scale=2.0)
         self.assertTrue(button.enabled, button.toolTip)
         self.panel.ui.outputSelector.setCurrentNode(block)
         self.assertFalse(button.enabled)
-        self.assertIn("overwrite the input", button.toolTip)
+        self.assertEqual(button.toolTip, self._refusal(checkNotOverwritten, block, block))
 
     def test_OnlyTheRegionIsComputed(self):
         block = self._block()
@@ -169,7 +171,8 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         self.panel.ui.fadeSlider.value = 25
         self.assertAlmostEqual(_composite("Axial", 2).GetForegroundOpacity(), 0.25)
         self.panel.ui.differenceCheckBox.click()
-        self.assertIn("−", _volumeName(_composite("Axial", 2).GetBackgroundVolumeID()))
+        difference = existingDifference(slicer.util.getFirstNodeByName("Block ArSSR 1.5x"))
+        self.assertEqual(_composite("Axial", 2).GetBackgroundVolumeID(), difference.GetID())
         self.panel.ui.compareButton.click()
         self.assertEqual(layoutManager.layout, earlier)
 
@@ -236,13 +239,19 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         slicer.mrmlScene.RemoveNode(sample)
         return slicer.util.addVolumeFromArray(array, ijkToRas, "Block")
 
+    def _refusal(self, function, *arguments, **options):
+        """The message of the ValueError that ``function`` raises."""
+        with self.assertRaises(ValueError) as refusal:
+            function(*arguments, **options)
+        return str(refusal.exception)
+
     def _choose(self, volumeNode, scale):
         """What a user does in the panel."""
         self.panel.ui.inputSelector.setCurrentNode(volumeNode)
         self.panel.ui.scaleSlider.value = scale
 
     def _waitForTheRun(self):
-        self._wait(lambda: self.panel.ui.applyButton.text == "Apply")
+        self._wait(lambda: not self.panel.running)
 
     def _wait(self, condition):
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -35,6 +35,7 @@ class LayoutManager(PythonQtMixin, QtCore.QObject):
         self._shown: tuple[int, str] | None = None
         scene.AddObserver(scene.EndCloseEvent, lambda caller, event: self._scene_closed())
         self._observe()
+        self.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)  # as Slicer starts
 
     def _observe(self) -> None:
         node = self._logic.GetLayoutNode()
