@@ -35,7 +35,6 @@ def test_the_first_volume_of_the_scene_is_taken(slicer, ui, cortex):
 
 def test_a_label_map_and_our_own_difference_are_not_taken_by_themselves(slicer, ui, cortex):
     from ArSSRModule.difference import DIFFERENCE_OF
-    from ArSSRModule.inputs import firstInput
     from ArSSRModule.logic import ArSSRLogic
 
     path = cortex.GetStorageNode().GetFileName()
@@ -45,7 +44,6 @@ def test_a_label_map_and_our_own_difference_are_not_taken_by_themselves(slicer, 
     difference.SetNodeReferenceID(DIFFERENCE_OF, labels.GetID())
     slicer.util.selectModule("none")
     ArSSRLogic().getParameterNode().inputVolume = None
-    assert firstInput() is None
     volume = slicer.util.loadVolume(path)
     slicer.util.selectModule("ArSSR")
     assert ArSSRLogic().getParameterNode().inputVolume is volume
