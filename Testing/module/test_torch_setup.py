@@ -82,7 +82,8 @@ class Slow(PyTorchExtension):
         import slicer
 
         self.questions.append(options)
-        self.meanwhile()
+        if len(self.questions) == 1:  # never again and again, should Apply start a second one
+            self.meanwhile()
         slicer.app.processEvents()
         self.done()
         return types.SimpleNamespace(__version__=self.version)
