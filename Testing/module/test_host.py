@@ -112,6 +112,8 @@ def test_node_boxes_follow_the_scene(slicer):
     slicer.mrmlScene.RemoveNode(node)
     assert box.currentNode() is None
     assert heard == [node, None]
+    # Else it would hear of, and hold, the nodes of the tests that follow.
+    box.disconnect("currentNodeChanged(vtkMRMLNode*)", heard.append)
 
 
 def test_slice_views_really_draw(slicer, cortex):
