@@ -1,6 +1,7 @@
 """Peak resident memory of ``arssr upsample`` over the size of the volume.
 
-    python benchmarks/memory.py [--scale 2] [--model default] [--plot memory.png] [SIZE ...]
+    python benchmarks/memory.py [--scale 2] [--model default] [--fast] [--plot memory.png]
+        [SIZE ...]
 
 A SIZE is one side (128) or three (256x256x176). Each is upsampled by the real command line in a
 process of its own, which is asked afterwards how much memory it ever held. The volume is the
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("sizes", nargs="*", default=["64", "128", "256x256x176"])
     parser.add_argument("--scale", type=float, default=2.0)
     parser.add_argument("--model", default="default")
+    parser.add_argument("--fast", action="store_true", help="as of 'arssr upsample'")
     parser.add_argument("--plot", metavar="PNG", help="also draw memory over size (matplotlib)")
     arguments = parser.parse_args()
     print(
@@ -47,7 +49,7 @@ def main() -> None:
     for text in arguments.sizes:
         sides = [int(n) for n in text.split("x")]
         size = tuple(sides * 3 if len(sides) == 1 else sides)
-        runs.append(_measured(size, arguments.scale, arguments.model))
+        runs.append(_measured(size, arguments.scale, arguments.model, arguments.fast))
         print(runs[-1].row(), flush=True)
     if arguments.plot:
         _plot(runs, f"{arguments.model} at {arguments.scale:g}×", arguments.plot)
@@ -74,7 +76,7 @@ class Run:
         )
 
 
-def _measured(size: tuple[int, ...], scale: float, model: str) -> Run:
+def _measured(size: tuple[int, ...], scale: float, model: str, fast: bool) -> Run:
     grid = Grid(size)  # type: ignore[arg-type]
     target = grid.upsampled(scale)
     with tempfile.TemporaryDirectory() as folder:
@@ -86,6 +88,7 @@ def _measured(size: tuple[int, ...], scale: float, model: str) -> Run:
                 *(sys.executable, "-m", "ArSSRLib", "upsample", str(source), str(result)),
                 *("--scale", str(scale), "--model", model, "--device", "cpu"),
                 *("--progress", "none"),
+                *(["--fast"] if fast else []),
             ]
         )
         seconds = time.perf_counter() - started
