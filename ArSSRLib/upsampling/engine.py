@@ -21,7 +21,13 @@ from torch import Tensor
 
 from ..errors import EnvironmentFault, InputError
 from ..intensity import Normalisation
-from .device import choose_device, memory_format, place, release_memory
+from .device import (
+    choose_device,
+    denormals_flushed,
+    memory_format,
+    place,
+    release_memory,
+)
 from .features import FeatureStream
 from .folded import FoldedDecoder
 from .plan import (
@@ -103,7 +109,7 @@ def upsample_array(
     clock = ProgressClock(progress, float(len(passes) * math.prod(size)))
     share = np.float32(1.0 / len(passes))
     worker = _Worker(array, normalisation, geometry, model, choose_device(device))
-    with torch.inference_mode():
+    with torch.inference_mode(), denormals_flushed():
         clock.advance("encoding", 0.0)
         for part in passes:
             worker.array = part.array
