@@ -24,7 +24,7 @@ from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
 from ..networks.initialise import initialise
 from ..networks.registry import build_network
-from ..upsampling.device import memory_format, place
+from ..upsampling.device import denormals_flushed, memory_format, place
 from ..workers import interrupts_left_to_this_process
 from .log import RunLog, mean_gains, say
 from .optimiser import build_optimiser, load_moments
@@ -97,10 +97,17 @@ class Trainer:
                 good checkpoint stays.
         """
         steps = min(self.recipe.optimiser.steps, self.options.until_step or math.inf)
+        with denormals_flushed():
+            self._train(int(steps))
+        if self.log is not None:
+            self.log.close()
+        return self.state
+
+    def _train(self, steps: int) -> None:
         model = self._wrapped()
         began, saved = time.monotonic(), time.monotonic()
         before, first = self.state.seconds, self.state.step
-        for batch in self._batches(int(steps)):
+        for batch in self._batches(steps):
             loss, norm = self._step(model, batch)
             self.state.step += 1
             self.state.seconds = before + time.monotonic() - began
@@ -114,9 +121,6 @@ class Trainer:
                 self._save()
                 saved = time.monotonic()
         self._save()
-        if self.log is not None:
-            self.log.close()
-        return self.state
 
     def _wrapped(self) -> nn.Module:
         model: nn.Module = self.network
