@@ -76,9 +76,8 @@ def replacing(
     try:
         yield temporary
         _flush_to_disk(temporary)
-        if not overwrite and target.exists():
-            raise InputError(f"The output {str(path)!r} has appeared meanwhile; it was left alone.")
-        os.replace(temporary, target)
+        if overwrite or not _put_where_nothing_is(temporary, target):
+            os.replace(temporary, target)
     except OSError as error:
         raise EnvironmentFault(
             f"The file {str(path)!r} cannot be written ({error.strerror or error}); free some "
@@ -86,6 +85,31 @@ def replacing(
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _put_where_nothing_is(temporary: Path, target: Path) -> bool:
+    """Gives a finished file its name in one step that fails where another has it already.
+
+    Returns:
+        whether it has the name; on a file system without hard links it has not.
+
+    Raises:
+        InputError: the name is taken.
+    """
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        taken = True
+    except OSError:
+        taken = target.exists()
+    else:
+        return True
+    if taken:
+        raise InputError(
+            f"The output {str(target)!r} has appeared meanwhile and was left alone; choose another "
+            "name."
+        )
+    return False
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import SimpleITK as sitk
 
+from .dicom_stack import TAGS, check_stack
 from .errors import InputError
-from .metadata import acquisition_entries
+from .metadata import ACQUISITION_TAGS, acquisition_entries
 
-_POSITION = "0020|0032"
-_UNEVEN_LIMIT = 0.01
-"""Share of the slice distance by which slices may lie off an even stack."""
+_RESCALING = ("0028|1053", "0028|1052")
+"""Slope and intercept that make values of stored numbers; a slice may have its own."""
 
 
 def read_series(folder: Path) -> tuple[sitk.Image, dict[str, str]]:
@@ -23,7 +23,8 @@ def read_series(folder: Path) -> tuple[sitk.Image, dict[str, str]]:
         the 3-D image and the header entries that say how the series was acquired.
 
     Raises:
-        InputError: no series, several, a missing slice, or a file that cannot be read.
+        InputError: no series, several, slices that are no even stack, or a file that cannot be
+            read.
     """
     name = repr(str(folder))
     series = sitk.ImageSeriesReader.GetGDCMSeriesIDs(str(folder))
@@ -39,20 +40,53 @@ def read_series(folder: Path) -> tuple[sitk.Image, dict[str, str]]:
             "series to a folder of its own."
         )
     files = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder), series[0])
+    try:
+        _check_one_slice_a_file(files)
+        image, tags = _stacked(files)
+        if len({tuple(map(each.get, _RESCALING)) for each in tags}) > 1:
+            # The type of the first slice, which ITK gives to all, may not hold the others' values.
+            image, tags = _stacked(files, sitk.sitkFloat32)
+    except RuntimeError as error:
+        raise InputError(
+            f"The DICOM series in {name} cannot be read: a file is damaged or compressed in an "
+            "unusual way, or its slices do not fit together; export the series again."
+        ) from error
+    _check_nothing_left_out(folder, files)
+    check_stack(tags, files, name)
+    return image, acquisition_entries(tags[0])
+
+
+def _check_one_slice_a_file(files: Sequence[str]) -> None:
+    for file in files:
+        header = sitk.ImageFileReader()
+        header.SetFileName(file)
+        header.ReadImageInformation()
+        frames = math.prod(header.GetSize()[2:])
+        if frames > 1:
+            raise InputError(
+                f"The DICOM file {file!r} holds {frames} slices (multi-frame, enhanced DICOM); "
+                "convert it to NIfTI first, for example with dcm2niix."
+            )
+
+
+def _stacked(
+    files: Sequence[str], pixel_type: int = sitk.sitkUnknown
+) -> tuple[sitk.Image, list[dict[str, str]]]:
+    """The image of these slices and, of each, the entries that are used here.
+
+    Raises:
+        RuntimeError: they cannot be read.
+    """
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(files)
     reader.MetaDataDictionaryArrayUpdateOn()
-    try:
-        image = reader.Execute()
-    except RuntimeError as error:
-        raise InputError(
-            f"The DICOM series in {name} cannot be read: a file is damaged or its slices do not "
-            "fit together; export the series again."
-        ) from error
-    _check_nothing_left_out(folder, files)
-    _check_even(reader, image, len(files), name)
-    tags = {key: reader.GetMetaData(0, key) for key in reader.GetMetaDataKeys(0)}
-    return image, acquisition_entries(tags)
+    reader.SetOutputPixelType(pixel_type)
+    image = reader.Execute()
+    wanted = (*TAGS, *_RESCALING, *ACQUISITION_TAGS)
+    return image, [
+        {tag: reader.GetMetaData(n, tag) for tag in wanted if reader.HasMetaDataKey(n, tag)}
+        for n in range(len(files))
+    ]
 
 
 def _check_nothing_left_out(folder: Path, files: Sequence[str]) -> None:
@@ -67,24 +101,3 @@ def _check_nothing_left_out(folder: Path, files: Sequence[str]) -> None:
                     f"The DICOM file {str(path)!r} is damaged or belongs to no series here; export "
                     "the series again or move that file away."
                 )
-
-
-def _check_even(reader: sitk.ImageSeriesReader, image: sitk.Image, count: int, name: str) -> None:
-    """Refuses a stack with a gap, which ITK would stretch over the gap."""
-    if count < 3 or not all(reader.HasMetaDataKey(n, _POSITION) for n in range(count)):
-        return
-    try:
-        places = [
-            [float(x) for x in reader.GetMetaData(n, _POSITION).split("\\")] for n in range(count)
-        ]
-    except ValueError:
-        return
-    normal = np.reshape(image.GetDirection(), (3, 3))[:, 2]
-    steps = np.abs(np.diff(np.asarray(places) @ normal))
-    usual = float(np.median(steps))
-    off = float(np.abs(steps - usual).max())
-    if off > _UNEVEN_LIMIT * usual:
-        raise InputError(
-            f"The slices of the DICOM series in {name} are not evenly spaced (mostly {usual:.2f} "
-            f"mm, off by up to {off:.2f} mm): a slice is missing; export the series again."
-        )

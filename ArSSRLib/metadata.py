@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
 
 _ABOUT_THE_GRID_OR_THE_STORAGE = (
     # NIfTI
@@ -56,3 +60,19 @@ def acquisition_entries(tags: Mapping[str, str]) -> dict[str, str]:
         for tag, name in ACQUISITION_TAGS.items()
         if tags.get(tag, "").strip()
     }
+
+
+def text_entries(image: sitk.Image) -> dict[str, str]:
+    """The header entries of an image that are text; some programs write bytes that are not."""
+    keys = [key for key in image.GetMetaDataKeys() if is_text(key)]
+    entries = {key: image.GetMetaData(key) for key in keys}
+    return {key: value for key, value in entries.items() if is_text(value)}
+
+
+def is_text(words: str) -> bool:
+    """Whether all of ``words`` came from bytes that are UTF-8."""
+    try:
+        words.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

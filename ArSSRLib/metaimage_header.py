@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from .data_file import check_data_file
 from .errors import InputError
 
 _LARGEST_HEADER = 1 << 16
 _LAST_KEY = "ElementDataFile"
+_IN_THE_SAME_FILE = ("LOCAL", "Local", "local")
 _DIMENSIONS = range(1, 11)
 _PER_AXIS = ("DimSize", "ElementSpacing", "ElementSize", "Offset", "Origin", "Position",
              "CenterOfRotation")  # fmt: skip
@@ -23,7 +25,8 @@ def check_metaimage(path: Path) -> None:
     """Checks the header of an ``.mha`` or ``.mhd`` file.
 
     Raises:
-        InputError: the header does not fit together.
+        InputError: the header does not fit together, or its voxels are in a file that cannot be
+            read.
         OSError: the file cannot be opened.
     """
     with open(path, "rb") as stream:
@@ -49,6 +52,9 @@ def check_metaimage(path: Path) -> None:
                     f"The header of {str(path)!r} gives {entries[name]!r} for {name}, which are "
                     "not all finite numbers; correct the header."
                 )
+    voxels = entries.get(_LAST_KEY, "")
+    if voxels not in _IN_THE_SAME_FILE:
+        check_data_file(path, voxels)
 
 
 def _entries(data: bytes) -> dict[str, str]:

@@ -29,6 +29,8 @@ _BITS = {1: 1, 2: 8, 4: 16, 8: 32, 16: 32, 32: 64, 64: 64, 128: 24, 256: 8, 512:
          1024: 64, 1280: 64, 1536: 128, 1792: 128, 2048: 256, 2304: 32}  # fmt: skip
 """Bits a voxel of each NIfTI data type."""
 _LARGEST_OFFSET = 1 << 40
+_LONGEST_TAIL = 1 << 26
+"""Bytes that may follow the voxels; a few kilobytes of gzip can hold gigabytes of nothing."""
 SPACE_CODE = "nifti_space_code"
 """Header entry, as a volume carries it, with the NIfTI code of the space its grid is in."""
 _AGREEMENT_MM = 0.1
@@ -40,21 +42,27 @@ class _Layout:
     """Byte offsets and formats of one version of the header."""
 
     bytes: int
+    magic: tuple[int, bytes]
     dim: tuple[int, str]
     datatype: int
     vox_offset: tuple[int, str]
     pixdim: tuple[int, str]
+    scaling: tuple[int, str]
     form_codes: tuple[int, str]
     quaternion: tuple[int, str]
     rows: tuple[int, str]
 
 
 _NIFTI1 = _Layout(
-    348, (40, "8h"), 70, (108, "f"), (76, "8f"), (252, "2h"), (256, "6f"), (280, "12f")
-)
+    348, (344, b"n+1\0"), (40, "8h"), 70, (108, "f"), (76, "8f"), (112, "2f"), (252, "2h"),
+    (256, "6f"), (280, "12f"),
+)  # fmt: skip
 _NIFTI2 = _Layout(
-    540, (16, "8q"), 12, (168, "q"), (104, "8d"), (344, "2i"), (352, "6d"), (400, "12d")
-)
+    540, (4, b"n+2\0"), (16, "8q"), 12, (168, "q"), (104, "8d"), (176, "2d"), (344, "2i"),
+    (352, "6d"), (400, "12d"),
+)  # fmt: skip
+_NO_EXTENSIONS = 4
+"""Bytes between the header of a file and its voxels, at least."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +97,17 @@ def check_nifti(path: Path, volume_index: int = 0) -> NiftiPlace:
 
     Raises:
         InputError: the file is no NIfTI file, is truncated or damaged, its header holds an
-            impossible size or an affine that is not finite, or voxels are not finite.
+            impossible size, scaling or place of the voxels or an affine that is not finite, or
+            voxels are not finite.
         OSError: the file cannot be opened.
     """
     opener = gzip.open if path.name.lower().endswith(".gz") else open
     with opener(path, "rb") as stream:
         try:
             header, layout, order = _read_header(cast("IO[bytes]", stream), path)
+            _check_magic(path, header, layout)
             _check_spacing(path, header, layout, order)
+            _check_scaling(path, header, layout, order)
             _check_voxels(cast("IO[bytes]", stream), path, header, layout, order, volume_index)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise InputError(
@@ -113,7 +124,31 @@ def _read_header(stream: IO[bytes], path: Path) -> tuple[bytes, _Layout, str]:
                 struct.unpack_from(order + "i", header)[0] == layout.bytes
             ):
                 return header, layout, order
-    raise InputError(f"The file {str(path)!r} is not a NIfTI file or is truncated; copy it again.")
+    raise InputError(
+        f"The file {str(path)!r} is not a NIfTI file or is truncated; copy it again from its "
+        "source."
+    )
+
+
+def _check_magic(path: Path, header: bytes, layout: _Layout) -> None:
+    """Refuses what SimpleITK takes for a file of the older format Analyze, which has no affine."""
+    at, magic = layout.magic
+    found = header[at : at + len(magic)]
+    if found != magic:
+        raise InputError(
+            f"The header of {str(path)!r} is marked {found!r} instead of {magic!r}: it is no "
+            "NIfTI file in one piece (.nii); convert it to one first."
+        )
+
+
+def _check_scaling(path: Path, header: bytes, layout: _Layout, order: str) -> None:
+    """Refuses what SimpleITK silently leaves out; a slope of 0 or NaN means no scaling."""
+    slope, intercept = _unpack(header, layout.scaling, order)
+    if math.isinf(slope) or (slope and math.isfinite(slope) and not math.isfinite(intercept)):
+        raise InputError(
+            f"The header of {str(path)!r} scales the voxels by scl_slope {slope:g} and scl_inter "
+            f"{intercept:g}, which are not finite; correct the header."
+        )
 
 
 def _check_spacing(path: Path, header: bytes, layout: _Layout, order: str) -> None:
@@ -142,11 +177,13 @@ def _check_voxels(
             "correct the header."
         )
     offset = _unpack(header, layout.vox_offset, order)[0]
-    if not offset < _LARGEST_OFFSET:
+    least = layout.bytes + _NO_EXTENSIONS
+    if not least <= offset < _LARGEST_OFFSET:
         raise InputError(
-            f"The header of {str(path)!r} puts the voxels at byte {offset:g}; correct the header."
+            f"The header of {str(path)!r} puts the voxels at byte {offset:g}, not at {least} or "
+            "after it; correct its vox_offset."
         )
-    start = max(int(offset), layout.bytes)
+    start = int(offset)
     volume_bytes = math.prod(sizes[:3]) * bits // 8
     needed = start + volume_bytes * math.prod(sizes[3:])
     first = start + volume_bytes * volume_index
@@ -159,6 +196,11 @@ def _check_voxels(
             values = np.frombuffer(inside[:whole], dtype=order + _FLOATS[code])
             bad += values.size - int(np.count_nonzero(np.isfinite(values)))
         found += len(chunk)
+        if found > needed + _LONGEST_TAIL:
+            raise InputError(
+                f"The file {str(path)!r} goes on long after the {needed} bytes that its header "
+                f"{tuple(sizes)} needs; correct the header or copy the file again from its source."
+            )
     if found < needed:
         raise InputError(
             f"The file {str(path)!r} is truncated: its header {tuple(sizes)} needs {needed} bytes "
@@ -171,8 +213,8 @@ def _check_voxels(
 def not_finite_message(count: int, name: str) -> str:
     """What to tell about ``count`` voxels that are not finite numbers."""
     return (
-        f"The volume {name!r} has {count} voxels that are NaN or infinite; replace them, for "
-        "example by 0, first."
+        f"The volume {name!r} has {count} voxels that are NaN or infinite, or beyond what float32 "
+        "holds (3.4e38); replace them, for example by 0, first."
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -21,11 +22,12 @@ from .atomic import check_output_place, replacing
 from .dicom_series import read_series
 from .errors import EnvironmentFault, InputError
 from .grid import Grid, SizeTriple
-from .metadata import entries_that_stay_true
+from .metadata import entries_that_stay_true, is_text, text_entries
 from .metaimage_header import check_metaimage
 from .nifti_header import SPACE_CODE, check_nifti, not_finite_message
 from .nifti_neighbours import undisturbed
 from .nifti_writer import write_nifti
+from .nrrd_header import check_nrrd
 
 _log = logging.getLogger(__name__)
 
@@ -79,11 +81,20 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
             no grid, or values that are not finite.
         EnvironmentFault: not enough memory.
     """
+    if not os.fspath(path):
+        raise InputError(
+            "The name of the input is empty; give a file or the folder of a DICOM series."
+        )
     source = Path(path)
     _check_name(source)
     if not _there_is(source):
         raise InputError(f"There is no file {str(path)!r}; check the name.")
     if source.is_dir():
+        if volume_index not in (None, 0):
+            raise InputError(
+                f"The volume index {volume_index} was given, but the DICOM series in "
+                f"{str(source)!r} is one 3-D volume; leave --volume out."
+            )
         image, metadata = read_series(source)
         return volume_of_image(image, str(path), metadata)
     if not source.is_file():
@@ -98,11 +109,16 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
             place = check_nifti(source, volume_index or 0)
         elif suffix.startswith(".mh"):
             check_metaimage(source)
+        else:
+            check_nrrd(source)
     except OSError as error:
-        raise InputError(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
+        raise InputError(
+            f"The file {str(path)!r} cannot be read ({error.strerror or error}); check its rights "
+            "and its disk."
+        ) from error
     with undisturbed(source) as readable:
         image = _read_image(source, readable, volume_index)
-    volume = volume_of_image(image, str(path), _dictionary(image))
+    volume = volume_of_image(image, str(path), text_entries(image))
     if place is None:
         return volume
     if place.warning:
@@ -125,9 +141,10 @@ def volume_of_image(
         InputError: not 3-D, not scalar, not finite, or a header that is no grid.
     """
     _check_kind(image.GetDimension(), image.GetNumberOfComponentsPerPixel(), image, name)
-    grid = Grid.of_image(image)
+    with _named(name):
+        grid = Grid.of_image(image)
     view = sitk.GetArrayViewFromImage(image)
-    kept = entries_that_stay_true(_dictionary(image) if metadata is None else metadata)
+    kept = entries_that_stay_true(text_entries(image) if metadata is None else metadata)
     with np.errstate(over="ignore"):
         array = view.astype(np.float32)
     check_finite(array, name)
@@ -241,7 +258,7 @@ def as_pixel_type(array: FloatArray, pixel_type: str) -> npt.NDArray[np.generic]
 
 def _check_name(path: Path) -> None:
     """Refuses a name that is no text: ITK ends the whole process over it."""
-    if not _is_text(str(path)):
+    if not is_text(str(path)):
         raise InputError(
             f"The name {str(path)!r} holds bytes that are not text (UTF-8); rename the file or its "
             "folder."
@@ -298,10 +315,21 @@ def _check_header(reader: sitk.ImageFileReader, source: Path, size: list[int]) -
             f"The file {str(source)!r} has {len(size)} dimensions {tuple(size)}; save one 3-D "
             "volume of it first."
         )
-    Grid(
-        cast(SizeTriple, tuple(size[:3])),
-        cast("tuple[float, float, float]", tuple(reader.GetSpacing()[:3])),
-    )
+    with _named(str(source)):
+        Grid(
+            cast(SizeTriple, tuple(size[:3])),
+            cast("tuple[float, float, float]", tuple(reader.GetSpacing()[:3])),
+        )
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Says of an InputError in the block which volume it is about."""
+    try:
+        yield
+    except InputError as error:
+        text = str(error)
+        raise InputError(f"In {name!r}: {text[:1].lower()}{text[1:]}") from error
 
 
 def _checked_index(source: Path, size: list[int], volume_index: int | None) -> int:
@@ -358,18 +386,3 @@ def _explained(source: Path, error: RuntimeError) -> str:
         f"The file {name} cannot be read: it is truncated, damaged or not what its ending says; "
         "copy it again from its source."
     )
-
-
-def _dictionary(image: sitk.Image) -> dict[str, str]:
-    """The header entries that are text; some programs write bytes that are not."""
-    keys = [key for key in image.GetMetaDataKeys() if _is_text(key)]
-    entries = {key: image.GetMetaData(key) for key in keys}
-    return {key: value for key, value in entries.items() if _is_text(value)}
-
-
-def _is_text(words: str) -> bool:
-    try:
-        words.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -32,7 +32,8 @@ def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
     """Runs ``action`` and turns however it ends into an exit code, and a sentence on stderr.
 
     SIGINT and SIGTERM both cancel: they raise in the main thread, so that temporary files are
-    removed on the way out. A reader that has gone away (a closed pipe) counts as a cancel too.
+    removed on the way out. A reader that has gone away (a closed pipe) counts as a cancel too, as
+    long as there is something to cancel.
     With ``ARSSR_DEBUG`` set in the environment the traceback is shown as well.
 
     Args:
@@ -40,6 +41,7 @@ def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
         leaving: whether the process ends right after; signals are then ignored from here on, so
             that one that comes too late cannot change the exit code.
     """
+    _stand_in_for_closed_streams()
     previous = {number: signal.signal(number, _interrupt) for number in _SIGNALS}
     code = Cancelled.exit_code
     try:
@@ -54,6 +56,22 @@ def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
             for number, handler in previous.items():
                 signal.signal(number, handler)
     return code
+
+
+def _stand_in_for_closed_streams() -> None:
+    """Opens nothing in place of a stdin, stdout or stderr that the program was started without.
+
+    Otherwise the next file that is opened gets its number, and what C libraries print goes into it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(number, True)
+        if getattr(sys, name) is None:
+            mode = "w" if number else "r"
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 def was_interrupted(error: BaseException) -> bool:
@@ -72,6 +90,10 @@ def no_longer_cancellable() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def _is_cancellable() -> bool:
+    return signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN
+
+
 def _code_of(action: Callable[[], int]) -> int:
     """The exit code of ``action``, also where argparse leaves by itself after showing help."""
     try:
@@ -83,7 +105,7 @@ def _code_of(action: Callable[[], int]) -> int:
 def _report(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         _drop_output()
-        return Cancelled.exit_code
+        return Cancelled.exit_code if _is_cancellable() else EXIT_DONE
     if os.environ.get(_DEBUG):
         traceback.print_exception(error)
     if was_interrupted(error) and not isinstance(error, Cancelled | KeyboardInterrupt):

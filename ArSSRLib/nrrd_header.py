@@ -1,0 +1,38 @@
+"""What ITK's NRRD reader does not check: which file the voxels are in.
+
+An ``.nrrd`` or ``.nhdr`` file begins with ``NRRD0001`` to ``NRRD0005`` and lines ``field: value``
+up to an empty line or, where the voxels are in another file, to the end.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .data_file import check_data_file
+from .errors import InputError
+
+_MAGIC = b"NRRD000"
+_LARGEST_HEADER = 1 << 20
+_DATA_FILE = ("data file", "datafile")
+
+
+def check_nrrd(path: Path) -> None:
+    """Checks the beginning of an ``.nrrd`` or ``.nhdr`` file.
+
+    Raises:
+        InputError: the file is no NRRD file, or its voxels are in a file that cannot be read.
+        OSError: the file cannot be opened.
+    """
+    with open(path, "rb") as stream:
+        header = stream.read(_LARGEST_HEADER)
+    if not header.startswith(_MAGIC):
+        raise InputError(
+            f"The file {str(path)!r} is not a NRRD file or is damaged; copy it again from its "
+            "source."
+        )
+    for line in header.decode("utf-8", "surrogateescape").splitlines()[1:]:
+        if not line.strip():
+            return
+        field, _, value = line.partition(":")
+        if field.strip().lower() in _DATA_FILE:
+            check_data_file(path, value.strip())
