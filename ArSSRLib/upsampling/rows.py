@@ -87,6 +87,10 @@ class AxisLookup:
             real(1.0 - np.abs(position - inside)),
         )
 
+    def part(self, targets: slice) -> AxisLookup:
+        """The same for some of the target voxels."""
+        return AxisLookup(*(getattr(self, name)[targets] for name in AxisLookup.__annotations__))
+
     def along(self, values: Tensor, axis: int, faded: bool = False) -> Tensor:
         """Interpolates ``values`` along ``axis``.
 

@@ -13,9 +13,11 @@ from ArSSRLib.errors import Cancelled, EnvironmentFault
 from ArSSRLib.intensity import Normalisation
 from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
-from ArSSRLib.upsampling import engine
+from ArSSRLib.upsampling import engine, tiles, worker
 from ArSSRLib.upsampling.engine import upsample_array
+from ArSSRLib.upsampling.planes import PlaneDecoder
 from ArSSRLib.upsampling.progress import Progress
+from ArSSRLib.upsampling.tiles import TileComputer
 
 LOCAL = NetworkSpec(
     EncoderSpec("SRResNet", 16, 2, 2, 8, 16), DecoderSpec(32, 4, False, False), "local", "trilinear"
@@ -152,7 +154,7 @@ def test_raising_from_the_callback_cancels() -> None:
 def test_out_of_memory_is_met_with_smaller_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     array, shape, model = _tissue((16, 16, 16)), (64, 64, 64), _model(LOCAL)
     expected = upsample_array(array, shape, model, device="cpu")
-    original = engine._Worker._features
+    original = TileComputer._features
     refused: list[int] = []
 
     def features(self, tile, low, known, pushed):  # type: ignore[no-untyped-def]
@@ -161,7 +163,7 @@ def test_out_of_memory_is_met_with_smaller_tiles(monkeypatch: pytest.MonkeyPatch
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return original(self, tile, low, known, pushed)
 
-    monkeypatch.setattr(engine._Worker, "_features", features)
+    monkeypatch.setattr(TileComputer, "_features", features)
     result = upsample_array(array, shape, model, device="cpu")
     assert refused
     np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
@@ -171,7 +173,7 @@ def test_what_did_not_fit_once_is_not_tried_again(monkeypatch: pytest.MonkeyPatc
     array, shape, model = _tissue((10, 44, 48)), (10, 66, 72), _model(LOCAL)
     model.header = replace(model.header, mirrored=True)
     expected = upsample_array(array, shape, model, device="cpu")
-    original = engine._Worker._features
+    original = TileComputer._features
     refused: list[tuple[int, ...]] = []
 
     def features(self, tile, low, known, pushed):  # type: ignore[no-untyped-def]
@@ -180,7 +182,7 @@ def test_what_did_not_fit_once_is_not_tried_again(monkeypatch: pytest.MonkeyPatc
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return original(self, tile, low, known, pushed)
 
-    monkeypatch.setattr(engine._Worker, "_features", features)
+    monkeypatch.setattr(TileComputer, "_features", features)
     result = upsample_array(array, shape, model, device="cpu", plane_voxels=440)
     assert len(refused) == 1, "the first of two tiles, in the first of two passes"
     np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
@@ -194,7 +196,7 @@ def test_memory_that_runs_out_midway_leaves_no_seam_and_adds_nothing_twice(
     model.header = replace(model.header, mirrored=mirrored)
     reports: list[Progress] = []
     expected = upsample_array(array, shape, model, device="cpu")
-    original = engine._Worker._plane
+    original = PlaneDecoder._plane
     computed = 0
 
     def plane(self, *arguments):  # type: ignore[no-untyped-def]
@@ -204,8 +206,8 @@ def test_memory_that_runs_out_midway_leaves_no_seam_and_adds_nothing_twice(
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return original(self, *arguments)
 
-    monkeypatch.setattr(engine, "_SLAB_BYTES", 4 * 40 * 43 * 3)
-    monkeypatch.setattr(engine._Worker, "_plane", plane)
+    monkeypatch.setattr(tiles, "_SLAB_BYTES", 4 * 40 * 43 * 3)
+    monkeypatch.setattr(PlaneDecoder, "_plane", plane)
     result = upsample_array(array, shape, model, device="cpu", progress=reports.append)
     assert computed > 40
     fractions = [report.fraction for report in reports]
@@ -220,7 +222,7 @@ def test_without_memory_for_the_smallest_tile_the_user_is_told(
     def features(self, tile, low, known, pushed):  # type: ignore[no-untyped-def]
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr(engine._Worker, "_features", features)
+    monkeypatch.setattr(TileComputer, "_features", features)
     with pytest.raises(EnvironmentFault, match="memory"):
         upsample_array(_tissue((8, 8, 8)), (16, 16, 16), _model(LOCAL), device="cpu")
 
@@ -231,23 +233,20 @@ def test_a_graphics_device_without_memory_hands_over_to_the_cpu(
     """The seam: a device that is no CPU (``meta`` here) always runs out of memory."""
     array, shape, model = _tissue((8, 8, 8)), (16, 16, 16), _model(LOCAL)
     expected = upsample_array(array, shape, model, device="cpu")
-    original = engine._Worker._compute
     moves: list[str] = []
 
-    def compute(self, tile, clock):  # type: ignore[no-untyped-def]
-        if self.device.type != "cpu":
+    class Full:
+        def __init__(self, *arguments: object) -> None:
+            pass
+
+        def compute(self, *arguments: object) -> None:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return original(self, tile, clock)
 
-    def move_to(self, device):  # type: ignore[no-untyped-def]
-        moves.append(device.type)
-        self.device = device
-        if device.type == "cpu":
-            original_move(self, device)
+    def computer(*arguments):  # type: ignore[no-untyped-def]
+        moves.append(arguments[-1].type)
+        return (TileComputer if moves[-1] == "cpu" else Full)(*arguments)
 
-    original_move = engine._Worker._move_to
-    monkeypatch.setattr(engine._Worker, "_compute", compute)
-    monkeypatch.setattr(engine._Worker, "_move_to", move_to)
+    monkeypatch.setattr(worker, "TileComputer", computer)
     monkeypatch.setattr(engine, "choose_device", lambda name: torch.device("meta"))
     result = upsample_array(array, shape, model, device="auto")
     assert moves == ["meta", "cpu"]
@@ -261,14 +260,14 @@ def test_a_graphics_device_that_is_full_already_hands_over_to_the_cpu(
     """Not even the weights fit; ``meta`` stands for the device."""
     array, shape, model = _tissue((8, 8, 8)), (16, 16, 16), _model(LOCAL)
     expected = upsample_array(array, shape, model, device="cpu")
-    original = engine.place
+    original = tiles.place
 
     def place(network: ArSSR, device: torch.device) -> None:
         if device.type != "cpu":
             raise torch.OutOfMemoryError("CUDA out of memory.")
         original(network, device)
 
-    monkeypatch.setattr(engine, "place", place)
+    monkeypatch.setattr(tiles, "place", place)
     monkeypatch.setattr(engine, "choose_device", lambda name: torch.device("meta"))
     result = upsample_array(array, shape, model, device="auto")
     assert "continuing on the CPU" in caplog.text

@@ -1,0 +1,118 @@
+"""What is done when memory runs out: smaller tiles, then the CPU; what was handed out stays."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, cast
+
+import torch
+
+from ..errors import EnvironmentFault
+from ..intensity import Normalisation
+from .device import release_memory
+from .plan import Geometry, Spans, Tile, halved
+from .progress import ProgressClock
+from .tiles import Array, FloatArray, TileComputer
+
+if TYPE_CHECKING:
+    from ..checkpoint import Model
+
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Computes tiles on one device, in smaller ones or on the CPU where it lacks the memory."""
+
+    def __init__(
+        self, model: Model, normalisation: Normalisation, geometry: Geometry, device: torch.device
+    ) -> None:
+        self.model, self.normalisation = model, normalisation
+        self.geometry, self.device = geometry, device
+        # Planes that are larger ran out of memory once; that is not tried again.
+        self.largest = math.inf
+        try:
+            self._move_to(device)
+        except RuntimeError as error:
+            if device.type == "cpu" or not _is_out_of_memory(error):
+                raise
+            self._move_to_cpu()
+
+    def compute(
+        self, array: Array, tile: Tile, clock: ProgressClock
+    ) -> Iterator[tuple[Spans, FloatArray]]:
+        """The normalised intensities of a tile, slab by slab with the target voxels of each.
+
+        Short of memory it goes on with smaller tiles behind what was handed out.
+        """
+        parts = halved(tile, self.geometry)
+        if self.geometry.plane_voxels(tile) > max(self.largest, self._plane_of(parts)):
+            # One of this size did not fit before.
+            for part in parts:
+                yield from self.compute(array, part, clock)
+            return
+        done, reached = clock.done, tile.target[self.geometry.stream][0]
+        try:
+            for place, values in self.tiles.compute(array, tile, clock):
+                yield place, values
+                reached = place[self.geometry.stream][1]
+            return
+        except (RuntimeError, MemoryError) as error:
+            parts = self._instead_of(self._behind(tile, reached), error)
+        clock.done = done + tile.target_voxels - sum(part.target_voxels for part in parts)
+        for part in parts:
+            yield from self.compute(array, part, clock)
+
+    def _instead_of(self, rest: Tile, error: RuntimeError | MemoryError) -> list[Tile]:
+        """What to try after an error instead of the rest of a tile; other errors are raised."""
+        if isinstance(error, NotImplementedError) and self.device.type != "cpu":
+            # Apple's MPS still lacks some 3-D operations in some torch versions.
+            _log.warning("%s lacks an operation (%s): continuing on the CPU.", self.device, error)
+            self._move_to(torch.device("cpu"))
+            return [rest]
+        if not _is_out_of_memory(error):
+            raise error
+        return self._smaller(rest)
+
+    def _behind(self, tile: Tile, reached: int) -> Tile:
+        """What is left of a tile behind the target plane ``reached`` along the stream."""
+        spans = list(tile.target)
+        spans[self.geometry.stream] = (reached, spans[self.geometry.stream][1])
+        return self.geometry.tile(cast(Spans, tuple(spans)))
+
+    def _smaller(self, tile: Tile) -> list[Tile]:
+        """What to try when memory ran out: halves, or the same tile on the CPU."""
+        release_memory(self.device)
+        parts = halved(tile, self.geometry)
+        if len(parts) > 1:
+            _log.warning("Short of memory on %s: working in smaller tiles.", self.device.type)
+            self.largest = self._plane_of(parts)
+            return parts
+        if self.device.type == "cpu":
+            raise EnvironmentFault(
+                "There is not enough memory for even a small tile; close other programs, or "
+                "choose a smaller region or scale."
+            )
+        self._move_to_cpu()
+        return [tile]
+
+    def _plane_of(self, tiles: Sequence[Tile]) -> int:
+        """LR voxels of the largest plane."""
+        return max(self.geometry.plane_voxels(tile) for tile in tiles)
+
+    def _move_to_cpu(self) -> None:
+        _log.warning("Out of memory on %s: continuing on the CPU.", self.device.type)
+        self._move_to(torch.device("cpu"))
+
+    def _move_to(self, device: torch.device) -> None:
+        self.device = device
+        self.tiles = TileComputer(self.model, self.normalisation, self.geometry, device)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory ran out; the CPU's allocator has no class of its own."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error).lower()
+    return "out of memory" in text or "can't allocate memory" in text or "bad_alloc" in text
