@@ -175,9 +175,17 @@ def _without_subject(text: str) -> BidsName | None:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not path.is_file():
+            # A pipe would be waited for.
+            raise FileNotFoundError(path)
+        values = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_refuse_constant)
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"The file {str(path)!r} is not readable JSON; repair it.") from error
     if not isinstance(values, dict):
         raise InputError(f"The file {str(path)!r} must hold a JSON object; repair it.")
     return values
+
+
+def _refuse_constant(text: str) -> None:
+    """NaN and infinities are Python's own addition to JSON; what we write must hold none."""
+    raise ValueError(text)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from ..atomic import replacing
-from ..errors import EnvironmentFault, InputError
+from ..errors import InputError
 from .dataset import DESCRIPTION, Source, read_description
 from .sidecar import RAW
 
@@ -39,16 +39,13 @@ def prepare(root: Path, output: Path, description: Mapping[str, Any]) -> None:
         description: the source dataset's description.
 
     Raises:
-        InputError: the folder is the source itself, or holds another dataset.
+        InputError: the folder is the source itself or in its data, holds another dataset, or
+            cannot be made.
         EnvironmentFault: it cannot be written.
     """
     from .. import __version__
 
-    if output.resolve() == root.resolve():
-        raise InputError(
-            f"The output {str(output)!r} is the dataset itself; give a folder of its own, for "
-            f"example {str(root / 'derivatives' / PIPELINE)!r}."
-        )
+    _check_apart(root, output)
     if output.is_dir() and (output / DESCRIPTION).exists():
         _check_ours(root, output)
         return
@@ -57,14 +54,33 @@ def prepare(root: Path, output: Path, description: Mapping[str, Any]) -> None:
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EnvironmentFault(
-            f"The folder {str(output)!r} cannot be made: {error.strerror}."
+        raise InputError(
+            f"The output folder {str(output)!r} cannot be made ({error.strerror}); give another."
         ) from error
     with replacing(output / "README.md", overwrite=True) as temporary:
         temporary.write_text(README.format(version=__version__), encoding="utf-8")
     with replacing(output / DESCRIPTION, overwrite=True) as temporary:
         values = _description(root, output, description)
         temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def _check_apart(root: Path, output: Path) -> None:
+    """Refuses to mix results with the source's data."""
+    ours, theirs = _place(output), _place(root)
+    if not ours.is_relative_to(theirs):
+        return
+    inside = ours.relative_to(theirs).parts
+    if not inside or inside[0].startswith("sub-"):
+        which = "in the data of the dataset" if inside else "the dataset itself"
+        raise InputError(
+            f"The output {str(output)!r} is {which}; give a folder of its own, for example "
+            f"{str(root / 'derivatives' / PIPELINE)!r}."
+        )
+
+
+def _place(path: Path) -> Path:
+    """The path without links; unlike ``Path.resolve`` it does not fail over a link to itself."""
+    return Path(os.path.realpath(path))
 
 
 def result_path(output: Path, source: Source, resolution: str, method: str) -> Path:
@@ -101,10 +117,10 @@ def _description(root: Path, output: Path, source: Mapping[str, Any]) -> dict[st
 def _link(root: Path, output: Path) -> str:
     """The source dataset as a URI reference, relative so that both can move together."""
     try:
-        return quote(Path(os.path.relpath(root.resolve(), output.resolve())).as_posix())
+        return quote(Path(os.path.relpath(_place(root), _place(output))).as_posix())
     except ValueError:
         # On Windows nothing leads from one drive to another.
-        return root.resolve().as_uri()
+        return _place(root).as_uri()
 
 
 def _check_ours(root: Path, output: Path) -> None:

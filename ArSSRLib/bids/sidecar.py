@@ -41,6 +41,8 @@ def static_entries(source: Source, method: str, stripped: bool | None) -> dict[s
     """
     uri = f"bids:{RAW}:{source.relative}"
     entries = {key: source.metadata[key] for key in _STILL_TRUE if key in source.metadata}
+    if not isinstance(entries.get("SkullStripped"), bool):
+        entries.pop("SkullStripped", None)
     if stripped is not None:
         entries.setdefault("SkullStripped", stripped)
     caution = (
