@@ -55,8 +55,7 @@ def bundled_models() -> list[ModelInfo]:
     Raises:
         InputError: a bundled file is damaged.
     """
-    paths = sorted(MODELS.glob("*.npz"), key=lambda path: (path.stem != DEFAULT, path.stem))
-    return [model_info(path.stem) for path in paths]
+    return [model_info(name) for name in _bundled_names()]
 
 
 def model_path(name_or_path: str | os.PathLike[str]) -> Path:
@@ -71,7 +70,7 @@ def model_path(name_or_path: str | os.PathLike[str]) -> Path:
     path = Path(name_or_path)
     if path.is_file():
         return path
-    names = ", ".join(sorted(p.stem for p in MODELS.glob("*.npz"))) or "none"
+    names = ", ".join(_bundled_names()) or "none"
     raise InputError(
         f"There is no model {str(name_or_path)!r}; give a model file or a bundled name ({names})."
     )
@@ -99,3 +98,9 @@ def load_model(name_or_path: str | os.PathLike[str] = DEFAULT) -> Model:
 
     info = model_info(name_or_path)
     return read_model(info.path, info.name)
+
+
+def _bundled_names() -> list[str]:
+    """The default one first; temporary files of a model that is just being written have a dot."""
+    names = [path.stem for path in MODELS.glob("*.npz") if not path.name.startswith(".")]
+    return sorted(names, key=lambda name: (name != DEFAULT, name))

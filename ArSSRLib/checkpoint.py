@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from .atomic import replacing
-from .errors import InputError
+from .errors import InputError, said_of
 from .networks.baseline_spec import BaselineSpec
 from .networks.registry import spec_from_dict
 from .networks.spec import NetworkSpec
@@ -103,23 +103,29 @@ class ModelHeader(Generic[SpecT]):
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"The model file {source} has a damaged header; copy it again.") from (
-                error
-            )
+            raise InputError(
+                f"The model file {source!r} has a damaged header; copy it again."
+            ) from (error)
         if not isinstance(values, dict) or values.get("format") != FORMAT:
-            raise InputError(f"The file {source} is not an ArSSR model; choose a .npz model file.")
+            raise InputError(
+                f"The file {source!r} is not an ArSSR model; choose a .npz model file."
+            )
         version = values.get("format_version")
         if version != FORMAT_VERSION:
             raise InputError(
-                f"The model file {source} has format version {version!r}, this program reads "
+                f"The model file {source!r} has format version {version!r}, this program reads "
                 f"{FORMAT_VERSION}; update ArSSR."
             )
         network = values.get("network")
         if not isinstance(network, dict):
-            raise InputError(f"The model file {source} does not describe its network.")
+            raise InputError(
+                f"The model file {source!r} does not describe its network; copy it again."
+            )
         provenance = values.get("provenance", {})
+        with said_of(source):
+            spec = spec_from_dict(network)
         return ModelHeader(
-            spec_from_dict(network),
+            spec,
             str(values.get("title", "")),
             str(values.get("version", "0")),
             _range(values.get("scale_range"), "scale_range", source),
@@ -185,7 +191,7 @@ def read_model(path: str | os.PathLike[str], name: str | None = None) -> Model:
     network, header = read_network(path)
     if not isinstance(network, ArSSR):
         raise InputError(
-            f"The model file {path} holds the baseline {header.spec.baseline}, which only "
+            f"The model file {str(path)!r} holds the baseline {header.spec.baseline}, which only "
             "'arssr evaluate' runs; choose an ArSSR model."
         )
     return Model(network, header, name or str(path))
@@ -225,15 +231,18 @@ def _weight(archive: Any, key: str, shape: tuple[int, ...], source: str) -> Tens
         value = archive[key] if found == shape and dtype.kind == "f" else None
     except (KeyError, *DAMAGED_ARCHIVE) as error:
         raise InputError(
-            f"The model file {source} lacks the weight {key} or is damaged; copy it again."
+            f"The model file {source!r} lacks the weight {key} or is damaged; copy it again."
         ) from error
     if value is None:
         raise InputError(
-            f"The model file {source} holds {key} of shape {found} and type {dtype}, its "
-            f"specification needs {shape} of a floating type; the file does not fit together."
+            f"The model file {source!r} holds {key} of shape {found} and type {dtype}, its "
+            f"specification needs {shape} of a floating type; the file does not fit "
+            "together: copy it again."
         )
     if not np.isfinite(value).all():
-        raise InputError(f"The model file {source} holds weights that are not finite ({key}).")
+        raise InputError(
+            f"The model file {source!r} holds weights that are not finite ({key}); copy it again."
+        )
     return torch.from_numpy(value.astype(np.float32))
 
 
@@ -259,11 +268,11 @@ def _open_archive(path: str | os.PathLike[str]) -> Any:
         archive = np.load(path, allow_pickle=False)
     except DAMAGED_ARCHIVE as error:
         raise InputError(
-            f"The file {path} is not a readable ArSSR model; choose a .npz model file, or import "
-            "a published state dict with 'arssr models import'."
+            f"The file {str(path)!r} is not a readable ArSSR model; choose a .npz model file, or "
+            "import a published state dict with 'arssr models import'."
         ) from error
     if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise InputError(f"The file {path} is not an ArSSR model; choose a .npz model file.")
+        raise InputError(f"The file {str(path)!r} is not an ArSSR model; choose a .npz model file.")
     return archive
 
 
@@ -275,7 +284,7 @@ def _header_of(archive: Any, source: str) -> ModelHeader:
         text = archive[_HEADER].tobytes().decode("utf-8")
     except (KeyError, *DAMAGED_ARCHIVE) as error:
         raise InputError(
-            f"The file {source} is not an ArSSR model or is damaged; choose a .npz model file."
+            f"The file {source!r} is not an ArSSR model or is damaged; choose a .npz model file."
         ) from error
     return ModelHeader.from_json(text, source)
 
@@ -283,7 +292,7 @@ def _header_of(archive: Any, source: str) -> ModelHeader:
 def _flag(value: object, source: str) -> bool:
     if isinstance(value, bool):
         return value
-    raise InputError(f"The model file {source} has mirrored {value!r}; it must be true or false.")
+    raise InputError(f"The model file {source!r} has mirrored {value!r}; it must be true or false.")
 
 
 def _range(value: object, what: str, source: str) -> tuple[float, float]:
@@ -293,4 +302,4 @@ def _range(value: object, what: str, source: str) -> tuple[float, float]:
         and all(isinstance(x, int | float) and 0 < x < 1e6 for x in value)
     ):
         return float(value[0]), float(value[1])
-    raise InputError(f"The model file {source} has {what} {value!r}; it must be two numbers.")
+    raise InputError(f"The model file {source!r} has {what} {value!r}; it must be two numbers.")

@@ -73,8 +73,8 @@ def import_published(path: str | os.PathLike[str], encoder: str) -> ArSSR:
             published = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
         raise InputError(
-            f"The file {path} is not a plain PyTorch state dict; nothing of it was run. Save it "
-            "with torch.save(model.state_dict(), FILE)."
+            f"The file {str(path)!r} is not a plain PyTorch state dict; nothing of it was run; "
+            "save it with torch.save(model.state_dict(), FILE)."
         ) from error
     weights = _translated(published, encoder, str(path))
     expected = network.state_dict()
@@ -86,8 +86,8 @@ def import_published(path: str | os.PathLike[str], encoder: str) -> ArSSR:
     if wrong or len(weights) != len(expected):
         first = wrong[0] if wrong else sorted(set(weights) - set(expected))[0]
         raise InputError(
-            f"The weights in {path} do not fit the {encoder} encoder (first at {first}); name the "
-            "encoder they were trained with: --encoder RDN, ResCNN or SRResNet."
+            f"The weights in {str(path)!r} do not fit the {encoder} encoder (first at {first}); name "
+            "the encoder they were trained with: --encoder RDN, ResCNN or SRResNet."
         )
     network.load_state_dict(weights)
     return network.eval().requires_grad_(False)
@@ -99,7 +99,7 @@ def _translated(published: object, encoder: str, source: str) -> dict[str, Tenso
     if not isinstance(published, Mapping) or not all(
         isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in published.items()
     ):
-        raise InputError(f"The file {source} holds no state dict; save model.state_dict().")
+        raise InputError(f"The file {source!r} holds no state dict; save model.state_dict().")
     return {_our_key(key, encoder): value.float() for key, value in published.items()}
 
 

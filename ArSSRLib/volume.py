@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -20,7 +19,7 @@ import SimpleITK as sitk
 
 from .atomic import check_output_place, replacing
 from .dicom_series import read_series
-from .errors import EnvironmentFault, InputError
+from .errors import EnvironmentFault, InputError, said_of
 from .grid import Grid, SizeTriple
 from .metadata import entries_that_stay_true, is_text, text_entries
 from .metaimage_header import check_metaimage
@@ -146,7 +145,7 @@ def volume_of_image(
         InputError: not 3-D, not scalar, not finite, or a header that is no grid.
     """
     _check_kind(image.GetDimension(), image.GetNumberOfComponentsPerPixel(), image, name)
-    with _named(name):
+    with said_of(name):
         grid = Grid.of_image(image)
     view = sitk.GetArrayViewFromImage(image)
     kept = entries_that_stay_true(text_entries(image) if metadata is None else metadata)
@@ -205,6 +204,11 @@ def check_output(path: str | os.PathLike[str], overwrite: bool = False) -> str:
     Raises:
         InputError: an unsupported suffix, no such folder, or the file exists.
     """
+    if not os.fspath(path):
+        raise InputError(
+            "The name of the output is empty; give one that ends in "
+            f"{', '.join(WRITABLE_SUFFIXES)}."
+        )
     _check_name(Path(path))
     suffix = suffix_of(Path(path), WRITABLE_SUFFIXES)
     check_output_place(path, overwrite)
@@ -320,21 +324,11 @@ def _check_header(reader: sitk.ImageFileReader, source: Path, size: list[int]) -
             f"The file {str(source)!r} has {len(size)} dimensions {tuple(size)}; save one 3-D "
             "volume of it first."
         )
-    with _named(str(source)):
+    with said_of(str(source)):
         Grid(
             cast(SizeTriple, tuple(size[:3])),
             cast("tuple[float, float, float]", tuple(reader.GetSpacing()[:3])),
         )
-
-
-@contextmanager
-def _named(name: str) -> Iterator[None]:
-    """Says of an InputError in the block which volume it is about."""
-    try:
-        yield
-    except InputError as error:
-        text = str(error)
-        raise InputError(f"In {name!r}: {text[:1].lower()}{text[1:]}") from error
 
 
 def _checked_index(source: Path, size: list[int], volume_index: int | None) -> int:
