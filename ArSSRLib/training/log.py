@@ -26,10 +26,10 @@ _SECONDS_BETWEEN_LINES = 10.0
 class RunLog:
     """Appends to ``metrics.csv`` and ``validation.csv``; rows after a resumed step are dropped."""
 
-    def __init__(self, folder: Path, step: int) -> None:
+    def __init__(self, folder: Path, step: int, validation_due: bool = False) -> None:
         self._folder = folder
         _keep_until(folder / METRICS, _METRIC_COLUMNS, step)
-        _keep_until(folder / VALIDATION, _VALIDATION_COLUMNS, step)
+        _keep_until(folder / VALIDATION, _VALIDATION_COLUMNS, step - validation_due)
         self._board = _tensorboard(folder)
         self._said = 0.0
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..atomic import replacing
 from ..cli.arguments import MOST_PROCESSES, add_machine, whole_number
-from ..cli.outcome import was_interrupted
+from ..cli.outcome import EXIT_DONE, was_interrupted
 from ..errors import Cancelled, EnvironmentFault, InputError
 from .recipe import Recipe, SourceRecipe, available_recipes, load_recipe
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _LOST_WORKER = "DataLoader worker"
 """How PyTorch's message begins when one of its processes has died."""
+_LOST_PEER = ("closed by peer", "reset by peer", "Broken pipe", "gloo/transport", "monitoredBarrier",
+              "NCCL")  # fmt: skip
+"""What is in PyTorch's message when a process that trains together with this one has died."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,22 +83,24 @@ def run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.output)
     try:
         with _kept_if_used(folder):
-            _train(arguments, recipe, folder)
+            return _train(arguments, recipe, folder)
     except (KeyboardInterrupt, RuntimeError) as error:
         if was_interrupted(error):
-            raise Cancelled(
-                f"Stopped; the same command goes on from the last checkpoint in {folder}."
-            ) from None
+            raise Cancelled(_ended_at_once(folder)) from None
         if _LOST_WORKER in str(error):
             raise EnvironmentFault(
                 "A process that draws patches was ended from outside, perhaps for want of memory; "
                 "the same command goes on from the last checkpoint (--workers 0 needs less)."
             ) from error
+        if "WORLD_SIZE" in os.environ and any(words in str(error) for words in _LOST_PEER):
+            raise EnvironmentFault(
+                "Another process of the run has ended, so this one ends too; the same command goes "
+                "on from the last checkpoint."
+            ) from error
         raise
-    return 0
 
 
-def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> None:
+def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
     # Patches are drawn by small products in processes of their own: a threaded BLAS there only
     # takes the trainer's cores. It reads this when numpy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -103,6 +108,7 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> None:
 
     from ..upsampling.device import choose_device
     from .parallel import joined_team
+    from .stopping import stop_requests
     from .trainer import Trainer, TrainerOptions
     from .validation import validation_cases
     from .volumes import VolumeSet, find_files, load_volumes
@@ -128,9 +134,22 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> None:
         if team.leads:
             _write_settings(folder, recipe, data, held_out)
             _say_at_start(data, held_out, len(cases))
-        state = trainer.run()
+        with stop_requests(team) as stop:
+            state = trainer.run(stop)
+        if trainer.stopped and team.leads:
+            raise Cancelled(
+                f"Stopped after step {state.step} of {recipe.optimiser.steps}, which is kept in "
+                f"{folder}; the same command goes on from there."
+            )
         if team.leads:
             _say_at_end(state, folder, data, held_out)
+        return Cancelled.exit_code if trainer.stopped else EXIT_DONE
+
+
+def _ended_at_once(folder: Path) -> str:
+    if any(folder.glob("*.ckpt")):
+        return f"Stopped; the same command goes on from the last checkpoint in {folder}."
+    return "Stopped before the first checkpoint; the same command begins anew."
 
 
 def _say_at_start(data: VolumeSet, held_out: VolumeSet, cases: int) -> None:

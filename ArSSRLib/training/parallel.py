@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,13 +36,17 @@ class Team:
         """Whether this process writes files and prints."""
         return self.rank == 0
 
-    def mean(self, value: float) -> float:
-        """The mean of ``value`` over the processes."""
+    def means(self, values: Sequence[float]) -> list[float]:
+        """The mean of each value over the processes."""
         if self.size == 1:
-            return value
-        total = torch.tensor(value, dtype=torch.float64, device=_reducible(self.device))
-        dist.all_reduce(total)
-        return float(total) / self.size
+            return list(values)
+        totals = torch.tensor(values, dtype=torch.float64, device=_reducible(self.device))
+        dist.all_reduce(totals)
+        return [total / self.size for total in totals.tolist()]
+
+    def any(self, value: bool) -> bool:
+        """Whether ``value`` is true in any process."""
+        return self.means([float(value)])[0] > 0.0
 
     def wait(self) -> None:
         """Until every process is here, however long one of them reads or validates."""

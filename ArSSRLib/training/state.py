@@ -20,6 +20,7 @@ from .recipe_rules import entries_of
 LAST = "last.ckpt"
 _KINDS: dict[str, type] = {
     "step": int, "seconds": float, "best": float, "history": list, "validated": str,
+    "validation_due": bool,
 }  # fmt: skip
 """Types of the entries of a checkpoint; all others are tables."""
 _WITHOUT_EFFECT = (
@@ -43,6 +44,7 @@ class TrainingState:
             finished before, "changed": {entry: [before, after]}}``.
         validated: what ``best`` was measured on, see ``validation.cases_digest``; empty in
             checkpoints of older versions and without validation.
+        validation_due: whether the run was stopped before this step's validation was complete.
     """
 
     step: int = 0
@@ -55,6 +57,7 @@ class TrainingState:
     recipe: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     validated: str = ""
+    validation_due: bool = False
 
     def go_on_with(self, recipe: Recipe) -> dict[str, list[Any]]:
         """Takes up a recipe that may have changed, and notes the changes in the history.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 import platform
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
 from ..checkpoint import ModelHeader, save_model
+from ..cli.outcome import no_longer_cancellable
 from ..errors import EnvironmentFault, InputError
 from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
@@ -33,6 +36,7 @@ from .patches import PatchSampler, Sample
 from .recipe import Recipe
 from .schedule import learning_rate
 from .state import LAST, TrainingState, load_state, save_state
+from .stopping import StopRequest, obey_only, requests_held_back
 from .validation import Case, Score, cases_digest, score
 from .volumes import TrainingVolume
 
@@ -63,7 +67,12 @@ class TrainerOptions:
 
 
 class Trainer:
-    """Trains one network by one recipe in one folder."""
+    """Trains one network by one recipe in one folder.
+
+    Attributes:
+        state: as far as training has come.
+        stopped: whether a request to stop came before the last step and its validation were done.
+    """
 
     def __init__(
         self,
@@ -87,10 +96,17 @@ class Trainer:
         self.scaler = torch.amp.GradScaler(team.device.type, enabled=self.half == torch.float16)
         self.state = TrainingState(recipe=recipe.to_dict(), validated=cases_digest(cases))
         self._resume()
-        self.log = RunLog(folder, self.state.step) if team.leads else None
+        self.log = (
+            RunLog(folder, self.state.step, self.state.validation_due) if team.leads else None
+        )
+        self.stopped = False
 
-    def run(self) -> TrainingState:
+    def run(self, stop: StopRequest | None = None) -> TrainingState:
         """Trains up to the recipe's last step.
+
+        Args:
+            stop: once it is made in any process, all finish the same step and the leading one
+                writes a checkpoint.
 
         Raises:
             EnvironmentFault: the loss is no longer finite, or a file cannot be written; the last
@@ -98,28 +114,35 @@ class Trainer:
         """
         steps = min(self.recipe.optimiser.steps, self.options.until_step or math.inf)
         with denormals_flushed():
-            self._train(int(steps))
+            self._train(int(steps), stop or StopRequest())
         if self.log is not None:
             self.log.close()
         return self.state
 
-    def _train(self, steps: int) -> None:
+    def _train(self, steps: int, stop: StopRequest) -> None:
         model = self._wrapped()
         began, saved = time.monotonic(), time.monotonic()
         before, first = self.state.seconds, self.state.step
-        for batch in self._batches(steps):
-            loss, norm = self._step(model, batch)
+        asked = self.state.validation_due and self._validate_together(stop)
+        for batch in iter(()) if asked else self._batches(steps):
+            loss, norm, asked = self._step(model, batch, stop)
             self.state.step += 1
             self.state.seconds = before + time.monotonic() - began
             step = self.state.step
             if step % _STEPS_BETWEEN_ROWS == 0 or step == steps:
                 self._report(loss, norm, (time.monotonic() - began) / (step - first))
             if step % self.recipe.validate_every == 0 or step == steps:
-                self._validate()
-                self.team.wait()
+                self.state.validation_due = bool(self.cases)
+                asked = asked or self._validate_together(stop)
+            if asked:
+                break
             if time.monotonic() - saved > 60.0 * self.recipe.checkpoint_minutes:
                 self._save()
                 saved = time.monotonic()
+        self.stopped = self.state.step < steps or self.state.validation_due
+        if self.stopped and self.team.size > 1:
+            # The others end now, on which the launcher tells this process to end too.
+            no_longer_cancellable()
         self._save()
 
     def _wrapped(self) -> nn.Module:
@@ -134,27 +157,30 @@ class Trainer:
     def _batches(self, steps: int) -> Iterator[Batch]:
         """The batches still to do: sample numbers follow from the step, so nothing is repeated."""
         size = self.recipe.optimiser.batch
-        numbers = [
-            n
-            for step in range(self.state.step, steps)
-            for n in range(step * size + self.team.rank, (step + 1) * size, self.team.size)
-        ]
+        # The processes take turns, and each has as many samples of a batch as the others.
+        first, end = self.state.step * size + self.team.rank, steps * size
+        numbers = range(first, max(first, end), self.team.size)
         sampler = PatchSampler(
             self.volumes, self.recipe.patches, self.recipe.kernels, self.recipe.seed
         )
         loader: DataLoader[Any] = DataLoader(
             sampler,  # type: ignore[arg-type]
             batch_size=size // self.team.size,
-            sampler=numbers,
+            sampler=numbers,  # type: ignore[arg-type]
             num_workers=self.options.workers,
+            worker_init_fn=partial(obey_only, os.getpid()),
             prefetch_factor=4 if self.options.workers else None,
             collate_fn=_stacked,
         )
-        with interrupts_left_to_this_process():
+        with interrupts_left_to_this_process(), requests_held_back():
             return iter(loader)
 
-    def _step(self, model: nn.Module, batch: Batch) -> tuple[float, float]:
-        """One optimiser step; returns loss and gradient norm."""
+    def _step(self, model: nn.Module, batch: Batch, stop: StopRequest) -> tuple[float, float, bool]:
+        """One optimiser step; returns loss, gradient norm and whether it is to be the last.
+
+        The processes exchange the loss anyway: with it goes whether one of them was asked to stop,
+        so that all leave after the same step and none waits for another.
+        """
         recipe = self.recipe.optimiser
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(recipe, self.state.step)
@@ -165,7 +191,7 @@ class Trainer:
         with torch.autocast(self.team.device.type, self.half, enabled=self.half is not None):
             values = model(low, coordinates, cell)
         loss = _loss(recipe.loss, values.float(), target)
-        shared = self.team.mean(loss.item())
+        shared, asked = self.team.means([loss.item(), float(stop.made)])
         if not math.isfinite(shared):
             raise EnvironmentFault(
                 f"The loss became {shared} at step {self.state.step + 1}; the last good checkpoint "
@@ -179,7 +205,7 @@ class Trainer:
         self.scaler.step(self.optimiser)
         self.scaler.update()
         self._move_average()
-        return shared, norm
+        return shared, norm, asked > 0.0
 
     @torch.no_grad()
     def _move_average(self) -> None:
@@ -203,27 +229,41 @@ class Trainer:
         )
         self.log.line(step, self.recipe.optimiser.steps, loss, seconds_a_step)
 
-    def _validate(self) -> None:
-        """Scores the averaged weights; the best so far are written as a model file."""
+    def _validate_together(self, stop: StopRequest) -> bool:
+        """The leader validates while the others wait; returns whether any was asked to stop."""
         if self.log is None or not self.cases:
-            return
+            self.state.validation_due = False
+        else:
+            self._validate(self.log, stop)
+        self.team.wait()
+        return self.team.any(stop.made)
+
+    def _validate(self, log: RunLog, stop: StopRequest) -> None:
+        """Scores the averaged weights; the best so far are written as a model file.
+
+        Asked to stop it leaves the validation due, which may last longer than whoever asked waits.
+        """
         network = self._averaged_network()
-        scores = score(network, self.cases, self.team.device)
-        self.log.validation(self.state.step, scores)
+        scores: list[Score] = []
+        for case in self.cases:
+            if stop.made:
+                return
+            scores += score(network, [case], self.team.device)
+        self.state.validation_due = False
+        log.validation(self.state.step, scores)
         gains = mean_gains(scores)
         say(
             f"step {self.state.step}: gain over cubic "
             + ", ".join(f"{gain:+.2f} dB at {scale:g}×" for scale, gain in gains.items())
         )
-        self._show(network)
+        self._show(network, log)
         mean = sum(gains.values()) / len(gains)
         if mean > self.state.best:
             self.state.best = mean
             save_model(network, self._header(scores), self.folder / BEST)
 
-    def _show(self, network: ArSSR | Baseline) -> None:
+    def _show(self, network: ArSSR | Baseline, log: RunLog) -> None:
         """The middle slice of the first case: cubic, network and truth, side by side."""
-        assert self.log is not None
         case = self.cases[0]
         low = torch.from_numpy(case.low)[None, None].to(self.team.device)
         values = network.on_grid(low, case.high.shape).float().cpu()  # type: ignore[arg-type]
@@ -231,7 +271,7 @@ class Trainer:
         parts = [torch.from_numpy(case.cubic), values, torch.from_numpy(case.high)]
         row = torch.cat([part[middle].flip(0) for part in parts], dim=1)
         name = f"{case.volume} at {case.scale:g}x: cubic, network, truth"
-        self.log.picture(self.state.step, name, row.numpy())
+        log.picture(self.state.step, name, row.numpy())
 
     def _averaged_network(self) -> ArSSR | Baseline:
         network = build_network(self.recipe.network)

@@ -119,10 +119,21 @@ def _found(paths: Iterable[str | Path]) -> Iterator[tuple[Path, Path | None]]:
         elif not path.is_file():
             raise InputError(f"There is no file or folder {str(path)!r} to train on; check it.")
         elif path.suffix == ".txt":
-            lines = path.read_text(encoding="utf-8").splitlines()
-            yield from _found(line.strip() for line in lines if line.strip())
+            yield from _found(_lines(path))
         else:
             yield path, None
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a list that are not empty, also where Windows' editor marked it as UTF-8."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The list {str(path)!r} is not text in UTF-8 (byte {error.start}); save it as UTF-8, "
+            "one path a line."
+        ) from error
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def load_volumes(

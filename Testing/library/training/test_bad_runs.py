@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from ArSSRLib.errors import InputError
 from ArSSRLib.training.recipe import SourceRecipe
 from ArSSRLib.training.volumes import find_files, load_volumes
 
@@ -102,6 +103,20 @@ def test_volumes_of_a_list_are_named_within_the_folder_they_share(tmp_path: Path
     assert [file.name for file in found] == names
     sources = [SourceRecipe("brain*", 3.0)]
     assert [v.weight for v in load_volumes(found[:2], 6, sources).volumes] == [1.5, 1.5]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_list_may_begin_with_the_mark_of_windows_editors(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "größer.nii.gz").write_bytes(DATA.read_bytes())
+    (tmp_path / "list.txt").write_text(f"{tmp_path / 'größer.nii.gz'}\n", encoding=encoding)
+    assert [file.name for file in find_files([tmp_path / "list.txt"])] == ["größer.nii.gz"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_list_in_another_encoding_is_named(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "list.txt").write_text("größer.nii.gz\n", encoding=encoding)
+    with pytest.raises(InputError, match=r"list\.txt' is not text in UTF-8"):
+        find_files([tmp_path / "list.txt"])
 
 
 def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:

@@ -1,0 +1,107 @@
+"""Asked to stop (Ctrl-C, SLURM, torchrun), a run finishes its step and writes a checkpoint."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from ..cli.outcome import Interrupted, no_longer_cancellable
+from .parallel import Team
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ECHO_SECONDS = 0.2
+"""``timeout`` and others signal a process and then its group: two that come together are one."""
+_RELAY_SECONDS = 5.0
+"""``torchrun`` passes on to its processes what a terminal or a cluster has sent to all of them."""
+_STANDARD_ERROR = 2
+
+
+class StopRequest:
+    """Whether a signal has asked to stop; a second signal ends the program at once."""
+
+    def __init__(self, echo_seconds: float = _ECHO_SECONDS, says: bool = True) -> None:
+        self._echo_seconds, self._says = echo_seconds, says
+        self._first: float | None = None
+
+    @property
+    def made(self) -> bool:
+        """Whether one has come."""
+        return self._first is not None
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        """The handler of both signals.
+
+        Raises:
+            Interrupted: it is the second one.
+        """
+        if self._first is None:
+            self._first = time.monotonic()
+            if self._says:
+                # Python's own streams may be in the middle of a write just now.
+                with suppress(OSError):
+                    os.write(_STANDARD_ERROR, b"Stopping after this step; a second signal ends "
+                                              b"at once, without a checkpoint.\n")  # fmt: skip
+        elif time.monotonic() - self._first > self._echo_seconds:
+            no_longer_cancellable()
+            raise Interrupted
+
+
+@contextmanager
+def stop_requests(team: Team) -> Iterator[StopRequest]:
+    """Takes SIGINT and SIGTERM as requests to stop, as long as the block lasts.
+
+    After a request has come the block's end is the program's: signals are then ignored. Outside
+    the main thread nothing is ever asked.
+    """
+    stop = StopRequest(_RELAY_SECONDS if team.size > 1 else _ECHO_SECONDS, says=team.leads)
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {number: signal.signal(number, stop.hear) for number in _SIGNALS}
+    try:
+        yield stop
+    finally:
+        if stop.made:
+            no_longer_cancellable()
+        else:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@contextmanager
+def requests_held_back() -> Iterator[None]:
+    """Processes that are started in the block inherit SIGTERM blocked; it comes here at the end."""
+    if not hasattr(signal, "sigwaitinfo"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def obey_only(trainer: int, worker: int) -> None:
+    """In a process that draws patches: only the trainer may end it by SIGTERM.
+
+    A cluster sends the signal to every process of a job, and the trainer needs this one for the
+    step it finishes.
+
+    Args:
+        trainer: process number.
+        worker: which of the trainer's processes this is, from 0.
+    """
+    if hasattr(signal, "sigwaitinfo"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        threading.Thread(target=_end_when_told_by, args=(trainer,), daemon=True).start()
+
+
+def _end_when_told_by(trainer: int) -> None:
+    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != trainer:
+        pass
+    os._exit(0)

@@ -1,0 +1,267 @@
+"""Asked to stop, a run loses no step: stopped and gone on with, it is the undisturbed run."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import torch
+
+from ArSSRLib.cli.outcome import Interrupted
+from ArSSRLib.training.parallel import Team
+from ArSSRLib.training.recipe import load_recipe
+from ArSSRLib.training.state import load_state
+from ArSSRLib.training.stopping import StopRequest
+from ArSSRLib.training.trainer import Trainer, TrainerOptions
+from ArSSRLib.training.validation import validation_cases
+from ArSSRLib.training.volumes import find_files, load_volumes
+
+ROOT = Path(__file__).parents[3]
+DATA = ROOT / "Testing" / "data" / "cortex_t1.nii.gz"
+ENDLESS = 1_000_000
+CHANGES = (
+    "patches.size=6", "patches.coordinates=200", "optimiser.batch=4",
+    # The learning rate must not depend on how many steps a run is to have.
+    "optimiser.schedule=hold", "optimiser.cooldown=0.0", f"optimiser.steps={ENDLESS}",
+    # What is kept is kept by the stop.
+    "checkpoint_minutes=1000.0",
+)  # fmt: skip
+
+
+def _arguments(folder: Path, *more: str) -> list[str]:
+    return [
+        *("-m", "ArSSRLib.train", "--recipe", "smoke", "--data", str(DATA), "--device", "cpu"),
+        *("--threads", "1", "-o", str(folder), *more),
+        *(word for change in CHANGES for word in ("--set", change)),
+    ]
+
+
+def _start(folder: Path, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *launcher, *_arguments(folder)],
+        cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def _finish(folder: Path, until: int) -> str:
+    """Trains to a step undisturbed; what it said."""
+    done = subprocess.run(
+        [sys.executable, *_arguments(folder, "--until-step", str(until))],
+        cwd=ROOT, capture_output=True, text=True, timeout=900, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def _wait_for_losses(process: subprocess.Popen[str], folder: Path) -> None:
+    patience = time.monotonic() + 600
+    while not _losses(folder):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < patience
+        time.sleep(0.02)
+
+
+def _ended(process: subprocess.Popen[str]) -> str:
+    """What it said; a run that does not end is ended with all its processes."""
+    try:
+        return process.communicate(timeout=600)[1]
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _losses(folder: Path) -> dict[int, str]:
+    path = folder / "metrics.csv"
+    if not path.exists():
+        return {}
+    with path.open(newline="", encoding="utf-8") as stream:
+        return {int(row["step"]): row["loss"] for row in csv.DictReader(stream) if row["loss"]}
+
+
+def _step_it_stopped_at(said: str) -> int:
+    sentences = re.findall(r"^arssr: Stopped after step (\d+) of \d+, which is kept", said, re.M)
+    assert len(sentences) == 1, said
+    return int(sentences[0])
+
+
+def _kept_step(folder: Path) -> int:
+    state = load_state(folder)
+    assert state is not None
+    return state.step
+
+
+def _assert_same_weights(first: Path, second: Path, name: str = "last.npz") -> None:
+    with np.load(first / name) as ours, np.load(second / name) as theirs:
+        assert ours.files == theirs.files
+        for entry in set(ours.files) - {"header.json"}:
+            np.testing.assert_array_equal(ours[entry], theirs[entry])
+
+
+@pytest.mark.parametrize(
+    ("number", "send"),
+    [(signal.SIGINT, os.kill), (signal.SIGTERM, os.kill), (signal.SIGTERM, os.killpg)],
+    ids=["Ctrl-C", "SIGTERM", "SIGTERM to all processes"],
+)
+def test_a_stopped_run_loses_no_step_and_goes_on_as_if_nothing_had_been(
+    tmp_path: Path, number: signal.Signals, send: Callable[[int, int], None]
+) -> None:
+    folder, undisturbed = tmp_path / "stopped", tmp_path / "undisturbed"
+    process = _start(folder)
+    _wait_for_losses(process, folder)
+    send(process.pid, number)
+    said = _ended(process)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    stopped = _step_it_stopped_at(said)
+    assert _kept_step(folder) == stopped
+    # Every tenth loss was written: more steps would have left more of them.
+    assert max(_losses(folder)) == stopped // 10 * 10
+    end = stopped // 10 * 10 + 20
+    assert f"Resumed at step {stopped} " in _finish(folder, end)
+    _finish(undisturbed, end)
+    assert _losses(folder) == _losses(undisturbed)
+    _assert_same_weights(folder, undisturbed)
+
+
+def test_a_second_signal_ends_at_once() -> None:
+    stop = StopRequest(echo_seconds=0.2, says=False)
+    before = {n: signal.signal(n, stop.hear) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        signal.raise_signal(signal.SIGTERM)
+        assert stop.made
+        signal.raise_signal(signal.SIGTERM)  # as from ``timeout``, to the process and its group
+        time.sleep(0.25)
+        with pytest.raises(Interrupted):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def test_a_run_that_is_stopped_before_it_trains_says_that_it_will_begin_anew(
+    tmp_path: Path,
+) -> None:
+    process = _start(tmp_path / "run")
+    while not (tmp_path / "run").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.002)
+    process.send_signal(signal.SIGTERM)
+    said = _ended(process)
+    assert process.returncode == 130
+    assert said == ("arssr: Stopped before the first checkpoint; the same command begins anew.\n")
+    assert not (tmp_path / "run").exists()
+
+
+class _StopWhenAsked(StopRequest):
+    """Made as soon as it has been looked at a number of times: a moment between two cases."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.looks = looks
+
+    @property
+    def made(self) -> bool:
+        self.looks -= 1
+        return self.looks < 0
+
+
+def _trainer(folder: Path, until: int) -> Trainer:
+    """One that validates on two cases after every fourth step."""
+    changes = {"validate_every": "4", "validate_scales": "[2, 3]", "validate_crop": "16"}
+    recipe = load_recipe("smoke").with_changes(
+        {**dict(change.split("=") for change in CHANGES), **changes}
+    )
+    volumes = load_volumes(find_files([DATA]), 6, recipe.sources).volumes
+    cases = validation_cases(volumes, recipe.validate_scales, recipe.validate_crop)
+    folder.mkdir(exist_ok=True)
+    options = TrainerOptions(workers=0, until_step=until)
+    return Trainer(recipe, volumes, cases, folder, Team(0, 1, torch.device("cpu")), options)
+
+
+@pytest.mark.parametrize("until", [4, 8])
+@pytest.mark.parametrize("looks", [4, 5], ids=["before the first case", "between the cases"])
+def test_a_validation_that_was_broken_off_is_made_up_for(
+    tmp_path: Path, looks: int, until: int
+) -> None:
+    folder, undisturbed = tmp_path / "stopped", tmp_path / "undisturbed"
+    _trainer(undisturbed, until).run()
+    stopped = _trainer(folder, until)
+    stopped.run(_StopWhenAsked(looks))
+    assert stopped.stopped
+    assert _kept_step(folder) == 4
+    assert not (folder / "best.npz").exists()
+    resumed = _trainer(folder, until)
+    resumed.run()
+    assert not resumed.stopped
+    written = [(f / "validation.csv").read_text() for f in (folder, undisturbed)]
+    assert written[0] == written[1]
+    for name in ("best.npz", "last.npz"):
+        _assert_same_weights(folder, undisturbed, name)
+
+
+def test_a_request_that_comes_with_the_last_step_does_not_undo_it(tmp_path: Path) -> None:
+    trainer = _trainer(tmp_path / "run", 3)
+    trainer.cases = ()
+    trainer.run(_StopWhenAsked(2))
+    assert not trainer.stopped
+    assert _kept_step(tmp_path / "run") == 3
+
+
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+
+def _trainers(launcher: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(launcher.pid).children()
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda launcher: launcher.send_signal(signal.SIGTERM),
+        lambda launcher: os.killpg(launcher.pid, signal.SIGINT),
+        lambda launcher: _trainers(launcher)[-1].send_signal(signal.SIGTERM),
+    ],
+    ids=["SIGTERM to torchrun", "Ctrl-C in its terminal", "SIGTERM to one of its processes"],
+)
+def test_processes_that_train_together_stop_after_the_same_step(
+    tmp_path: Path, send: Callable[[subprocess.Popen[str]], None]
+) -> None:
+    folder, undisturbed = tmp_path / "stopped", tmp_path / "undisturbed"
+    launcher = _start(folder, launcher=TORCHRUN)
+    _wait_for_losses(launcher, folder)
+    trainers = _trainers(launcher)
+    send(launcher)
+    stopped = _step_it_stopped_at(_ended(launcher))
+    assert launcher.returncode != 0
+    assert not any(trainer.is_running() for trainer in trainers)
+    assert _kept_step(folder) == stopped
+    assert max(_losses(folder)) == stopped // 10 * 10
+    end = stopped // 10 * 10 + 20
+    _finish(folder, end)
+    _finish(undisturbed, end)
+    assert {step: float(loss) for step, loss in _losses(folder).items()} == pytest.approx(
+        {step: float(loss) for step, loss in _losses(undisturbed).items()}, rel=2e-3
+    )
+
+
+def test_a_process_whose_peer_died_ends_in_a_sentence(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    launcher = _start(folder, launcher=TORCHRUN)
+    _wait_for_losses(launcher, folder)
+    trainers = _trainers(launcher)
+    trainers[-1].kill()
+    said = _ended(launcher)
+    assert launcher.returncode == 1
+    assert not any(trainer.is_running() for trainer in trainers)
+    assert "arssr: Another process of the run has ended" in said
+    assert "Something went wrong that should not" not in said
