@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_NO_MEMORY = (
+    "out of memory", "can't allocate memory", "bad_alloc", "alloc_failed", "allocation_failed",
+    "unable to find an engine", "unable to find a valid cudnn algorithm",
+)  # fmt: skip
+"""How allocators and NVIDIA's libraries say it, who have no class of error of their own."""
+
 
 class Worker:
     """Computes tiles on one device, in smaller ones or on the CPU where it lacks the memory."""
@@ -111,8 +117,8 @@ class Worker:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """Whether an error says that memory ran out; the CPU's allocator has no class of its own."""
+    """Whether an error says that memory ran out."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     text = str(error).lower()
-    return "out of memory" in text or "can't allocate memory" in text or "bad_alloc" in text
+    return any(words in text for words in _NO_MEMORY)

@@ -151,7 +151,25 @@ def test_raising_from_the_callback_cancels() -> None:
     assert calls > 1
 
 
-def test_out_of_memory_is_met_with_smaller_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        MemoryError(),
+        RuntimeError("MPS backend out of memory (MPS allocated: 6.2 GB)"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate "
+                     "memory: you tried to allocate 1073741824 bytes."),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"),
+        RuntimeError("Unable to find a valid cuDNN algorithm to run convolution"),
+        RuntimeError("FIND was unable to find an engine to execute this computation"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_out_of_memory_is_met_with_smaller_tiles(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     array, shape, model = _tissue((16, 16, 16)), (64, 64, 64), _model(LOCAL)
     expected = upsample_array(array, shape, model, device="cpu")
     original = TileComputer._features
@@ -160,7 +178,7 @@ def test_out_of_memory_is_met_with_smaller_tiles(monkeypatch: pytest.MonkeyPatch
     def features(self, tile, low, known, pushed):  # type: ignore[no-untyped-def]
         if tile.target_voxels > 20_000:
             refused.append(tile.target_voxels)
-            raise torch.OutOfMemoryError("CUDA out of memory.")
+            raise error
         return original(self, tile, low, known, pushed)
 
     monkeypatch.setattr(TileComputer, "_features", features)
