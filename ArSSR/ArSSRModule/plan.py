@@ -138,10 +138,13 @@ def _gridWithSpacing(grid, spacing: float, text: str):
 def _warnings(volumeNode, grid, whole, target, model):
     factors = grid.factors_to(whole)
     low, high = model.scale_range
-    if max(factors) > high * 1.01:
+    # Beside a finer axis, one that keeps its resolution is nothing unusual.
+    asked = [factor for factor in factors if factor != 1.0] or [1.0]
+    untrained = [f for f in asked if not low / 1.01 <= f <= high * 1.01]
+    if untrained:
         yield _(
-            "{factor:.2g}× is beyond the {low:.2g}–{high:.2g}× that the model was trained for."
-        ).format(factor=max(factors), low=low, high=high)
+            "{factor:.3g}× is outside the {low:.2g}–{high:.2g}× that the model was trained for."
+        ).format(factor=untrained[0], low=low, high=high)
     finest, coarsest = model.spacing_range_mm
     outside = [s for s in grid.spacing if not finest * 0.9 <= s <= coarsest * 1.1]
     if outside:

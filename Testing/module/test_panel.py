@@ -122,9 +122,16 @@ def test_an_isotropic_volume_cannot_be_made_isotropic(slicer, ui):
     assert "isotropic already" in ui.applyButton.toolTip
 
 
-def test_a_scale_beyond_the_training_is_warned_about(ui, chosen):
-    ui.scaleSlider.value = 8.0
-    assert "beyond" in ui.warningLabel.text
+@pytest.mark.parametrize(("model", "scale"), [("default", 8.0), ("paper", 1.5), ("paper", 4.5)])
+def test_a_scale_outside_the_training_is_warned_about(ui, chosen, model, scale):
+    from ArSSRModule.models import availableModels
+
+    names = [known.name for known in availableModels()]
+    ui.modelComboBox.currentIndex = names.index(model)
+    ui.scaleSlider.value = 2.0
+    assert "outside" not in ui.warningLabel.text
+    ui.scaleSlider.value = scale
+    assert f"{scale:g}× is outside" in ui.warningLabel.text
     assert ui.applyButton.enabled
 
 
