@@ -202,9 +202,11 @@ def _check_voxels(
                 f"{tuple(sizes)} needs; correct the header or copy the file again from its source."
             )
     if found < needed:
+        # Seeking goes on past the end of a file, but not of a compressed one.
+        held = found if isinstance(stream, gzip.GzipFile) else path.stat().st_size
         raise InputError(
             f"The file {str(path)!r} is truncated: its header {tuple(sizes)} needs {needed} bytes "
-            f"and it holds {found}; copy it again from its source."
+            f"and it holds {held}; copy it again from its source."
         )
     if bad:
         raise InputError(not_finite_message(bad, str(path)))

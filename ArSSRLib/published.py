@@ -86,8 +86,8 @@ def import_published(path: str | os.PathLike[str], encoder: str) -> ArSSR:
     if wrong or len(weights) != len(expected):
         first = wrong[0] if wrong else sorted(set(weights) - set(expected))[0]
         raise InputError(
-            f"The weights in {str(path)!r} do not fit the {encoder} encoder (first at {first}); name "
-            "the encoder they were trained with: --encoder RDN, ResCNN or SRResNet."
+            f"The weights in {str(path)!r} do not fit the {encoder} encoder (first at {first}); "
+            "name the encoder they were trained with: --encoder RDN, ResCNN or SRResNet."
         )
     network.load_state_dict(weights)
     return network.eval().requires_grad_(False)

@@ -269,8 +269,8 @@ def _check_name(path: Path) -> None:
     """Refuses a name that is no text: ITK ends the whole process over it."""
     if not is_text(str(path)):
         raise InputError(
-            f"The name {str(path)!r} holds bytes that are not text (UTF-8); rename the file or its "
-            "folder."
+            f"The name {str(path)!r} holds bytes that are not text; rename the file or its folder, "
+            "or use a UTF-8 locale."
         )
 
 

@@ -10,28 +10,32 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[n]) for n in (1, 2)]
 
 
 def main() -> int:
-    """Returns 0 when every input was handled as the table says; options are parts of names."""
+    """Returns 0 when every input was handled as the table says.
+
+    Words after the command choose the rows whose topic or name holds one of them.
+    """
     from hostile.runner import Runner, complaints
     from hostile.table import TOPICS, counted
 
     wanted = sys.argv[1:]
-    bad = 0
+    tried = bad = 0
     with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
         runner = Runner(Path(folder))
         for topic, entries in TOPICS.items():
             print(f"\n{topic}")
             for entry in entries:
-                if wanted and not any(word in entry.name for word in wanted):
+                if wanted and not any(word in f"{topic}: {entry.name}" for word in wanted):
                     continue
                 outcome = runner.run(entry)
                 wrong = complaints(entry, outcome)
+                tried += 1
                 bad += bool(wrong)
                 print(f"  {entry.name}: exit {outcome.code}")
                 print(f"      {outcome.said.strip().replace(folder, '…')}")
                 for complaint in wrong:
                     print(f"      WRONG: {complaint}")
                 sys.stdout.flush()
-    print(f"\n{counted()}; {bad} went wrong.")
+    print(f"\n{counted()}; {tried} were tried, {bad} went wrong.")
     return int(bad > 0)
 
 

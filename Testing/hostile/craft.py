@@ -28,6 +28,8 @@ def sound(folder: Path, name: str, compressed: bool = False) -> Path:
     image.SetSpacing((1, 1, 1))
     image.SetOrigin((0, 0, 0))
     image.SetDirection(np.eye(3).ravel())
+    for key in image.GetMetaDataKeys():
+        image.EraseMetaData(key)
     sitk.WriteImage(image, str(folder / name), useCompression=compressed)
     return folder / name
 
@@ -54,7 +56,7 @@ def cut(name: str, share: float, compressed: bool = False) -> Maker:
     return make
 
 
-def with_numbers(name: str, form: str, offset: int, *values: float) -> Maker:
+def with_numbers(name: str, form: str, offset: int, *values: float | bytes) -> Maker:
     """A sound NIfTI file with other numbers at a place in its header."""
 
     def make(folder: Path) -> Path:

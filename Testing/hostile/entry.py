@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 Maker = Callable[[Path], Path]
@@ -36,6 +36,10 @@ class Entry:
         machine: what is wrong with the machine.
         megabytes: the address space, where that is limited.
         mode: permissions of the working folder.
+        leaves: what the command leaves in the working folder. When empty: nothing of a refused
+            input, one sound result of a usable one.
+        environment: variables for a process of its own; None takes one away.
+        closed: which of stdin (0), stdout (1) and stderr (2) are closed when it begins.
     """
 
     name: str
@@ -46,6 +50,9 @@ class Entry:
     machine: Machine = Machine.SOUND
     megabytes: int = 0
     mode: int = 0o755
+    leaves: tuple[str, ...] = ()
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+    closed: tuple[int, ...] = ()
 
 
 CUBIC = ("upsample", "INPUT", "OUT", "--scale", "2", "--method", "cubic", "--progress", "none")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import struct
+from pathlib import Path
+
+import nibabel as nib
 import numpy as np
 
 from .craft import file_of, with_affines, with_line, with_numbers
-from .entry import bad_volume
+from .entry import Maker, bad_volume
 
 NAN, INF = float("nan"), float("inf")
 _DIM, _DATATYPE, _BITPIX, _PIXDIM, _VOX_OFFSET = 40, 70, 72, 76, 108
-_QFORM, _SFORM = 256, 280
+_SCALING, _QFORM, _SFORM, _MAGIC = 112, 256, 280, 344
 _MHA_MATRIX = "TransformMatrix = 1 0 0 0 1 0 0 0 1"
 _NRRD_MATRIX = "space directions: (1,0,0) (0,1,0) (0,0,1)"
 
@@ -19,6 +23,17 @@ def _affine(*changes: tuple[int, int, float]) -> np.ndarray:
     for row, column, value in changes:
         matrix[row, column] = value
     return matrix
+
+
+def _nifti_2_of_a_size(size: int) -> Maker:
+    def make(folder: Path) -> Path:
+        nib.save(nib.Nifti2Image(np.zeros((4, 5, 6), np.int16), np.eye(4)), folder / "a.nii")
+        data = bytearray((folder / "a.nii").read_bytes())
+        struct.pack_into("<3q", data, 24, size, size, size)
+        (folder / "a.nii").write_bytes(data)
+        return folder / "a.nii"
+
+    return make
 
 
 _SIZES = [
@@ -50,9 +65,56 @@ _SIZES = [
     bad_volume("NIfTI with its voxels a terabyte away",
                with_numbers("a.nii", "<f", _VOX_OFFSET, 1e12), "truncated"),
     bad_volume("NIfTI with its voxels nowhere", with_numbers("a.nii", "<f", _VOX_OFFSET, NAN),
-               "nan", "correct the header"),
+               "nan", "vox_offset"),
+    *(bad_volume(f"NIfTI with its voxels at byte {byte:g}",
+                 with_numbers("a.nii", "<f", _VOX_OFFSET, byte), f"{byte:g}", "vox_offset")
+      for byte in (0.0, 100.0, -5.0, -INF)),
+    bad_volume("NIfTI of the largest size", with_numbers("a.nii", "<3h", _DIM + 2, *[32767] * 3),
+               "32767", "truncated"),
+    bad_volume("NIfTI-2 of a size beyond 64 bits", _nifti_2_of_a_size(1 << 32), "4294967296",
+               "truncated"),
+    bad_volume("MHA of a size beyond 64 bits", with_line("a.mha", "DimSize = 48 44 20",
+               "DimSize = 999999999 999999999 999999999"), "a.mha", "999999999"),
+    bad_volume("NRRD of a size beyond 64 bits", with_line("a.nrrd", "sizes: 48 44 20",
+               "sizes: 4294967296 4294967296 4294967296"), "a.nrrd", "again"),
+    bad_volume("MHA of a billion channels", with_line("a.mha", "ElementSpacing = 1 1 1",
+               "ElementNumberOfChannels = 1000000000\nElementSpacing = 1 1 1"), "1000000000",
+               "one scalar component"),
+    bad_volume("MHA of an unknown type", with_line("a.mha", "MET_SHORT", "MET_FOO"), "a.mha",
+               "again"),
+    bad_volume("compressed MHA that claims a terabyte", with_line("a.mha",
+               "CompressedData = False",
+               "CompressedData = True\nCompressedDataSize = 999999999999"), "a.mha", "memory"),
+    bad_volume("NRRD of 99 dimensions", with_line("a.nrrd", "dimension: 3", "dimension: 99"),
+               "a.nrrd", "again"),
+    bad_volume("NRRD with its voxels before its header", with_line("a.nrrd", "encoding: raw",
+               "encoding: raw\nbyte skip: -999999"), "a.nrrd", "again"),
     bad_volume("NRRD of an unknown encoding",
                with_line("a.nrrd", "encoding: raw", "encoding: zip"), "a.nrrd"),
+]  # fmt: skip
+
+_MARKS = [
+    bad_volume("NIfTI with a wrong mark", with_numbers("a.nii", "<4s", _MAGIC, b"XYZ\0"),
+               "XYZ", "n+1", "convert"),
+    bad_volume("NIfTI without a mark", with_numbers("a.nii", "<4s", _MAGIC, b"\0\0\0\0"),
+               "n+1", "convert"),
+    bad_volume("header of a NIfTI pair called .nii",
+               with_numbers("a.nii", "<4s", _MAGIC, b"ni1\0"), "ni1", "convert"),
+    bad_volume("NRRD with a wrong mark", with_line("a.nrrd", "NRRD", "DRRN"),
+               "not a NRRD file", "again"),
+    bad_volume("MHA of another object", with_line("a.mha", "NDims = 3", "Mesh = 3"), "NDims",
+               "again"),
+]  # fmt: skip
+
+_SCALINGS = [
+    bad_volume("NIfTI scaled by inf", with_numbers("a.nii", "<2f", _SCALING, INF, 0.0),
+               "scl_slope inf", "correct the header"),
+    bad_volume("NIfTI shifted by nan", with_numbers("a.nii", "<2f", _SCALING, 1.0, NAN),
+               "scl_inter nan", "correct the header"),
+    bad_volume("NIfTI scaled beyond float32", with_numbers("a.nii", "<2f", _SCALING, 1e38, 0.0),
+               "float32", "replace them"),
+    bad_volume("NIfTI scaled by nan", with_numbers("a.nii", "<2f", _SCALING, NAN, NAN), code=0),
+    bad_volume("NIfTI scaled by 0", with_numbers("a.nii", "<2f", _SCALING, 0.0, 0.0), code=0),
 ]  # fmt: skip
 
 _SPACINGS = [
@@ -121,4 +183,4 @@ _VALUES_OF_A_GRID = [
     bad_volume("one row", file_of("a.nrrd", _CUBE[:1, :1]), code=0),
 ]  # fmt: skip
 
-ENTRIES = [*_SIZES, *_SPACINGS, *_DIRECTIONS, *_VALUES_OF_A_GRID]
+ENTRIES = [*_SIZES, *_MARKS, *_SCALINGS, *_SPACINGS, *_DIRECTIONS, *_VALUES_OF_A_GRID]

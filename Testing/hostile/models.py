@@ -163,6 +163,11 @@ def _bad_model(name: str, make: Maker, *words: str) -> Entry:
     return Entry(f"model: {name}", (*given, "--model", "INPUT"), words, make)
 
 
+def _pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "model.npz")
+    return folder / "model.npz"
+
+
 _MODELS = [
     _bad_model("no such file", lambda folder: folder / "nobody.npz", "nobody.npz", "default"),
     _bad_model("empty", holding("model.npz", b""), "not a readable ArSSR model"),
@@ -170,6 +175,9 @@ _MODELS = [
     _bad_model("half", _half, "model.npz"),
     _bad_model("bytes flipped", _flipped, "model.npz", "copy it again"),
     _bad_model("a folder", _folder, "model.npz", "give a model file"),
+    _bad_model("a pipe", _pipe, "model.npz", "give a model file"),
+    _bad_model("an endless device", lambda folder: Path("/dev/zero"), "/dev/zero",
+               "give a model file"),
     _bad_model("pickle", holding("model.npz", pickle.dumps(Trap())), "not a readable ArSSR model"),
     _bad_model("old pickle", holding("model.npz", b"cos\nmkdir\n(S'code_was_run'\ntR."),
                "not a readable ArSSR model"),
@@ -263,10 +271,12 @@ def _with_checkpoint(content: bytes | None) -> Maker:
     return make
 
 
+_RESUMED = ("train", "--data", "CORTEX", "-o", "INPUT", "--recipe", "smoke", "--device", "cpu",
+            "--workers", "0")  # fmt: skip
+
+
 def _resume(name: str, content: bytes | None) -> Entry:
-    arguments = ("train", "--data", "CORTEX", "-o", "INPUT", "--recipe", "smoke", "--device", "cpu",
-                 "--workers", "0")  # fmt: skip
-    return Entry(f"checkpoint: {name}", arguments, ("last.ckpt", "remove it to start afresh"),
+    return Entry(f"checkpoint: {name}", _RESUMED, ("last.ckpt", "remove it to start afresh"),
                  _with_checkpoint(content))  # fmt: skip
 
 
@@ -284,19 +294,7 @@ def _checkpoint_of_another_network(folder: Path) -> Path:
 _CHECKPOINTS = [
     Entry(
         "checkpoint: of another network",
-        (
-            "train",
-            "--data",
-            "CORTEX",
-            "-o",
-            "INPUT",
-            "--recipe",
-            "smoke",
-            "--device",
-            "cpu",
-            "--workers",
-            "0",
-        ),
+        _RESUMED,
         ("last.ckpt", "another network", "name another output folder"),
         _checkpoint_of_another_network,
     ),

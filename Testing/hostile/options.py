@@ -8,6 +8,12 @@ from .entry import Entry, bad_option
 _UPSAMPLE = [
     bad_option("scale 0", "--scale 0", "'0'", "above 0"),
     bad_option("scale -1", "--scale -1", "'-1'", "above 0"),
+    Entry(
+        "scale 1",
+        ("upsample", "INPUT", "OUT", "--scale", "1", "--method", "cubic", "--progress", "none"),
+        (),
+        code=0,
+    ),
     bad_option("scale 0.5", "--scale 0.5", "0.5", "coarser than the input", "at least 1"),
     bad_option("scale 300", "--scale 300", "GB", "smaller scale"),
     bad_option("scale 1000", "--scale 1000", "1000", "at most 16384", "choose less"),
@@ -34,6 +40,7 @@ _UPSAMPLE = [
     bad_option("region without extent", "--scale 2 --roi 1,1,1,1,2,2", "no extent", "corners"),
     bad_option("volume 4 of a 3-D file", "--scale 2 --volume 4", "4", "leave --volume out"),
     bad_option("volume -1", "--scale 2 --volume -1", "'-1'", "from 0 up"),
+    bad_option("volume beyond 64 bits", "--scale 2 --volume 99999999999999999999", "at most"),
     bad_option("no threads", "--scale 2 --threads 0", "'0'", "from 1 up"),
     bad_option("a million threads", "--scale 2 --threads 1000000", "'1000000'", "at most 1024"),
     bad_option("half a thread", "--scale 2 --threads 0.5", "'0.5'", "whole number"),

@@ -51,7 +51,7 @@ _PLACES = [
     Entry("output in a place that takes no files",
           ("upsample", "INPUT", "/proc/out.nii", *CUBIC[3:]),
           ("'/proc/out.nii'", "rights of its folder"), code=1),
-    _to("", "supported ending", ".nii.gz"),
+    _to("", "name of the output is empty", ".nii.gz"),
     Entry("output is the input", ("upsample", "INPUT", "INPUT", "--scale", "2", "--force"),
           ("the input itself", "another name")),
     _existing("symbolic link", "the input itself", "another name"),
@@ -62,7 +62,7 @@ _PLACES = [
           ("aaa.nii'", "check the name")),
     Entry("input below a file", ("upsample", "INPUT/a.nii", *CUBIC[2:]),
           ("There is no file", "check the name")),
-    Entry("empty input name", ("upsample", "", *CUBIC[2:]), ("DICOM",)),
+    Entry("empty input name", ("upsample", "", *CUBIC[2:]), ("is empty", "DICOM")),
 ]  # fmt: skip
 
 _READ_ONLY = ("cannot be written", "choose another")

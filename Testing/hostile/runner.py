@@ -20,6 +20,7 @@ from pathlib import Path
 from .craft import CORTEX
 from .entry import Entry, Machine
 from .models import small_model
+from .results import fault_of_result
 
 ROOT = Path(__file__).resolve().parents[2]
 _SECONDS = 200
@@ -44,6 +45,7 @@ class Outcome:
         left: names that are new in the working or the temporary folder.
         changed: names of inputs that are not what they were.
         trapped: whether code from a file was run.
+        result: what is wrong with the result of ``arssr upsample``; empty when nothing is.
     """
 
     code: int
@@ -51,6 +53,7 @@ class Outcome:
     left: tuple[str, ...]
     changed: tuple[str, ...]
     trapped: bool
+    result: str = ""
 
 
 class Runner:
@@ -84,7 +87,9 @@ class Runner:
             after = _contents(inputs)
             changed = tuple(k for k in {*before, *after} if before.get(k) != after.get(k))
             trapped = any("code_was_run" in name for name in (*left, *changed))
-            return Outcome(code, said, tuple(left), changed, trapped)
+            made = [work / name for name in left if code == 0 and entry.arguments[0] == "upsample"]
+            result = fault_of_result(entry, source, made[0]) if len(made) == 1 else ""
+            return Outcome(code, said, tuple(left), changed, trapped, result)
         finally:
             shutil.rmtree(place, ignore_errors=True)
 
@@ -121,10 +126,14 @@ def complaints(entry: Entry, outcome: Outcome) -> list[str]:
         found.append("a traceback")
     found += [f"the words {words!r} are missing" for words in entry.words
               if words not in outcome.said]  # fmt: skip
-    if entry.code and outcome.left:
+    if entry.leaves and outcome.left != entry.leaves:
+        found.append(f"left {', '.join(outcome.left)}, not {', '.join(entry.leaves)}")
+    if entry.code and outcome.left and not entry.leaves:
         found.append(f"left behind: {', '.join(outcome.left)}")
-    if not entry.code and len(outcome.left) != 1:
+    if not entry.code and len(outcome.left) != 1 and not entry.leaves:
         found.append(f"left {', '.join(outcome.left) or 'nothing'}, not one output")
+    if outcome.result:
+        found.append(outcome.result)
     if outcome.changed:
         found.append(f"inputs changed: {', '.join(outcome.changed)}")
     if outcome.trapped:
@@ -179,6 +188,10 @@ def _apart(entry: Entry, arguments: list[str], work: Path, temporary: Path) -> t
         **os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary), "WORK": str(work),
         "LEFT": str(work.parent / "left"), "OMP_NUM_THREADS": "1",
     }  # fmt: skip
+    for name, value in entry.environment.items():
+        environment.pop(name, None)
+        if value is not None:
+            environment[name] = value
     full = entry.machine is Machine.FULL_DISK
     if full and _may_mount():
         mine = [] if os.geteuid() == 0 else ["--map-root-user"]
@@ -196,6 +209,8 @@ def _apart(entry: Entry, arguments: list[str], work: Path, temporary: Path) -> t
 
 def _spoil(entry: Entry, small_files: bool) -> None:
     """What is done to the process before the command begins."""
+    for number in entry.closed:
+        os.close(number)
     if entry.machine is Machine.LITTLE_MEMORY:
         limit = entry.megabytes << 20
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

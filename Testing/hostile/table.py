@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from . import files, headers, models, options, places, values
+from . import (
+    datasets,
+    detached,
+    dicom,
+    files,
+    headers,
+    models,
+    options,
+    places,
+    surroundings,
+    values,
+)
 from .entry import Entry
 
 TOPICS: dict[str, list[Entry]] = {
     "files": files.ENTRIES,
+    "DICOM series": dicom.ENTRIES,
+    "voxels in another file": detached.ENTRIES,
     "headers": headers.ENTRIES,
     "values": values.ENTRIES,
     "options": options.ENTRIES,
     "models, recipes, checkpoints": models.ENTRIES,
+    "datasets, lists": datasets.ENTRIES,
     "places, machines, names": places.ENTRIES,
+    "surroundings": surroundings.ENTRIES,
 }
 ENTRIES = {entry.name: entry for entries in TOPICS.values() for entry in entries}
 if len(ENTRIES) != sum(map(len, TOPICS.values())):

@@ -1,0 +1,60 @@
+"""Headers whose voxels are said to be in another file: a pipe, a device, many files, none."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .craft import sound
+from .entry import CUBIC, Entry, Machine, Maker
+
+_NAMES_ITS_VOXELS = {".mhd": "ElementDataFile = ", ".nhdr": "data file: "}
+
+
+def _naming(end: str, named: str) -> Maker:
+    """A sound header that says its voxels are in ``named``; ``pipe.raw`` is a pipe there."""
+
+    def make(folder: Path) -> Path:
+        path = sound(folder, f"a{end}")
+        key = _NAMES_ITS_VOXELS[end]
+        text = path.read_text(encoding="utf-8")
+        assert f"{key}a.raw" in text, text
+        path.write_text(text.replace(f"{key}a.raw", key + named), encoding="utf-8")
+        os.mkfifo(folder / "pipe.raw")
+        return path
+
+    return make
+
+
+def _without_voxels(end: str) -> Maker:
+    def make(folder: Path) -> Path:
+        path = sound(folder, f"a{end}")
+        (folder / "a.raw").unlink()
+        return path
+
+    return make
+
+
+def _elsewhere(end: str, kind: str, named: str, *words: str) -> Entry:
+    return Entry(f"{end} with its voxels in {kind}", CUBIC, (f"a{end}", *words),
+                 _naming(end, named), machine=Machine.APART)  # fmt: skip
+
+
+_ENDS = (".mhd", ".nhdr")
+_NO_FILE = ("which is a folder, a pipe or a device", "name a file")
+_MANY = ("several files", "save the volume as one")
+ENTRIES = [
+    *(Entry(f"{end} without its raw file", CUBIC, ("'a.raw'", f"a{end}", "is missing", "copy"),
+            _without_voxels(end)) for end in _ENDS),
+    *(_elsewhere(end, "a pipe", "pipe.raw", "'pipe.raw'", *_NO_FILE) for end in _ENDS),
+    *(_elsewhere(end, "an endless device", "/dev/zero", "'/dev/zero'", *_NO_FILE)
+      for end in _ENDS),
+    *(_elsewhere(end, "a folder", ".", "'.'", *_NO_FILE) for end in _ENDS),
+    *(_elsewhere(end, "a list of files", "LIST", "'LIST'", *_MANY) for end in _ENDS),
+    *(_elsewhere(end, "numbered files", "a%03d.raw 1 20 1", "'a%03d.raw 1 20 1'", *_MANY)
+      for end in _ENDS),
+    *(_elsewhere(end, "a file named like a pattern that crashes", "%s%s%s%n.raw 1 20 1", *_MANY)
+      for end in _ENDS),
+    *(_elsewhere(end, "the header itself", f"a{end}", "again") for end in _ENDS),
+    _elsewhere(".nhdr", "stdin", "-", "'-'", "is missing"),
+]  # fmt: skip

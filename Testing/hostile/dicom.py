@@ -1,0 +1,166 @@
+"""Folders of DICOM files that are damaged, incomplete, mixed up or no single stack of slices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pydicom
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEG2000Lossless
+
+from .craft import SLICES, dicom_series, slice_file
+from .entry import CUBIC, Entry, Maker, bad_volume
+
+LETTER = b"This is a letter, not a picture. " * 40
+
+
+def _empty_folder(folder: Path) -> Path:
+    (folder / "series").mkdir()
+    return folder / "series"
+
+
+def _folder_of_letters(folder: Path) -> Path:
+    (folder / "series").mkdir()
+    for n in range(3):
+        (folder / "series" / f"{n}.dcm").write_bytes(LETTER)
+    return folder / "series"
+
+
+def _cut(folder: Path) -> Path:
+    series = dicom_series(folder)
+    path = slice_file(folder, 2)
+    path.write_bytes(path.read_bytes()[:-400])
+    return series
+
+
+def _all_cut(folder: Path) -> Path:
+    series = dicom_series(folder)
+    for path in series.iterdir():
+        path.write_bytes(path.read_bytes()[:300])
+    return series
+
+
+def _empty_slice(folder: Path) -> Path:
+    series = dicom_series(folder)
+    slice_file(folder, 2).write_bytes(b"")
+    return series
+
+
+def _gap(folder: Path) -> Path:
+    series = dicom_series(folder)
+    slice_file(folder, 2).unlink()
+    return series
+
+
+def _two_series(folder: Path) -> Path:
+    dicom_series(folder)
+    return dicom_series(folder, "1.2.826.0.1.3680043.2.1125.8")
+
+
+def _single_file(folder: Path) -> Path:
+    dicom_series(folder)
+    return slice_file(folder, 0)
+
+
+def _with(change: Callable[[int], Mapping[str, Any]], slices: int = SLICES) -> Maker:
+    """A series whose slice ``k`` has the entries ``change(k)``; None takes an entry away."""
+
+    def make(folder: Path) -> Path:
+        series = dicom_series(folder)
+        for k in range(SLICES):
+            path = slice_file(folder, k)
+            if k >= slices:
+                path.unlink()
+                continue
+            data = pydicom.dcmread(path)
+            for name, value in change(k).items():
+                if value is None:
+                    delattr(data, name)
+                else:
+                    setattr(data, name, value)
+            data.save_as(path)
+        return series
+
+    return make
+
+
+def _unreadably_compressed(folder: Path) -> Path:
+    series = dicom_series(folder)
+    for path in series.iterdir():
+        data = pydicom.dcmread(path)
+        data.file_meta.TransferSyntaxUID = JPEG2000Lossless
+        data.PixelData = encapsulate([b"\xff\x4f\xff\x51" + LETTER])
+        data["PixelData"].is_undefined_length = True
+        data.save_as(path)
+    return series
+
+
+def _on_slice(number: int, **entries: object) -> Callable[[int], Mapping[str, Any]]:
+    return lambda k: entries if k == number else {}
+
+
+def _on_all(**entries: object) -> Callable[[int], Mapping[str, Any]]:
+    return lambda k: entries
+
+
+_DAMAGED = [
+    bad_volume("empty folder", _empty_folder, "no DICOM series", "give the folder"),
+    bad_volume("folder of letters called .dcm", _folder_of_letters, "no DICOM series"),
+    bad_volume("DICOM slice cut", _cut, "damaged", "export the series again"),
+    bad_volume("DICOM slices all cut", _all_cut, "DICOM", "export the series again"),
+    bad_volume("DICOM slice empty", _empty_slice, "slice", "export the series again"),
+    bad_volume("DICOM slice missing", _gap, "not evenly spaced", "export the series again"),
+    bad_volume("two DICOM series", _two_series, "2 DICOM series", "folder of its own"),
+    bad_volume("single DICOM file", _single_file, "supported ending", "folder of a DICOM series"),
+    bad_volume("DICOM slices without pixels", _with(_on_all(PixelData=None)), ".dcm", "damaged"),
+    bad_volume("DICOM slices compressed with nonsense", _unreadably_compressed, "compressed",
+               "export the series again"),
+    bad_volume("DICOM slice of fewer rows", _with(lambda k: {} if k != 3 else {
+               "Rows": 20, "PixelData": bytes(20 * 48 * 2)}), "fit together", "export"),
+    bad_volume("DICOM file that claims 600000 slices", _with(_on_all(NumberOfFrames=600000), 1),
+               "600000 slices", "convert it to NIfTI"),
+]  # fmt: skip
+
+_SIDEWAYS = [0, 1, 0, 0, 0, 1]
+_NO_PLACE = ("does not say properly where it lies", "export the series again")
+_NO_STACK = [
+    bad_volume("DICOM slices that lie in two directions",
+               _with(lambda k: {"ImageOrientationPatient": _SIDEWAYS} if k % 2 else {}),
+               "another direction", "folder of their own"),
+    bad_volume("DICOM slice that is turned a little",
+               _with(_on_slice(3, ImageOrientationPatient=[0.96, 0.28, 0, -0.28, 0.96, 0])),
+               "another direction", "folder of their own"),
+    bad_volume("DICOM slice with larger pixels", _with(_on_slice(3, PixelSpacing=[2, 2])),
+               "another size", "folder of their own"),
+    bad_volume("DICOM slices all at one place", _with(_on_all(ImagePositionPatient=[0, 0, 0])),
+               "not evenly spaced", "there twice"),
+    bad_volume("DICOM slice that is there twice",
+               _with(lambda k: {"ImagePositionPatient": [0, 0, 2.5 * min(k, 3)]}),
+               "not evenly spaced", "there twice"),
+    bad_volume("DICOM slices of a tilted gantry",
+               _with(lambda k: {"ImagePositionPatient": [0, 0.8 * k, 2.5 * k]}),
+               "shifted against each other", "0.80 mm", "unsheared"),
+    bad_volume("DICOM slices without positions", _with(_on_all(ImagePositionPatient=None)),
+               *_NO_PLACE),
+    bad_volume("DICOM slices without directions", _with(_on_all(ImageOrientationPatient=None)),
+               *_NO_PLACE),
+    bad_volume("DICOM slices whose rows are their columns",
+               _with(_on_all(ImageOrientationPatient=[1, 0, 0, 1, 0, 0])), *_NO_PLACE),
+    bad_volume("DICOM slices without a pixel size", _with(_on_all(PixelSpacing=None)), *_NO_PLACE),
+    bad_volume("DICOM slices of pixel size 0", _with(_on_all(PixelSpacing=[0, 0])), *_NO_PLACE),
+    bad_volume("DICOM slices of negative pixel size", _with(_on_all(PixelSpacing=[-1, 1])),
+               *_NO_PLACE),
+    bad_volume("DICOM slices at the end of the universe",
+               _with(lambda k: {"ImagePositionPatient": [0, 0, f"{k}e300"]}), "positive numbers"),
+]  # fmt: skip
+
+_USABLE = [
+    bad_volume("DICOM slices each with a slope of its own",
+               _with(lambda k: {"RescaleSlope": k + 1, "RescaleIntercept": 0}), code=0),
+    Entry("volume 4 of a DICOM series", (*CUBIC, "--volume", "4"),
+          ("4", "leave --volume out"), dicom_series),
+]  # fmt: skip
+
+ENTRIES = [*_DAMAGED, *_NO_STACK, *_USABLE]
