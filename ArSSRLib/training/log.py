@@ -30,7 +30,7 @@ class RunLog:
         self._folder = folder
         _keep_until(folder / METRICS, _METRIC_COLUMNS, step)
         _keep_until(folder / VALIDATION, _VALIDATION_COLUMNS, step - validation_due)
-        self._board = _tensorboard(folder)
+        self._board = _tensorboard(folder, step)
         self._said = 0.0
 
     def step(self, row: Mapping[str, float]) -> None:
@@ -89,14 +89,17 @@ def mean_gains(scores: Sequence[Score]) -> dict[float, float]:
     }
 
 
-def _tensorboard(folder: Path) -> Any:
-    """A TensorBoard writer, or None where the optional package is not installed."""
+def _tensorboard(folder: Path, step: int) -> Any:
+    """A TensorBoard writer, or None where the optional package is not installed.
+
+    What a killed run wrote after ``step`` is done again: TensorBoard is told to forget it.
+    """
     if importlib.util.find_spec("tensorboard") is None:
         say("TensorBoard is not installed: the curves are in metrics.csv and validation.csv only.")
         return None
     from torch.utils.tensorboard.writer import SummaryWriter
 
-    return SummaryWriter(str(folder / "tensorboard"))
+    return SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
 
 
 def _keep_until(path: Path, columns: Sequence[str], step: int) -> None:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 _LOST_WORKER = "DataLoader worker"
 """How PyTorch's message begins when one of its processes has died."""
-_LOST_PEER = ("closed by peer", "reset by peer", "Broken pipe", "gloo/transport", "monitoredBarrier",
-              "NCCL")  # fmt: skip
+_LOST_PEER = (
+    "closed by peer", "reset by peer", "Broken pipe", "gloo/transport", "monitoredBarrier", "NCCL",
+)  # fmt: skip
 """What is in PyTorch's message when a process that trains together with this one has died."""
 
 

@@ -65,21 +65,26 @@ class Worker:
                 reached = place[self.geometry.stream][1]
             return
         except (RuntimeError, MemoryError) as error:
-            parts = self._instead_of(self._behind(tile, reached), error)
+            if not self._lacks_operation(error) and not _is_out_of_memory(error):
+                raise
+            # Its traceback would keep what the tile has used in memory.
+            failure = error.with_traceback(None)
+        parts = self._instead_of(self._behind(tile, reached), failure)
         clock.done = done + tile.target_voxels - sum(part.target_voxels for part in parts)
         for part in parts:
             yield from self.compute(array, part, clock)
 
-    def _instead_of(self, rest: Tile, error: RuntimeError | MemoryError) -> list[Tile]:
-        """What to try after an error instead of the rest of a tile; other errors are raised."""
-        if isinstance(error, NotImplementedError) and self.device.type != "cpu":
-            # Apple's MPS still lacks some 3-D operations in some torch versions.
-            _log.warning("%s lacks an operation (%s): continuing on the CPU.", self.device, error)
-            self._move_to(torch.device("cpu"))
-            return [rest]
-        if not _is_out_of_memory(error):
-            raise error
-        return self._smaller(rest)
+    def _lacks_operation(self, error: Exception) -> bool:
+        """Apple's MPS still lacks some 3-D operations in some torch versions."""
+        return isinstance(error, NotImplementedError) and self.device.type != "cpu"
+
+    def _instead_of(self, rest: Tile, error: Exception) -> list[Tile]:
+        """What to try after an error instead of the rest of a tile."""
+        if not self._lacks_operation(error):
+            return self._smaller(rest)
+        _log.warning("%s lacks an operation (%s): continuing on the CPU.", self.device, error)
+        self._move_to(torch.device("cpu"))
+        return [rest]
 
     def _behind(self, tile: Tile, reached: int) -> Tile:
         """What is left of a tile behind the target plane ``reached`` along the stream."""

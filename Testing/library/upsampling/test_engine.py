@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -185,6 +186,30 @@ def test_out_of_memory_is_met_with_smaller_tiles(
     result = upsample_array(array, shape, model, device="cpu")
     assert refused
     np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
+
+
+def test_what_a_failed_tile_held_is_free_before_memory_is_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    array, shape, model = _tissue((16, 16, 16)), (64, 64, 64), _model(LOCAL)
+    original = TileComputer._features
+    held: list[weakref.ref[torch.Tensor]] = []
+    freed: list[bool] = []
+
+    def features(self, tile, low, known, pushed):  # type: ignore[no-untyped-def]
+        if not held:
+            planes = torch.zeros(10)
+            held.append(weakref.ref(planes))
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return original(self, tile, low, known, pushed)
+
+    def release(device: torch.device) -> None:
+        freed.append(held[0]() is None)
+
+    monkeypatch.setattr(TileComputer, "_features", features)
+    monkeypatch.setattr(worker, "release_memory", release)
+    upsample_array(array, shape, model, device="cpu")
+    assert freed == [True]
 
 
 def test_what_did_not_fit_once_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
