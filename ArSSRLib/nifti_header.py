@@ -41,7 +41,7 @@ _AGREEMENT_MM = 0.1
 class _Layout:
     """Byte offsets and formats of one version of the header."""
 
-    bytes: int
+    length: int
     magic: tuple[int, bytes]
     dim: tuple[int, str]
     datatype: int
@@ -117,11 +117,11 @@ def check_nifti(path: Path, volume_index: int = 0) -> NiftiPlace:
 
 
 def _read_header(stream: IO[bytes], path: Path) -> tuple[bytes, _Layout, str]:
-    header = stream.read(_NIFTI2.bytes)
+    header = stream.read(_NIFTI2.length)
     for layout in (_NIFTI1, _NIFTI2):
         for order in "<>":
-            if len(header) >= layout.bytes and (
-                struct.unpack_from(order + "i", header)[0] == layout.bytes
+            if len(header) >= layout.length and (
+                struct.unpack_from(order + "i", header)[0] == layout.length
             ):
                 return header, layout, order
     raise InputError(
@@ -133,11 +133,12 @@ def _read_header(stream: IO[bytes], path: Path) -> tuple[bytes, _Layout, str]:
 def _check_magic(path: Path, header: bytes, layout: _Layout) -> None:
     """Refuses what SimpleITK takes for a file of the older format Analyze, which has no affine."""
     at, magic = layout.magic
-    found = header[at : at + len(magic)]
-    if found != magic:
+    found, wanted = (mark.rstrip(b"\0").decode("latin-1") for mark in
+                     (header[at : at + len(magic)], magic))  # fmt: skip
+    if found != wanted:
         raise InputError(
-            f"The header of {str(path)!r} is marked {found!r} instead of {magic!r}: it is no "
-            "NIfTI file in one piece (.nii); convert it to one first."
+            f"The header of {str(path)!r} is marked {found!r} instead of {wanted!r}: it is no "
+            "NIfTI file in one piece; convert it to one first, or copy it again from its source."
         )
 
 
@@ -177,7 +178,7 @@ def _check_voxels(
             "correct the header."
         )
     offset = _unpack(header, layout.vox_offset, order)[0]
-    least = layout.bytes + _NO_EXTENSIONS
+    least = layout.length + _NO_EXTENSIONS
     if not least <= offset < _LARGEST_OFFSET:
         raise InputError(
             f"The header of {str(path)!r} puts the voxels at byte {offset:g}, not at {least} or "

@@ -111,7 +111,10 @@ def find_volumes(
             f"{', '.join(sorted(met - {''})) or 'none'}."
         )
     if not sources:
-        raise InputError(f"The dataset {str(root)!r} holds no anat/*_T1w.nii or .nii.gz.")
+        raise InputError(
+            f"The dataset {str(root)!r} holds no anat/*_T1w.nii or .nii.gz; give the root folder "
+            "of one with T1-weighted volumes."
+        )
     return Found(sources, list(dict.fromkeys(notes)))
 
 

@@ -76,8 +76,6 @@ _READABLE = [
           (f"{_NAME}.json", "repair it"), 0, leaves=_RESULT),
     _bids("a sidecar with odd entries", _sidecar('{"SkullStripped": "maybe", "TaskName": [[]]}'),
           (), 0, leaves=_RESULT),
-    _bids("a session that is a link to its subject",
-          lambda root: (root / "sub-01" / "ses-1").symlink_to("../sub-01"), (), 0, leaves=_RESULT),
 ]  # fmt: skip
 
 _REFUSED = [
@@ -102,7 +100,7 @@ _REFUSED = [
     _bids("output among the data", lambda root: None, ("in the data", "folder of its own"),
           out="INPUT/sub-01"),
     _bids("output is a file", lambda root: None, ("is a file", "give a folder"),
-          out=f"INPUT/{_ANAT}.nii.gz"),
+          out="INPUT/dataset_description.json"),
     _bids("output is a link to itself",
           lambda root: (root.parent / "circle").symlink_to("circle"),
           ("circle", "cannot be made", "give another"), out="INPUT/../circle"),
@@ -122,7 +120,7 @@ _LISTS = [
     Entry("many: none can be used", ("upsample", "missing.nii", "out/", *_MANY),
           ("missing.nii", "check the name"), machine=Machine.APART),
     Entry("many: no such cluster", ("upsample", "INPUT", "out/", *_MANY, "--scheduler", "nowhere"),
-          ("nowhere",), code=2, machine=Machine.APART),
+          ("'nowhere'", "dask scheduler"), code=1, machine=Machine.APART),
 ]  # fmt: skip
 
 ENTRIES = [*_READABLE, *_REFUSED, *_LISTS]
