@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,11 @@ _LEFT, _TOP, _BOTTOM = 0.75, 1.25, 0.55
 _CAPTION = 0.3
 _ZOOM_SHARE = 0.3
 """Side of the enlarged square, as a share of the slice's smaller side."""
+_BOLD, _PLAIN = 0.69, 0.58
+"""Width of a letter of either weight, as a share of its size, generously."""
+_SMALL, _LINE = 8.5, 0.17
+"""Size of small text in points, and the height of its lines in inches."""
+_WARNING = "Super-resolution can invent detail: not for clinical use."
 _ERROR_WINDOW = (0.0, 0.3)
 
 
@@ -55,14 +61,20 @@ def draw_grid(
     detail = detail_box(guide, _WINDOW, side, side)
     inches = _COLUMN / box.width
     slice_height = box.height * inches
-    canvas = _canvas(title, columns, len(rows), slice_height + _COLUMN + _CAPTION + 2 * _GAP)
+    canvas = _canvas(
+        title,
+        columns,
+        len(rows) * (slice_height + _COLUMN + _CAPTION + 2 * _GAP),
+        "Every voxel as it is, one intensity window for all; patient's right on the left.",
+    )
     top = _TOP
     for label, tiles in rows.items():
         canvas.text(0.2, top + slice_height / 2, label, 15, fontweight="bold", va="center")
         for n, tile in enumerate(tiles):
-            if tile is None:
-                continue
             left = _LEFT + n * (_COLUMN + _GAP)
+            if tile is None:
+                _say_missing(canvas, left, top + slice_height / 2)
+                continue
             axes = canvas.axes(left, top, _COLUMN, slice_height)
             show_slice(axes, tile.view, box, _WINDOW)
             outline(axes, detail)
@@ -75,14 +87,11 @@ def draw_grid(
                 left + _COLUMN / 2,
                 top + slice_height + _COLUMN + 2 * _GAP + 0.02,
                 tile.caption,
-                8.5,
+                _SMALL,
                 color=ACCENT if tile.best else MUTED,
                 ha="center",
             )
         top += slice_height + _COLUMN + _CAPTION + 2 * _GAP
-    _footer(
-        canvas, "Every voxel as it is, one intensity window for all; patient's right on the left."
-    )
     return canvas
 
 
@@ -92,44 +101,57 @@ def draw_errors(
     """Absolute difference from the truth of every method at every scale."""
     box = tissue_box(truth, _WINDOW)
     slice_height = box.height * _COLUMN / box.width
-    canvas = _canvas(title, columns, len(rows), slice_height + _CAPTION + _GAP)
+    canvas = _canvas(
+        title,
+        columns,
+        len(rows) * (slice_height + _CAPTION + _GAP),
+        f"Absolute error, black 0 to white {_ERROR_WINDOW[1]:.0%} of the shown intensities.",
+    )
     top = _TOP
     for label, tiles in rows.items():
         canvas.text(0.2, top + slice_height / 2, label, 15, fontweight="bold", va="center")
         for n, tile in enumerate(tiles):
-            if tile is None:
-                continue
             left = _LEFT + n * (_COLUMN + _GAP)
+            if tile is None:
+                _say_missing(canvas, left, top + slice_height / 2)
+                continue
             axes = canvas.axes(left, top, _COLUMN, slice_height)
             error = np.abs(tile.view.pixels - truth.pixels)
             show_slice(axes, tile.view, box, _ERROR_WINDOW, "inferno", error)
             canvas.text(
-                left + _COLUMN / 2, top + slice_height + 0.05, tile.caption, 8.5,
+                left + _COLUMN / 2, top + slice_height + 0.05, tile.caption, _SMALL,
                 color=ACCENT if tile.best else MUTED, ha="center",
             )  # fmt: skip
         top += slice_height + _CAPTION + _GAP
-    _footer(
-        canvas,
-        f"Absolute error, black 0 to white {_ERROR_WINDOW[1]:.0%} of the shown intensities.",
-    )
     return canvas
 
 
-def _canvas(title: str, columns: Sequence[str], rows: int, row_height: float) -> Canvas:
+def _canvas(title: str, columns: Sequence[str], height: float, footer: str) -> Canvas:
+    """A canvas for rows of this height together, with headings above and a footer below them."""
     width = _LEFT + len(columns) * (_COLUMN + _GAP) + 0.25
-    canvas = Canvas(width, _TOP + rows * row_height + _BOTTOM)
-    canvas.text(0.2, 0.22, title, 14, fontweight="bold")
+    lines = textwrap.wrap(f"{footer} {_WARNING}", int((width - 0.4) * 72 / (_PLAIN * _SMALL)))
+    bottom = _BOTTOM + _LINE * (len(lines) - 1)
+    canvas = Canvas(width, _TOP + height + bottom)
+    canvas.text(0.2, 0.22, title, _size_for(title, width - 0.4, 14), fontweight="bold")
     for n, name in enumerate(columns):
         centre = _LEFT + n * (_COLUMN + _GAP) + _COLUMN / 2
-        canvas.text(centre, 0.86, name, 11.5, ha="center", fontweight="bold")
+        # A long name breaks before its bracket: ArSSR (the run it comes from).
+        shown = name if len(name) <= 20 else name.replace(" (", "\n(", 1)
+        canvas.text(
+            centre, _TOP - 0.1, shown, _size_for(shown, _COLUMN, 11.5), ha="center", va="bottom",
+            fontweight="bold",
+        )  # fmt: skip
+    canvas.text(0.2, canvas.height - bottom + 0.17, "\n".join(lines), _SMALL, color=MUTED)
     return canvas
 
 
-def _footer(canvas: Canvas, sentence: str) -> None:
+def _size_for(text: str, width: float, most: float) -> float:
+    """The size in points, ``most`` at most, at which bold text fits a width in inches."""
+    longest = max(len(line) for line in text.split("\n"))
+    return min(most, width * 72 / (_BOLD * max(longest, 1)))
+
+
+def _say_missing(canvas: Canvas, left: float, middle: float) -> None:
     canvas.text(
-        0.2,
-        canvas.height - 0.38,
-        f"{sentence} Super-resolution can invent detail: not for clinical use.",
-        8.5,
-        color=MUTED,
+        left + _COLUMN / 2, middle, "not measured", _SMALL, color=MUTED, ha="center", va="center"
     )

@@ -285,7 +285,7 @@ def _write_settings(evaluation: Evaluation, volumes: dict[str, Path]) -> None:
 
 
 def _models(settings: Settings) -> dict[str, dict[str, str]]:
-    """File and SHA-256 of every network that took part, by method and scale."""
+    """File and SHA-256 of every network that took part, and its names, by method and scale."""
     found = {}
     for method in settings.methods:
         for scale in settings.scales:
@@ -294,7 +294,8 @@ def _models(settings: Settings) -> dict[str, dict[str, str]]:
             except InputError:
                 continue
             if path is not None:
-                found[f"{method.text}, {scale:g}x"] = _file(path)
+                names = {"title": method.title, "in_cases_csv": method.slug}
+                found[f"{method.text}, {scale:g}x"] = {**names, **_file(path)}
     return found
 
 

@@ -18,7 +18,9 @@ arssr:MODEL:fast   the same in one pass, without the mirrored one
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,18 +60,21 @@ class Method:
         kind: ``interpolation``, ``zoom``, ``baseline`` or ``arssr``.
         model: bundled name or file, for ``arssr``.
         fast: ``arssr`` in one pass, also where the model asks for the mean with a mirrored one.
+        name: what the model is called in tables; by default its own name, see
+            :func:`named_apart`.
     """
 
     text: str
     kind: str
     model: str | None = None
     fast: bool = False
+    name: str | None = None
 
     @property
     def title(self) -> str:
         """Its name in tables and pictures."""
         if self.kind == "arssr":
-            return f"ArSSR ({self._model_name}{', fast' if self.fast else ''})"
+            return f"ArSSR ({self.name or self._model_name}{', fast' if self.fast else ''})"
         return _TITLES.get(self.text) or _BASELINES[self.text]
 
     @property
@@ -111,7 +116,34 @@ def parse_method(text: str) -> Method:
 
 def parse_methods(text: str) -> tuple[Method, ...]:
     """Reads ``cubic,srcnn3d,arssr:default``; errors as in :func:`parse_method`."""
-    return tuple(parse_method(part) for part in text.split(","))
+    return named_apart([parse_method(part) for part in text.split(",")])
+
+
+def named_apart(methods: Sequence[Method]) -> tuple[Method, ...]:
+    """The same methods, where several models would be called the same with more of their paths.
+
+    The weights ``a/run/best.npz`` and ``b/run/best.npz`` are both called ``run``; beside each
+    other they are called ``a/run/best`` and ``b/run/best``.
+    """
+    titles = Counter(method.title for method in methods)
+    apart = []
+    for method in methods:
+        alike = [other for other in methods if other.title == method.title]
+        if titles[method.title] > 1 and method.kind == "arssr":
+            apart.append(replace(method, name=_telling_name(method, alike)))
+        else:
+            apart.append(method)
+    return tuple(apart)
+
+
+def _telling_name(method: Method, alike: Sequence[Method]) -> str:
+    """The shortest end of a model's path, of two names at least, that no other one has."""
+    paths = {other.text: Path(other.model or "default").with_suffix("").parts for other in alike}
+    own = paths.pop(method.text)
+    for count in range(2, len(own)):
+        if all(own[-count:] != parts[-count:] for parts in paths.values()):
+            return "/".join(own[-count:])
+    return str(method.model)
 
 
 def model_file(method: Method, scale: float, baselines: Path | None) -> Path | None:

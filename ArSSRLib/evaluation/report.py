@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..atomic import replacing
+from ..errors import InputError
 from ..pictures.slices import PLANES, Plane
+from .captions import origin_of, volume_count
 from .cases import INPUT, TRUTH
 from .grids import Tile, draw_errors, draw_grid
 from .harness import Evaluation, versions
+from .methods import model_file
 from .metrics import METRICS
+from .paper_tables import published
 from .plots import metrics_over_scale, profiles
 from .profile import Profile
-from .records import Record
+from .records import Record, digest
+from .settings import Settings
 from .tables import (
-    Cell,
     Table,
     cases_csv,
     cost_table,
@@ -77,7 +80,7 @@ def write_report(evaluation: Evaluation, pictured: int = 3) -> Path:
         with replacing(target, overwrite=True) as temporary:
             temporary.write_bytes(picture.png)
     _write(folder / "cases.csv", cases_csv(evaluation))
-    _write(folder / "tables.md", "\n".join(table.to_markdown() for table in tables))
+    _write(folder / "tables.md", _markdown(tables))
     page = folder / "report.html"
     _write(page, _html(evaluation, tables, plots, pictures))
     return page
@@ -173,7 +176,7 @@ class _Shown:
 
     def _tiles(self, scale: float, plane: Plane) -> list[Tile | None]:
         name, values = self._first_metric(scale)
-        best = max(values, default=None)
+        best = max(values) if len(values) > 1 else None
         tiles: list[Tile | None] = []
         for method in self.settings.methods:
             views = self._load(scale, method.slug)
@@ -220,7 +223,6 @@ def _html(
 ) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    paper = json.loads((_HERE / "paper_tables.json").read_text(encoding="utf-8"))
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -228,20 +230,46 @@ def _html(
     return environment.get_template("report.html.j2").render(
         evaluation=evaluation,
         settings=evaluation.settings,
-        volumes=len({record.volume for record in evaluation.measured}),
+        volumes=volume_count(evaluation),
+        names=sorted({record.volume for record in evaluation.measured}),
+        origin=origin_of(evaluation),
         tables=tables,
         plots=plots,
         pictures=pictures,
         metrics=[METRICS[name] for name in evaluation.settings.metrics],
+        networks=_networks(evaluation.settings),
         versions=versions(),
-        paper_source=paper["source"],
-        paper=[_paper_table(entry) for entry in paper["tables"]],
+        paper=published(),
     )
 
 
-def _paper_table(entry: dict[str, Any]) -> Table:
-    rows = [[Cell(text) for text in row] for row in entry["rows"]]
-    return Table(entry["title"], entry["headings"], rows)
+def _markdown(tables: Sequence[Table]) -> str:
+    """The tables of a report, and after them the paper's of the same kinds."""
+    paper = published()
+    parts = [table.to_markdown() for table in tables]
+    parts.append(f"## The paper's own numbers\n\n{paper.source}. {paper.differences}\n")
+    parts += [t.to_markdown() for table in tables for t in paper.tables.get(table.title, ())]
+    return "\n".join(parts)
+
+
+def _networks(settings: Settings) -> dict[str, list[str]]:
+    """The files of each method's networks with the start of their SHA-256, by its title."""
+    found: dict[str, dict[Path, list[str]]] = {}
+    for method in settings.methods:
+        for scale in settings.scales:
+            try:
+                path = model_file(method, scale, settings.baselines)
+            except InputError:
+                continue
+            if path is not None:
+                found.setdefault(method.title, {}).setdefault(path, []).append(f"{scale:g}×")
+    return {
+        title: [
+            f"{path} ({', '.join(scales)}; SHA-256 {digest(path)[:12]}…)"
+            for path, scales in files.items()
+        ]
+        for title, files in found.items()
+    }
 
 
 def _png(figure: Figure) -> bytes:

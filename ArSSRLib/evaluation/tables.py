@@ -9,6 +9,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .captions import gaps, origin_of, segmentation_of, sentences, volume_count
 from .harness import Evaluation
 from .methods import has_one_pass_only, parameters
 from .metrics import METRICS
@@ -88,24 +89,18 @@ def quality_table(evaluation: Evaluation) -> Table:
     rows: list[list[Cell]] = []
     for scale in settings.scales:
         by_method = _by_method(evaluation, scale)
-        columns = [_column(by_method, metric.name) for metric in metrics]
+        columns = [_values_of(by_method, metric.name) for metric in metrics]
         bests = [
-            _best(column.values(), metric.higher_is_better)
+            _best(column, metric.higher_is_better)
             for column, metric in zip(columns, metrics, strict=True)
         ]
         for method in settings.methods:
             if method.slug not in by_method:
                 continue
             cells = [Cell(f"{scale:g}×"), Cell(method.title)]
-            for metric, column, best in zip(metrics, columns, bests, strict=True):
-                mean = column[method.slug]
-                records = by_method[method.slug]
-                cells.append(
-                    Cell(
-                        _written(records, metric.name, metric.digits),
-                        best is not None and mean == best and len(by_method) > 1,
-                    )
-                )
+            for metric, best in zip(metrics, bests, strict=True):
+                text = _written(by_method[method.slug], metric.name, metric.digits)
+                cells.append(Cell(text, method.slug in best))
             rows.append(cells)
     return Table(
         "Image quality",
@@ -127,15 +122,18 @@ def sharpness_table(evaluation: Evaluation) -> Table:
     rows = []
     for label, records in groups:
         by_method = {m.slug: [r for r in records if r.method == m.slug] for m in settings.methods}
+        if label == "Mean":
+            # Scales are not equally hard: a mean over fewer of them is no match for the others.
+            scales = {r.scale for r in records}
+            by_method = {
+                slug: own if {r.scale for r in own} == scales else []
+                for slug, own in by_method.items()
+            }
         cells = [Cell(label)]
         for name in names:
-            column = _column(by_method, name)
-            best = _best(column.values(), True)
+            best = _best(_values_of(by_method, name), True)
             cells += [
-                Cell(
-                    _written(by_method[m.slug], name, METRICS[name].digits),
-                    best is not None and column[m.slug] == best and len(by_method) > 1,
-                )
+                Cell(_written(by_method[m.slug], name, METRICS[name].digits), m.slug in best)
                 for m in settings.methods
             ]
         rows.append(cells)
@@ -158,21 +156,18 @@ def dice_table(evaluation: Evaluation) -> Table | None:
                 slug: [_dice_value(r, region, regions) for r in records if r.dice]
                 for slug, records in by_method.items()
             }
-            means = {slug: _mean(found) for slug, found in values.items()}
-            best = _best(means.values(), True)
+            best = _best(values, True)
             rows.append(
                 [Cell(f"{scale:g}×"), Cell(region)]
                 + [
-                    Cell(
-                        summary(values.get(m.slug, []), 4),
-                        best is not None and means.get(m.slug) == best and len(by_method) > 1,
-                    )
+                    Cell(summary(values.get(m.slug, []), 4), m.slug in best)
                     for m in settings.methods
                 ]
             )
     missing = sorted({r.volume for r in evaluation.measured if not r.dice})
-    notes = ["Dice overlap with the segmentation of the sharp volume; 1 is full agreement."]
+    notes = [segmentation_of(evaluation)]
     notes += [f"Not segmented: {', '.join(missing)} (see cases.csv)."] if missing else []
+    notes += [_averages(evaluation), origin_of(evaluation), *gaps(evaluation)]
     titles = [method.title for method in settings.methods]
     return Table("Overlap of brain regions", ["Scale", "Region", *titles], rows, notes)
 
@@ -240,8 +235,10 @@ def significance_table(evaluation: Evaluation) -> Table | None:
         ["Metric", "Scale", "Methods", "Volumes", "Median difference", "p", "p (Holm)", ""],
         rows,
         [
-            "Two-sided Wilcoxon signed-rank test over the volumes; Holm's correction over the "
-            "pairs of methods of one metric and scale; bold below 0.05."
+            "Difference: the first method minus the second, in the metric's unit. Two-sided "
+            "Wilcoxon signed-rank test over the volumes; Holm's correction over the pairs of "
+            "methods of one metric and scale; bold below 0.05.",
+            origin_of(evaluation),
         ],
     )
 
@@ -274,10 +271,10 @@ def _by_method(evaluation: Evaluation, scale: float) -> dict[str, list[Record]]:
     return found
 
 
-def _column(by_method: Mapping[str, Sequence[Record]], name: str) -> dict[str, float]:
-    """Mean of a metric by method; NaN where it has no number."""
+def _values_of(by_method: Mapping[str, Sequence[Record]], name: str) -> dict[str, list[float]]:
+    """A metric's values by method; NaN where there is no number."""
     return {
-        slug: _mean([_number(record.values.get(name)) for record in records])
+        slug: [_number(record.values.get(name)) for record in records]
         for slug, records in by_method.items()
     }
 
@@ -293,12 +290,8 @@ def _written(records: Sequence[Record], name: str, digits: int) -> str:
 
 def _quality_notes(evaluation: Evaluation) -> list[str]:
     settings = evaluation.settings
-    count = len({record.volume for record in evaluation.measured})
-    over = f"Mean ± standard deviation over {count} volumes" if count > 1 else "One volume"
-    notes = [f"{over}; the best of each scale in bold."]
-    for name in settings.metrics:
-        sentences = {v for r in evaluation.measured if isinstance(v := r.values.get(name), str)}
-        notes += [f"{METRICS[name].title}: {sentence}." for sentence in sorted(sentences)]
+    notes = [_averages(evaluation), origin_of(evaluation), *gaps(evaluation)]
+    notes += sentences(evaluation.measured, settings.metrics)
     own = [
         f"{METRICS[name].title} {text}"
         for name in ("psi", "lpc_si")
@@ -311,11 +304,24 @@ def _quality_notes(evaluation: Evaluation) -> list[str]:
     return notes
 
 
-def _best(values: Iterable[float], higher: bool) -> float | None:
-    kept = [value for value in values if not math.isnan(value)]
-    if not kept:
-        return None
-    return max(kept) if higher else min(kept)
+def _averages(evaluation: Evaluation) -> str:
+    count = volume_count(evaluation)
+    over = f"Mean ± standard deviation over {count} volumes" if count > 1 else "One volume"
+    return f"{over}; the best of each scale in bold."
+
+
+def _best(values: Mapping[str, Sequence[float]], higher: bool) -> set[str]:
+    """The methods with the best mean, of those with a number for as many volumes as any has.
+
+    Empty where nothing is compared: one method alone is not the best.
+    """
+    counts = {slug: sum(not math.isnan(v) for v in found) for slug, found in values.items()}
+    most = max(counts.values(), default=0)
+    means = {slug: _mean(values[slug]) for slug, count in counts.items() if count == most > 0}
+    if sum(count > 0 for count in counts.values()) < 2:
+        return set()
+    best = max(means.values()) if higher else min(means.values())
+    return {slug for slug, mean in means.items() if mean == best}
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -16,7 +16,17 @@ from .metric import Metric, Score, Unavailable
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric("psnr", "PSNR", psnr.psnr, True, True, "peak: range of the reference", 2, True),
+        Metric(
+            "psnr",
+            "PSNR",
+            psnr.psnr,
+            True,
+            True,
+            "peak: range of the reference",
+            2,
+            True,
+            unit="dB",
+        ),
         Metric("ssim", "SSIM", ssim.ssim, True, True, "Wang 2004, 3-D, 7x7x7 windows", 4, True),
         Metric("lpips", "LPIPS", lpips.lpips, True, False, "Zhang 2018, AlexNet, slice by slice"),
         Metric(

@@ -60,11 +60,13 @@ class Metric:
     takes_mask: bool = False
     compares_with_input: bool = False
     least_side: int = 0
+    unit: str = ""
 
     @property
     def heading(self) -> str:
-        """The column heading, with an arrow towards the better value."""
-        return f"{self.title} {'↑' if self.higher_is_better else '↓'}"
+        """The column heading, with the unit and an arrow towards the better value."""
+        unit = f" ({self.unit})" if self.unit else ""
+        return f"{self.title}{unit} {'↑' if self.higher_is_better else '↓'}"
 
 
 def reason_for_nan(metric: Metric, shape: tuple[int, ...]) -> str:

@@ -139,5 +139,5 @@ def test_lpips_of_a_small_volume_is_not_a_number(brain: np.ndarray) -> None:
 
 
 def test_headings_point_to_the_better_value() -> None:
-    assert METRICS["psnr"].heading == "PSNR ↑"
+    assert METRICS["psnr"].heading == "PSNR (dB) ↑"
     assert METRICS["lpips"].heading == "LPIPS ↓"

@@ -25,6 +25,7 @@ from ArSSRLib.evaluation.settings import (
     parse_metrics,
     parse_scales,
 )
+from ArSSRLib.evaluation.tables import cases_csv
 from ArSSRLib.evaluation.views import load_views
 from ArSSRLib.interpolation import interpolate
 from ArSSRLib.networks.arssr import ArSSR
@@ -223,7 +224,10 @@ def test_an_arssr_model_file_takes_part(folder: Path) -> None:
     assert network == pytest.approx(linear, abs=0.1)
     assert methods[1].title == "ArSSR (tiny)"
     stored = json.loads((folder.parent / "report" / "settings.json").read_text())
-    assert stored["models"][f"arssr:{path}, 2x"]["sha256"]
+    about = stored["models"][f"arssr:{path}, 2x"]
+    assert about["sha256"] and about["title"] == "ArSSR (tiny)"
+    csv = cases_csv(evaluation)
+    assert f",{about['in_cases_csv']}," in csv
 
 
 def test_the_weights_of_training_runs_are_told_apart_by_their_folders(tmp_path: Path) -> None:
@@ -234,6 +238,20 @@ def test_the_weights_of_training_runs_are_told_apart_by_their_folders(tmp_path: 
         methods.append(parse_method(f"arssr:{tmp_path / run / 'best.npz'}"))
     assert [method.title for method in methods] == ["ArSSR (rdn)", "ArSSR (srresnet)"]
     assert methods[0].slug != methods[1].slug
+
+
+def test_models_of_one_name_are_told_apart_by_more_of_their_paths(tmp_path: Path) -> None:
+    paths = ["a/run/best.npz", "b/run/best.npz", "b/run/last.npz", "c/small.npz"]
+    for path in paths:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(b"")
+    names = [f"arssr:{tmp_path / path}" for path in paths]
+    methods = parse_methods(",".join(["arssr:default", "arssr:default:fast", *names]))
+    assert [method.title for method in methods] == [
+        f"ArSSR ({name})"
+        for name in ("default", "default, fast", "a/run/best", "b/run/best", "run/last", "small")
+    ]
+    assert len({method.slug for method in methods}) == len(methods)
 
 
 def test_a_baseline_without_its_network_is_left_out_with_a_note(folder: Path) -> None:

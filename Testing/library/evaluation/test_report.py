@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 import re
 import statistics
@@ -16,8 +17,10 @@ import pytest
 from PIL import Image
 
 from ArSSRLib.catalogue import model_info
+from ArSSRLib.evaluation.grids import Tile, draw_errors, draw_grid
 from ArSSRLib.evaluation.harness import Evaluation, evaluate
 from ArSSRLib.evaluation.methods import parse_methods
+from ArSSRLib.evaluation.paper_tables import published
 from ArSSRLib.evaluation.plots import profiles
 from ArSSRLib.evaluation.profile import Profile
 from ArSSRLib.evaluation.records import Record, load_record, save_record
@@ -32,6 +35,7 @@ from ArSSRLib.evaluation.tables import (
     significance_table,
     summary,
 )
+from ArSSRLib.evaluation.views import CaseViews, load_views
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +85,44 @@ def test_the_best_of_each_scale_is_bold_in_the_metrics_own_direction() -> None:
     assert bold == [["0.10000"], ["31.00"], ["26.00"], ["0.30000"]]
 
 
+def test_a_mean_over_fewer_volumes_is_not_the_best_and_says_so() -> None:
+    records = [
+        _record("easy", 2.0, "linear", psnr=40.0),
+        _record("easy", 2.0, "cubic", psnr=41.0),
+        _record("hard", 2.0, "cubic", psnr=20.0),
+    ]
+    table = quality_table(_made_up(records, metrics=("psnr",)))
+    assert [[cell.best for cell in row][2] for row in table.rows] == [False, True]
+    assert "Linear at 2×: 1 of 2 volumes; not compared for the best." in table.notes
+
+
+def test_a_table_says_what_was_measured_and_in_which_unit() -> None:
+    records = [_record(volume, 2.0, "cubic", psnr=30.0) for volume in "ab"]
+    made_up = _made_up(records, kernel="kspace", axes="k")
+    table = quality_table(made_up)
+    assert "PSNR (dB) ↑" in table.headings
+    (origin,) = (note for note in table.notes if note.startswith("2 volumes of hr"))
+    for expected in ("along k", "kspace", "same field of view", "whole volumes"):
+        assert expected in origin
+    masked = quality_table(_made_up(records, masks=Path("masks"), metrics=("psnr", "psi")))
+    assert any("PSNR measured inside the masks" in note for note in masked.notes)
+    zoomed = quality_table(_made_up(records, kernel="paper"))
+    assert any("corner-aligned" in note and "field of view" not in note for note in zoomed.notes)
+
+
+def test_a_baseline_without_a_scale_is_said_to_lack_it_and_has_no_mean_over_them() -> None:
+    records = [
+        _record("a", scale, method, psi=psi)
+        for scale, method, psi in ((2.0, "linear", 0.5), (2.0, "cubic", 0.3), (4.0, "cubic", 0.2))
+    ]
+    free = _made_up(records, reference_free=True, metrics=("psi",))
+    table = sharpness_table(free)
+    linear, cubic = (table.headings.index(f"PSI ↑ {name}") for name in ("Linear", "Cubic"))
+    assert [row[linear].text for row in table.rows] == ["0.5000", "–", "–"]
+    assert table.rows[0][linear].best and not table.rows[2][cubic].best
+    assert "Linear was not measured at 4×." in table.notes
+
+
 def test_a_table_agrees_with_the_records(evaluation: Evaluation) -> None:
     values = [
         float(r.values["psnr"])
@@ -90,7 +132,7 @@ def test_a_table_agrees_with_the_records(evaluation: Evaluation) -> None:
     table = quality_table(evaluation)
     (row,) = (r for r in table.rows if r[0].text == "3×" and r[1].text == "Cubic")
     expected = f"{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}"
-    assert row[table.headings.index("PSNR ↑")].text == expected
+    assert row[table.headings.index("PSNR (dB) ↑")].text == expected
 
 
 def test_a_metric_without_numbers_says_why_and_is_never_best(evaluation: Evaluation) -> None:
@@ -175,6 +217,41 @@ def test_a_method_keeps_its_colour_and_its_name_where_another_failed() -> None:
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["truth", "a", "b"]
 
 
+@pytest.fixture(scope="module")
+def shown(evaluation: Evaluation) -> CaseViews:
+    """The axial slice of a real brain and all that belongs to it."""
+    views = load_views(evaluation.settings.output / "cases/brain_45_2mm/1x/truth.npz")
+    assert views is not None
+    return views
+
+
+def test_words_stay_within_a_picture_of_any_width(shown: CaseViews) -> None:
+    slice_ = shown.slices["axial"]
+    long = "sub-0123_ses-baseline_acq-mprage_run-01_T1w, error"
+    names = ["ArSSR (encoder-srresnet, fast)", "Cubic"]
+    for count in (1, 2):
+        rows = {"2×": [Tile(slice_, "PSNR 38.72 dB   SSIM 0.9778")] * count}
+        for canvas in (
+            draw_grid(long, names[:count], rows, slice_),
+            draw_errors(long, names[:count], rows, slice_),
+        ):
+            canvas.figure.canvas.draw()
+            picture = canvas.figure.bbox
+            boxes = {t.get_text(): t.get_window_extent() for t in canvas.figure.texts}
+            for text, box in boxes.items():
+                assert box.x0 >= 0 and box.x1 <= picture.x1, text
+                assert box.y0 >= 0 and box.y1 <= picture.y1, text
+            assert any("not for clinical use" in text.replace("\n", " ") for text in boxes)
+            headings = [box for text, box in boxes.items() if text.startswith(("ArSSR", "Cubic"))]
+            assert all(not a.overlaps(b) for a, b in itertools.combinations(headings, 2))
+
+
+def test_a_result_that_is_missing_says_so_in_its_place(shown: CaseViews) -> None:
+    slice_ = shown.slices["axial"]
+    canvas = draw_grid("a brain", ["A", "B"], {"2×": [Tile(slice_), None]}, slice_)
+    assert "not measured" in [text.get_text() for text in canvas.figure.texts]
+
+
 def test_a_table_for_the_terminal_has_its_columns_under_each_other(evaluation: Evaluation) -> None:
     table = quality_table(evaluation)
     lines = table.to_text().splitlines()
@@ -254,6 +331,40 @@ def test_the_page_shows_tables_plots_settings_and_the_papers_numbers(page: Path)
         "SimpleITK",
     ):
         assert expected in text
+
+
+def test_the_papers_numbers_stand_below_the_tables_of_their_shape(page: Path) -> None:
+    for text in (page.read_text("utf-8"), (page.parent / "tables.md").read_text("utf-8")):
+        assert "Table I:" in text and "Table II:" in text and "Table V:" in text
+        # Nothing here was segmented or measured without a reference.
+        assert "Table III:" not in text and "Table IV:" not in text
+        assert "222 test volumes" in text and "other volumes" in text
+
+
+def test_each_of_the_papers_tables_has_its_place_and_even_rows() -> None:
+    tables = [table for tables in published().tables.values() for table in tables]
+    assert sorted(table.title.split(":")[0] for table in tables) == [
+        f"Table {number}" for number in ("I", "II", "III", "IV", "V")
+    ]
+    for table in tables:
+        assert {len(row) for row in table.rows} == {len(table.headings)}
+    (dice,) = published().tables["Overlap of brain regions"]
+    for scale in {row[0].text for row in dice.rows}:
+        rows = [[c.text for c in row] for row in dice.rows if row[0].text == scale]
+        for column in range(2, 7):
+            values = {row[1]: float(row[column]) for row in rows}
+            mean = values.pop("Mean")
+            assert statistics.fmean(values.values()) == pytest.approx(mean, abs=1e-4)
+
+
+def test_a_report_without_a_reference_shows_the_papers_table_of_that_kind(
+    folder: Path, tmp_path: Path
+) -> None:
+    settings = Settings(
+        folder, tmp_path / "free", (2.0,), parse_methods("linear,cubic"), reference_free=True
+    )
+    text = write_report(evaluate(settings), pictured=0).read_text(encoding="utf-8")
+    assert "Table III:" in text and "Table I:" not in text
 
 
 def test_pictures_show_something(page: Path) -> None:

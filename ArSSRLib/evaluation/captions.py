@@ -1,0 +1,89 @@
+"""What stands below a table: how its numbers came about, and what is missing in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .harness import Evaluation
+from .metrics import METRICS
+from .records import Record
+
+KERNEL_NAMES: Mapping[str, str] = {
+    "cubic": "antialiased cubic",
+    "kspace": "truncated k-space",
+    "gaussian": "Gaussian as wide as a coarse voxel",
+    "paper": "the paper's corner-aligned cubic zoom",
+}
+
+
+def origin_of(evaluation: Evaluation) -> str:
+    """Which volumes were made coarse how, or that they were not, and where they were measured."""
+    settings = evaluation.settings
+    count = volume_count(evaluation)
+    axes = f" along {', '.join(settings.axes)}" if settings.axes != "ijk" else ""
+    if settings.reference_free:
+        scans = "1 real scan" if count == 1 else f"{count} real scans"
+        return f"{scans} of {settings.source.name}, upsampled as they are{axes}."
+    volumes = "1 volume" if count == 1 else f"{count} volumes"
+    # The corner voxels of the paper's zoom keep their places, and so the field of view shrinks.
+    place = "" if settings.kernel == "paper" else " over the same field of view"
+    return (
+        f"{volumes} of {settings.source.name}, made coarse{axes} by the kernel "
+        f"“{settings.kernel}” ({KERNEL_NAMES[settings.kernel]}) and brought back{place}; "
+        f"{_where(evaluation)}."
+    )
+
+
+def volume_count(evaluation: Evaluation) -> int:
+    """Number of volumes with any result."""
+    return len({record.volume for record in evaluation.measured})
+
+
+def gaps(evaluation: Evaluation) -> list[str]:
+    """A sentence for each method that lacks a scale or a volume: its means are of the others."""
+    settings, count = evaluation.settings, volume_count(evaluation)
+    found = []
+    for method in settings.methods:
+        records = [r for r in evaluation.measured if r.method == method.slug]
+        measured = {scale: sum(r.scale == scale for r in records) for scale in settings.scales}
+        without = [f"{scale:g}×" for scale, n in measured.items() if n == 0]
+        if without:
+            found.append(f"{method.title} was not measured at {', '.join(without)}.")
+        found += [
+            f"{method.title} at {scale:g}×: {n} of {count} volumes; not compared for the best."
+            for scale, n in measured.items()
+            if 0 < n < count
+        ]
+    return found
+
+
+def sentences(records: Sequence[Record], names: Sequence[str]) -> list[str]:
+    """What stands in for numbers that are missing, once each."""
+    found = []
+    for name in names:
+        said = {v for r in records if isinstance(v := r.values.get(name), str)}
+        found += [f"{METRICS[name].title}: {sentence}." for sentence in sorted(said)]
+    return found
+
+
+def segmentation_of(evaluation: Evaluation) -> str:
+    """How both volumes of a Dice overlap were segmented."""
+    atlas = evaluation.settings.atlas
+    how = (
+        "by the intensities of three tissue classes (ANTs Atropos)"
+        if atlas is None
+        else f"by the atlas {atlas.name} (ANTs registration, then Atropos)"
+    )
+    return (
+        f"Dice overlap of the result with the sharp volume, both segmented in the same way {how}; "
+        "1 is full agreement."
+    )
+
+
+def _where(evaluation: Evaluation) -> str:
+    settings = evaluation.settings
+    if not settings.uses_masks:
+        return "measured over whole volumes"
+    names = [METRICS[name].title for name in settings.metrics if METRICS[name].takes_mask]
+    names += ["Dice"] if settings.segments else []
+    return f"{', '.join(names)} measured inside the masks, the others over whole volumes"
