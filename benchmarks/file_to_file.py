@@ -16,12 +16,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from ArSSRLib.catalogue import load_model
 from ArSSRLib.grid import Grid
 from ArSSRLib.upsampling.device import ask_for_huge_pages
 from ArSSRLib.upsampling.run import upsample_volume
 from ArSSRLib.volume import Volume, read_volume, write_volume
 from benchmarks.machine import shortest
-from benchmarks.per_slice import network_of
 from benchmarks.repeated_brain import repeated_brain
 
 ROOT = Path(__file__).parents[1]
@@ -59,7 +59,7 @@ def main() -> None:
                 )
             ),
         }
-    model = network_of(arguments.model)
+    model = load_model(arguments.model)
     computing = shortest(lambda: upsample_volume(volume, target, "arssr", model, "cpu"))
     print(f"{arguments.side}³ at {arguments.scale:g}×, .{arguments.format}\n")
     print("| part | s | share |\n|---|---|---|")

@@ -22,9 +22,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from ArSSRLib.catalogue import load_model
 from ArSSRLib.upsampling.device import ask_for_huge_pages
 from ArSSRLib.upsampling.engine import upsample_array
-from benchmarks.per_slice import network_of
 from benchmarks.repeated_brain import repeated_brain
 
 MATRIX = 4096
@@ -48,7 +48,7 @@ def main() -> None:
     low = repeated_brain((arguments.side,) * 3)
     shape = (round(arguments.side * arguments.scale),) * 3
     for name in arguments.models:
-        model = network_of(name)
+        model = load_model(name)
 
         def work() -> None:
             upsample_array(low, shape, model, device="cpu")  # noqa: B023

@@ -18,10 +18,10 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from ArSSRLib.catalogue import load_model
 from ArSSRLib.upsampling.device import ask_for_huge_pages
 from ArSSRLib.upsampling.engine import upsample_array
 from benchmarks.machine import shortest
-from benchmarks.per_slice import network_of
 from benchmarks.repeated_brain import repeated_brain
 
 SIDES = (48, 64, 96, 128)
@@ -33,7 +33,7 @@ def main() -> None:
     ask_for_huge_pages()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="default")
-    model = network_of(parser.parse_args().model)
+    model = load_model(parser.parse_args().model)
 
     def seconds(side: int, scale: float) -> float:
         low, shape = repeated_brain((side,) * 3), (round(side * scale),) * 3
