@@ -1,0 +1,142 @@
+"""``arssr bids`` on a Dask cluster: done there, ended there, safe from dying workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from small_dataset import (
+    LINEAR,
+    NAMED,
+    RESULTS,
+    assert_complete_results_only,
+    expected,
+    files,
+    started,
+    wait_until_computing,
+)
+
+from ArSSRLib.volume import read_volume
+
+ROOT = Path(__file__).resolve().parents[4]
+Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Dask scheduler with two workers, all processes of their own."""
+    from distributed import Client
+
+    folder = tmp_path_factory.mktemp("dask")
+    file = folder / "scheduler.json"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    scheduler = subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port",
+         "0", "--no-dashboard", "--scheduler-file", file],
+        cwd=ROOT, **quiet,
+    )  # fmt: skip
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", file,
+             "--nthreads", "1", "--no-dashboard", "--local-directory", folder],
+            cwd=ROOT, **quiet,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    try:
+        with Client(scheduler_file=str(file), timeout=300, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=300)
+            address = client.scheduler.address
+        yield address
+    finally:
+        for process in [*workers, scheduler]:
+            process.terminate()
+        for process in [*workers, scheduler]:
+            process.wait(60)
+
+
+def _children_on_workers(address: str) -> list[psutil.Process]:
+    from distributed import Client
+
+    with Client(address, set_as_default=False) as client:
+        workers = client.run(os.getpid).values()
+    children = [child for pid in workers for child in psutil.Process(pid).children()]
+    return [child for child in children if any("one_volume" in word for word in child.cmdline())]
+
+
+def test_a_dask_cluster_of_two_workers_upsamples_a_dataset(
+    cluster: str, dataset: Path, cortex_path: Path, arssr: Arssr
+) -> None:
+    from distributed import Client
+
+    (dataset / NAMED).write_bytes(cortex_path.read_bytes()[:20000])
+    out = dataset.parent / "out"
+    command = ["bids", dataset, out, *LINEAR, "--scheduler", cluster, "--progress", "json"]
+    done = arssr(*command)
+    assert done.returncode == 2
+    assert "is truncated or damaged" in done.stderr.splitlines()[-1]
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [lines[-1][key] for key in ("done", "kept", "failed")] == [2, 0, 1]
+    fractions = [line["fraction"] for line in lines if line.get("stage") == "upsampling"]
+    assert fractions == sorted(fractions)
+    assert any(fraction not in (0.0, 1.0) for fraction in fractions)
+
+    def batches() -> int:
+        from ArSSRLib.batch import cluster
+
+        return len(cluster._children_of)
+
+    with Client(cluster, set_as_default=False) as client:
+        assert list(client.run(batches).values()) == [1, 1]
+    assert files(out) == expected([RESULTS[0], RESULTS[2]])
+    shutil.copy(cortex_path, dataset / NAMED)
+    again = arssr(*command)
+    assert again.returncode == 0
+    last = json.loads(again.stdout.splitlines()[-1])
+    assert [last[key] for key in ("done", "kept", "failed")] == [1, 2, 0]
+    here = dataset.parent / "here"
+    assert arssr("bids", dataset, here, *LINEAR).returncode == 0
+    assert files(here) == files(out)
+    for name in files(out):
+        if name.endswith(".nii.gz"):
+            np.testing.assert_array_equal(
+                read_volume(out / name).array, read_volume(here / name).array
+            )
+
+
+def test_cancelled_on_a_cluster_it_ends_the_work_there_too(
+    cluster: str, dataset: Path, seeded_model_path: Path
+) -> None:
+    out = dataset.parent / "out"
+    process = started(dataset, out, seeded_model_path, "--scheduler", cluster)
+    wait_until_computing(process)
+    children = _children_on_workers(cluster)
+    assert children
+    process.send_signal(signal.SIGTERM)
+    told = process.communicate(timeout=200)[1]
+    assert process.returncode == 130
+    assert "Traceback" not in told
+    assert psutil.wait_procs(children, timeout=120)[1] == []
+    assert_complete_results_only(out)
+
+
+def test_a_worker_that_is_killed_costs_no_volume(
+    cluster: str, dataset: Path, seeded_model_path: Path
+) -> None:
+    out = dataset.parent / "out"
+    process = started(dataset, out, seeded_model_path, "--scheduler", cluster)
+    wait_until_computing(process)
+    _children_on_workers(cluster)[0].parent().kill()
+    told = process.communicate(timeout=300)[1]
+    assert process.returncode == 0, told
+    assert len([name for name in files(out) if name.endswith(".nii.gz")]) == 3
+    assert_complete_results_only(out)

@@ -1,0 +1,93 @@
+"""What ``arssr bids`` makes: a dataset that the official validator accepts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from small_dataset import LINEAR, NAMED, PLAIN, RESULTS, expected, files, read
+
+from ArSSRLib import __version__
+from ArSSRLib.cli.main import main
+
+
+def test_the_official_validator_accepts_the_derivative_dataset(dataset: Path) -> None:
+    out = dataset / "derivatives" / "arssr"
+    arguments = ["bids", str(dataset), str(out), "participant", "--scale", "1,1,2.5"]
+    options = ["--method", "linear", "cubic", "--jobs", "2", "--progress", "none"]
+    assert main([*arguments, *options]) == 0
+    assert len(files(out)) == 2 + 2 * 2 * 3
+    validator = Path(sys.executable).with_name("bids-validator-deno")
+    told = subprocess.run(
+        [validator, "--format", "json", out], capture_output=True, text=True, check=False
+    )
+    issues = json.loads(told.stdout)["issues"]["issues"]
+    assert [issue for issue in issues if issue["severity"] == "error"] == []
+    assert told.returncode == 0
+    assert sorted(json.loads(told.stdout)["summary"]["subjects"]) == ["01", "02"]
+
+
+def test_names_keep_the_source_entities_and_sidecars_tell_how_it_was_made(
+    dataset: Path, seeded_model_path: Path
+) -> None:
+    out = dataset.parent / "out"
+    arguments = ["bids", str(dataset), str(out), "participant", "--spacing", "0.8,0.8,1"]
+    options = ["--model", str(seeded_model_path), "--participant-label", "sub-02"]
+    assert main([*arguments, *options, "--session-label", "a", "--progress", "none"]) == 0
+    stem = "sub-02_ses-a_acq-mprage_run-1_res-0p8x0p8x1mm_desc-arssr_T1w"
+    folder = out / "sub-02" / "ses-a" / "anat"
+    assert sorted(os.listdir(folder)) == [f"{stem}.json", f"{stem}.nii.gz"]
+    sidecar, described = read(folder / f"{stem}.json"), read(out / "dataset_description.json")
+    links = described["DatasetLinks"]
+    assert isinstance(links, dict)
+    assert sidecar["Sources"] == [f"bids:raw:{NAMED}"]
+    assert (out / unquote(links["raw"])).resolve() == dataset.resolve()
+    assert sidecar["SkullStripped"] is True
+    assert sidecar["EchoTime"] == 0.004
+    assert "SliceThickness" not in sidecar
+    made = sidecar["Upsampling"]
+    assert isinstance(made, dict)
+    digest = hashlib.sha256(seeded_model_path.read_bytes()).hexdigest()
+    assert made["Model"] == {"Name": "seeded.npz", "Version": "1", "SHA256": digest}
+    assert made["Software"] == {"Name": "arssr", "Version": __version__}
+    result = sitk.ReadImage(str(folder / f"{stem}.nii.gz"))
+    np.testing.assert_allclose(made["VoxelSize"], result.GetSpacing(), rtol=1e-6)
+    voxel = " × ".join(f"{step:.4g}" for step in result.GetSpacing())
+    assert f"Voxels of {voxel} mm" in str(sidecar["Resolution"])
+    assert described["DatasetType"] == "derivative"
+    assert described["GeneratedBy"][0]["Name"] == "arssr"  # type: ignore[index]
+    assert "can invent detail" in (out / "README.md").read_text()
+
+
+@pytest.mark.parametrize(("said", "expected"), [(None, None), ("no", False), ("yes", True)])
+def test_unknown_about_the_skull_is_left_out_unless_the_user_says_it(
+    said: str | None, expected: bool | None, dataset: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (dataset / "T1w.json").unlink()
+    out = dataset.parent / "out"
+    option = ["--skull-stripped", said] if said else []
+    only = ["--participant-label", "01"]
+    assert main(["bids", str(dataset), str(out), *LINEAR, *only, *option]) == 0
+    assert ("--skull-stripped yes or no" in capfd.readouterr().err) == (said is None)
+    assert read(out / f"{RESULTS[0]}.json").get("SkullStripped") is expected
+
+
+def test_what_is_left_out_is_said(dataset: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (dataset / "sub-03" / "anat").mkdir(parents=True)
+    shutil.copy(dataset / PLAIN, dataset / "sub-01" / "anat" / "sub-01_new scan_T1w.nii.gz")
+    (dataset / "sub-01" / "anat" / "sub-01_T1w.json").write_text("{")
+    out = dataset.parent / "out"
+    assert main(["bids", str(dataset), str(out), *LINEAR]) == 0
+    told = capfd.readouterr().err.splitlines()
+    for words in ("sub-03 has no T1w", "does not follow BIDS", "no intensities", "left aside"):
+        assert sum(words in line for line in told) == 1
+    assert files(out) == expected(RESULTS)

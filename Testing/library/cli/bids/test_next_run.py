@@ -1,0 +1,111 @@
+"""Run again over a dataset, ``arssr bids`` does what is missing and keeps what is there."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from small_dataset import (
+    LINEAR,
+    NAMED,
+    RESULTS,
+    assert_complete_results_only,
+    expected,
+    files,
+    identities,
+    read,
+    started,
+    wait_until_computing,
+)
+
+from ArSSRLib.checkpoint import read_network, save_model
+from ArSSRLib.cli.main import main
+
+Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_a_broken_volume_costs_itself_only_and_a_rerun_does_what_is_missing(
+    dataset: Path, cortex_path: Path, arssr: Arssr
+) -> None:
+    out = dataset.parent / "out"
+    (dataset / NAMED).write_bytes(cortex_path.read_bytes()[:20000])
+    first = arssr("bids", dataset, out, *LINEAR, "--jobs", "2")
+    assert first.returncode == 2
+    assert [line for line in first.stderr.splitlines() if "warning" not in line] == [
+        f"arssr: The file {str(dataset / NAMED)!r} is truncated or damaged; copy it again from "
+        "its source."
+    ]
+    assert files(out) == expected([RESULTS[0], RESULTS[2]])
+    assert not (out / "sub-02" / "ses-a").exists()
+    before = identities(out)
+    shutil.copy(cortex_path, dataset / NAMED)
+    (out / f"{RESULTS[2]}.json").unlink()  # as when a run is killed between the two files
+    again = arssr("bids", dataset, out, *LINEAR)
+    assert again.returncode == 0
+    after = identities(out)
+    assert sorted(after) == expected(RESULTS)
+    kept = {name for name in before if after.get(name) == before[name]}
+    assert kept == {*expected([RESULTS[0]])}
+    assert arssr("bids", dataset, out, *LINEAR).returncode == 0
+    assert identities(out) == after
+
+
+def test_results_of_another_model_are_kept_and_told_of(
+    dataset: Path, seeded_model_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = dataset.parent / "out"
+    arguments = ["bids", str(dataset), str(out), "participant", "--scale", "1", "--progress",
+                 "none", "--participant-label", "01", "--model"]  # fmt: skip
+    assert main([*arguments, str(seeded_model_path)]) == 0
+    before = identities(out)
+    capfd.readouterr()
+    assert main([*arguments, "default"]) == 2
+    assert "of another model" in capfd.readouterr().err
+    assert identities(out) == before
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_result_of_another_number_of_passes_is_told_of(
+    mirrored: bool, dataset: Path, seeded_model_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model, out = dataset.parent / "model.npz", dataset.parent / "out"
+    network, header = read_network(seeded_model_path)
+    save_model(network, replace(header, mirrored=mirrored), model)
+    arguments = ["bids", str(dataset), str(out), "participant", "--scale", "1.5", "--progress",
+                 "none", "--participant-label", "01", "--model", str(model)]  # fmt: skip
+    assert main(arguments) == 0
+    made = read(out / "sub-01/anat/sub-01_res-1p5x_desc-arssr_T1w.json")["Upsampling"]
+    assert made["Passes"] == (2 if mirrored else 1)  # type: ignore[index]
+    before = identities(out)
+    capfd.readouterr()
+    assert main([*arguments, "--fast"]) == (2 if mirrored else 0)
+    assert ("--fast" in capfd.readouterr().err) == mirrored
+    assert main(arguments) == 0
+    assert identities(out) == before
+
+
+def test_sigterm_leaves_nothing_half_written_and_the_next_run_goes_on(
+    dataset: Path, seeded_model_path: Path
+) -> None:
+    out = dataset.parent / "out"
+    process = started(dataset, out, seeded_model_path, "--jobs", "2")
+    wait_until_computing(process)
+    children = psutil.Process(process.pid).children()
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=200)
+    assert process.returncode == 130
+    assert told.splitlines()[-1].startswith("arssr: Cancelled; results that are complete are kept")
+    assert not any(child.is_running() for child in children)
+    assert_complete_results_only(out)
+    again = started(dataset, out, seeded_model_path)
+    # One warning, unless the volumes that it is about were complete already.
+    assert again.communicate(timeout=600)[1].count("warning") <= 1
+    assert again.returncode == 0
+    assert len(files(out)) == 2 + 2 * 3
+    assert_complete_results_only(out)

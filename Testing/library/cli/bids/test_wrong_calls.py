@@ -1,0 +1,60 @@
+"""What ``arssr bids`` cannot do is said in one sentence, and nothing is made."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from small_dataset import LINEAR, PLAIN, SESSION_B, files, write
+
+from ArSSRLib.cli.main import main
+
+
+def test_there_is_no_group_stage_and_that_is_no_error(
+    dataset: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = dataset.parent / "out"
+    assert main(["bids", str(dataset), str(out), "group"]) == 0
+    told = capfd.readouterr()
+    assert "no group stage" in told.out
+    assert told.out.count("\n") == 1
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "words"),
+    [
+        ("no description", [], "no BIDS dataset"),
+        ("no volumes", [], "holds no anat"),
+        ("broken description", [], "not readable JSON"),
+        ("", ["--participant-label", "99"], "no participant '99'; the dataset has: 01, 02"),
+        ("", ["--session-label", "z"], "no session 'z'; the sessions are: a, b"),
+        ("", ["--model", "no such", "--method", "arssr"], "no model"),
+        ("out is the dataset", [], "the dataset itself"),
+        ("out of others", [], "holds another dataset"),
+        ("twins", [], "would both become"),
+    ],
+)
+def test_a_wrong_call_is_one_sentence_and_leaves_nothing(
+    change: str, options: list[str], words: str, dataset: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = dataset if change == "out is the dataset" else dataset.parent / "out"
+    if change == "no description":
+        (dataset / "dataset_description.json").unlink()
+    elif change == "no volumes":
+        for folder in dataset.glob("sub-*"):
+            shutil.rmtree(folder)
+    elif change == "broken description":
+        (dataset / "dataset_description.json").write_text("{")
+    elif change == "out of others":
+        out.mkdir()
+        write(out / "dataset_description.json", {"Name": "x", "GeneratedBy": [{"Name": "other"}]})
+    elif change == "twins":
+        shutil.copy(dataset / SESSION_B, dataset / PLAIN.removesuffix(".gz"))
+    before = files(dataset.parent)
+    assert main(["bids", str(dataset), str(out), *LINEAR, *options]) == 2
+    told = capfd.readouterr().err
+    assert words in told
+    assert told.count("\n") == 1
+    assert files(dataset.parent) == before

@@ -1,0 +1,61 @@
+"""Run again, a batch computes only what is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ArSSRLib.cli.main import main
+
+Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def _identities(folder: Path) -> dict[str, tuple[int, int]]:
+    return {p.name: (p.stat().st_ino, p.stat().st_mtime_ns) for p in sorted(folder.iterdir())}
+
+
+def test_a_rerun_computes_only_what_is_missing(
+    tmp_path: Path, inputs: list[Path], cortex_path: Path, arssr: Arssr
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    command = ["upsample", *inputs, out, "--spacing", "0.5", "--method", "linear"]
+    assert arssr(*command).returncode == 2
+    before = _identities(out)
+    assert list(before) == ["a'b_linear_0.5mm.nii.gz", "größer_linear_0.5mm.nii.gz"]
+    (out / "größer_linear_0.5mm.nii.gz").unlink()
+    shutil.copy(cortex_path, inputs[1])
+    again = arssr(*command)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == f"{out}: 2 upsampled, 1 there already\n"
+    after = _identities(out)
+    assert after["a'b_linear_0.5mm.nii.gz"] == before["a'b_linear_0.5mm.nii.gz"]
+    assert len(after) == 3
+    assert arssr(*command, "--force").stdout == f"{out}: 3 upsampled\n"
+    forced = _identities(out)
+    assert all(forced[name] != after[name] for name in after)
+
+
+def test_a_result_older_than_its_input_is_kept_and_told_of(
+    tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source, out = tmp_path / "head.nii.gz", tmp_path / "out"
+    shutil.copy(cortex_path, source)
+    base = ["upsample", str(source), f"{out}{os.sep}", "--scale", "2", "--method", "linear",
+            "--progress", "none"]  # fmt: skip
+    assert main(base) == 0
+    before = _identities(out)
+    assert main(base) == 0
+    assert capfd.readouterr().err == ""
+    later = (out / "head_linear_2x.nii.gz").stat().st_mtime + 5
+    os.utime(source, (later, later))
+    assert main(base) == 0
+    told = capfd.readouterr().err
+    assert "head_linear_2x.nii.gz was kept although its input" in told
+    assert "--force" in told
+    assert _identities(out) == before

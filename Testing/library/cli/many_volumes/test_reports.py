@@ -1,0 +1,94 @@
+"""What a batch says while it runs and at its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ArSSRLib.volume import read_volume
+
+Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_a_broken_input_is_reported_at_the_end_and_the_others_finish(
+    tmp_path: Path, inputs: list[Path], cortex_path: Path, arssr: Arssr
+) -> None:
+    missing = inputs[0].with_name("missing.nrrd")
+    out = tmp_path / "results"
+    options = ["--scale", "1.5", "--method", "cubic"]
+    done = arssr("upsample", missing, *inputs, f"{out}/", *options, "--jobs", "2")
+    assert done.returncode == 2
+    assert sorted(os.listdir(out)) == ["a'b_cubic_1.5x.nii.gz", "größer_cubic_1.5x.nii.gz"]
+    assert done.stdout == f"{out}/: 2 upsampled, 2 failed\n"
+    sentences = done.stderr.splitlines()[-2:]
+    assert all(line.startswith("arssr: ") for line in sentences)
+    assert "missing.nrrd" in sentences[0] or "missing.nrrd" in sentences[1]
+    assert any("broken.nii.gz' is truncated" in line for line in sentences)
+    alone = tmp_path / "alone.nii.gz"
+    assert arssr("upsample", cortex_path, alone, *options, "--progress", "none").returncode == 0
+    for name in os.listdir(out):
+        # Other thread counts sum in another order: a value may round to the neighbouring integer.
+        made, expected = read_volume(out / name).array, read_volume(alone).array
+        np.testing.assert_allclose(made, expected, rtol=0, atol=1)
+
+
+def test_json_lines_tell_of_the_whole_batch_and_of_each_volume(
+    tmp_path: Path, inputs: list[Path], arssr: Arssr
+) -> None:
+    done = arssr(
+        "upsample", *inputs, f"{tmp_path}/out/", "--scale", "2", "--method", "linear",
+        "--progress", "json",
+    )  # fmt: skip
+    assert done.returncode == 2
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    reports = [line for line in lines if line.get("stage") == "upsampling"]
+    fractions = [line["fraction"] for line in reports]
+    assert fractions == sorted(fractions)
+    assert fractions[0] == 0.0
+    assert fractions[-1] == 1.0
+    assert reports[-1]["volumes_ended"] == reports[-1]["volumes"] == 3
+    assert any(line["seconds_left"] for line in reports if 0 < line["fraction"] < 1)
+    states = {line["volume"]: line["state"] for line in lines if "volume" in line}
+    assert states == {str(p): "failed" if p.name.startswith("br") else "done" for p in inputs}
+    assert "truncated" in next(line["error"] for line in lines if line.get("state") == "failed")
+    last = lines[-1]
+    assert (last["stage"], last["done"], last["kept"], last["failed"]) == ("done", 2, 0, 1)
+
+
+@pytest.mark.parametrize("mode", ["bar", "none"])
+def test_the_bar_counts_volumes_and_none_is_silent(
+    mode: str, tmp_path: Path, inputs: list[Path], arssr: Arssr
+) -> None:
+    good = [inputs[0], inputs[2]]
+    command = ["upsample", *good, f"{tmp_path}/out/", "--scale", "2", "--method", "linear"]
+    done = arssr(*command, "--progress", mode)
+    assert done.returncode == 0
+    if mode == "none":
+        assert done.stdout == done.stderr == ""
+    else:
+        assert done.stderr.splitlines() == [f"{n} of 2 finished" for n in range(3)]
+
+
+def test_a_warning_names_its_volume(tmp_path: Path, arssr: Arssr) -> None:
+    import nibabel as nib
+
+    image = nib.Nifti1Image(np.arange(60, dtype=np.int16).reshape(3, 4, 5), np.eye(4))
+    shifted = np.eye(4)
+    shifted[0, 3] = 30.0
+    image.set_sform(shifted, code=2)
+    image.set_qform(np.eye(4), code=1)
+    nib.save(image, tmp_path / "two_places.nii")
+    done = arssr(
+        "upsample", tmp_path / "two_places.nii", tmp_path, "--scale", "2", "--method", "linear",
+        "--progress", "none",
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert done.stderr.startswith("arssr: warning: ")
+    assert "two_places.nii: " in done.stderr
+    assert "30.0 mm apart" in done.stderr

@@ -1,0 +1,79 @@
+"""A batch that cannot be is refused in one sentence before anything is made."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ArSSRLib.cli.main import main
+
+ROOT = Path(__file__).resolve().parents[4]
+Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_inputs_that_would_share_a_result_are_refused_before_anything_is_made(
+    tmp_path: Path, inputs: list[Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    twin = tmp_path / "a'b.nii"
+    twin.write_bytes(b"")
+    out = str(tmp_path / "out") + os.sep
+    assert main(["upsample", str(inputs[0]), str(twin), out, "--scale", "2"]) == 2
+    told = capfd.readouterr().err
+    assert "would both become" in told
+    assert told.count("\n") == 1
+    assert not Path(out).exists()
+
+
+@pytest.mark.parametrize(
+    ("last", "options", "words"),
+    [
+        ("nowhere", [], "need a folder as the last argument"),
+        ("taken/", [], "not a folder"),
+        ("out/", ["--model", "no such"], "no model"),
+        ("out/", ["--jobs", "0"], "whole number from 1"),
+        ("out/", ["--scheduler", "nonsense://here"], "No Dask scheduler answers"),
+        ("out/", ["--scheduler", "tcp://127.0.0.1:9"], "No Dask scheduler answers"),
+    ],
+)
+def test_a_wrong_call_is_one_sentence_and_leaves_nothing(
+    last: str, options: list[str], words: str, tmp_path: Path, inputs: list[Path], arssr: Arssr
+) -> None:
+    (tmp_path / "taken").write_bytes(b"a file")
+    before = sorted(os.listdir(tmp_path))
+    names = [str(path) for path in inputs]
+    done = arssr("upsample", *names, f"{tmp_path}/{last}", "--scale", "2", *options)
+    assert done.returncode == (1 if "--scheduler" in options else 2)
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_jobs_need_a_folder(
+    tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["upsample", str(cortex_path), str(tmp_path / "o.nii"), "--scale", "2"]
+    assert main([*arguments, "--jobs", "2"]) == 2
+    assert "for many volumes" in capfd.readouterr().err
+
+
+def test_without_dask_the_option_scheduler_names_the_extra(
+    tmp_path: Path, cortex_path: Path
+) -> None:
+    script = (
+        "import sys; sys.modules['distributed'] = None; from ArSSRLib.cli.main import main; "
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "upsample", cortex_path, f"{tmp_path}/out/", "--scale", "2",
+         "--scheduler", "tcp://127.0.0.1:8786"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "pip install 'arssr[cluster]'" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert os.listdir(tmp_path) == []
