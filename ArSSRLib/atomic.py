@@ -29,7 +29,7 @@ def check_output_place(path: str | os.PathLike[str], overwrite: bool) -> Path:
     if not target.parent.is_dir():
         raise InputError(f"The folder {str(target.parent)!r} does not exist; create it first.")
     try:
-        is_folder, is_there = target.is_dir(), target.exists()
+        is_folder, is_there = target.is_dir(), os.path.lexists(target)
     except OSError as error:
         raise InputError(
             f"The output {str(path)!r} cannot be made ({error.strerror}); choose a shorter name."

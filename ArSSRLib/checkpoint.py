@@ -213,7 +213,7 @@ def read_network(path: str | os.PathLike[str]) -> tuple[ArSSR | Baseline, ModelH
     source = str(path)
     with _open_archive(path) as archive:
         header = _header_of(archive, source)
-        with torch.device("meta"):
+        with said_of(source), torch.device("meta"):
             network = build_network(header.spec)
         weights: dict[str, Tensor] = {}
         for key, wanted in network.state_dict().items():

@@ -86,7 +86,7 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
         )
     source = Path(path)
     _check_name(source)
-    if not _there_is(source) and source.is_symlink():
+    if not _there_is(source) and os.path.islink(source):
         raise InputError(
             f"There is no file behind the link {str(path)!r}; check the name, or fetch the file "
             "first where git-annex or DataLad keeps it elsewhere."

@@ -193,7 +193,8 @@ _MODELS = [
     _bad_model("newer format", _edited(lambda h, a: h.update(format_version=99)),
                "99", "update ArSSR"),
     _bad_model("no network", _edited(lambda h, a: h.pop("network")), "describe its network"),
-    _bad_model("unknown encoder", _network_entry("encoder", "name", "VGG"), "'VGG'", "RDN"),
+    _bad_model("unknown encoder", _network_entry("encoder", "name", "VGG"), "model.npz",
+               "'VGG'", "RDN"),
     _bad_model("a billion channels", _network_entry("encoder", "features", 10**9), "1000000000",
                "between 1 and 4096"),
     _bad_model("the largest network of all", _edited(lambda h, a: h["network"]["encoder"].update(
