@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,6 +108,7 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
     import torch
 
     from ..upsampling.device import choose_device
+    from .alone import alone_in
     from .parallel import joined_team
     from .stopping import stop_requests
     from .trainer import Trainer, TrainerOptions
@@ -117,7 +118,10 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     held_out, side = VolumeSet(), recipe.patches.size
-    with joined_team(choose_device(arguments.device)) as team:
+    with ExitStack() as stack:
+        team = stack.enter_context(joined_team(choose_device(arguments.device)))
+        if team.leads:
+            stack.enter_context(alone_in(folder))
         data = load_volumes(find_files(arguments.data), side, recipe.sources)
         if recipe.optimiser.batch % team.size:
             raise InputError(

@@ -1,0 +1,63 @@
+"""One run a folder: two that write there at once would take turns in spoiling the other's files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import InputError
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keeps other runs out of ``folder`` as long as the block, or this process, lasts.
+
+    The system forgets the lock with the process, however that ends. Some network file systems
+    know no such locks, nor does Windows: there nothing is kept out.
+
+    Raises:
+        InputError: another run is in the folder.
+    """
+    handle = _locked(folder)
+    if handle is None:
+        yield
+        return
+    held = [handle]
+    # Else a process that draws patches would hold the lock for a while after this one was killed.
+    os.register_at_fork(after_in_child=lambda: _let_go(held))
+    try:
+        yield
+    finally:
+        _let_go(held)
+
+
+def _locked(folder: Path) -> int | None:
+    """The open folder with its lock, or None where there is no such lock."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise InputError(
+            f"Another run is training in {str(folder)!r}; wait for its end, stop it, or name "
+            "another folder."
+        ) from None
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _let_go(held: list[int]) -> None:
+    while held:
+        os.close(held.pop())
