@@ -26,6 +26,10 @@ def _beside(kind: str) -> Maker:
                 other.symlink_to(source)
             case "hard link":
                 os.link(source, other)
+            case "link to nowhere":
+                other.symlink_to("nowhere/x.nii.gz")
+            case "named pipe":
+                os.mkfifo(other)
             case "folder":
                 other.mkdir()
             case _:
@@ -57,6 +61,8 @@ _PLACES = [
     _existing("symbolic link", "the input itself", "another name"),
     _existing("hard link", "the input itself", "another name"),
     _existing("folder", "is a folder", "give a file name"),
+    _existing("link to nowhere", "other.nii.gz", "exists", "--force", force=False),
+    _existing("named pipe", "other.nii.gz", "exists", "--force", force=False),
     _existing("file that is there", "other.nii.gz", "exists", "--force", force=False),
     Entry("input with too long a name", ("upsample", "a" * 300 + ".nii", *CUBIC[2:]),
           ("aaa.nii'", "check the name")),
@@ -103,8 +109,10 @@ _MACHINES = [
     _machine("no memory for the result", ("upsample", "INPUT", "OUT", "--scale", "12", "--method",
              "linear", "--progress", "none"), ("memory", "smaller scale"),
              Machine.LITTLE_MEMORY, megabytes=700),
-    _machine("no memory for the network", NETWORK, ("memory",), Machine.LITTLE_MEMORY,
+    _machine("no memory to load PyTorch", NETWORK, ("memory",), Machine.LITTLE_MEMORY,
              megabytes=700),
+    _machine("no memory for the network's result", (*NETWORK, "--scale", "20", "--model", "MODEL"),
+             ("memory",), Machine.LITTLE_MEMORY, megabytes=1500),
 ]  # fmt: skip
 
 

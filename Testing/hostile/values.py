@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .craft import cortex_with, file_of, nifti_of
-from .entry import bad_volume
+from .entry import NETWORK, Entry, bad_volume
 
 CUBE = np.random.default_rng(5).integers(0, 900, (8, 9, 10)).astype(np.int16)
 _RGB = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
@@ -45,4 +45,14 @@ ENTRIES = [
     bad_volume("64-bit floats", nifti_of("a.nii.gz", CUBE.astype(np.float64) / 7), code=0),
     bad_volume("all zero", nifti_of("a.nii.gz", np.zeros((5, 6, 7), np.int16)), code=0),
     bad_volume("all the same", nifti_of("a.nii.gz", np.full((5, 6, 7), 1e30, np.float32)), code=0),
+    *(
+        Entry(f"{name} through the network", (*NETWORK, "--model", "MODEL"), (),
+              file_of("a.mha", values), 0)
+        for name, values in {
+            "one voxel": CUBE[:1, :1, :1], "one slice": CUBE[:, :, :1], "one row": CUBE[:1, :, :1],
+            "two voxels": CUBE[:2, :1, :1], "all zero": np.zeros((5, 6, 7), np.int16),
+            "all the same": np.full((5, 6, 7), 1e30, np.float32), "64-bit integers":
+            CUBE.astype(np.int64) << 40, "negative values": -CUBE,
+        }.items()
+    ),
 ]  # fmt: skip
