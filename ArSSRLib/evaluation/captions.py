@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 from .harness import Evaluation
@@ -20,15 +21,16 @@ def origin_of(evaluation: Evaluation) -> str:
     """Which volumes were made coarse how, or that they were not, and where they were measured."""
     settings = evaluation.settings
     count = volume_count(evaluation)
+    source = os.path.basename(os.path.abspath(settings.source))
     axes = f" along {', '.join(settings.axes)}" if settings.axes != "ijk" else ""
     if settings.reference_free:
-        scans = "1 real scan" if count == 1 else f"{count} real scans"
-        return f"{scans} of {settings.source.name}, upsampled as they are{axes}."
+        scans, are = ("1 real scan", "it is") if count == 1 else (f"{count} real scans", "they are")
+        return f"{scans} of {source}, upsampled{axes} as {are}."
     volumes = "1 volume" if count == 1 else f"{count} volumes"
     # The corner voxels of the paper's zoom keep their places, and so the field of view shrinks.
     place = "" if settings.kernel == "paper" else " over the same field of view"
     return (
-        f"{volumes} of {settings.source.name}, made coarse{axes} by the kernel "
+        f"{volumes} of {source}, made coarse{axes} by the kernel "
         f"“{settings.kernel}” ({KERNEL_NAMES[settings.kernel]}) and brought back{place}; "
         f"{_where(evaluation)}."
     )
@@ -40,21 +42,22 @@ def volume_count(evaluation: Evaluation) -> int:
 
 
 def gaps(evaluation: Evaluation) -> list[str]:
-    """A sentence for each method that lacks a scale or a volume: its means are of the others."""
+    """Sentences on the methods that lack a scale or a volume: their means are of the others."""
     settings, count = evaluation.settings, volume_count(evaluation)
-    found = []
+    lacking: dict[str, list[str]] = {}
+    fewer = []
     for method in settings.methods:
         records = [r for r in evaluation.measured if r.method == method.slug]
         measured = {scale: sum(r.scale == scale for r in records) for scale in settings.scales}
-        without = [f"{scale:g}×" for scale, n in measured.items() if n == 0]
+        without = ", ".join(f"{scale:g}×" for scale, n in measured.items() if n == 0)
         if without:
-            found.append(f"{method.title} was not measured at {', '.join(without)}.")
-        found += [
+            lacking.setdefault(without, []).append(method.title)
+        fewer += [
             f"{method.title} at {scale:g}×: {n} of {count} volumes; not compared for the best."
             for scale, n in measured.items()
             if 0 < n < count
         ]
-    return found
+    return [f"Not measured at {scales}: {', '.join(m)}." for scales, m in lacking.items()] + fewer
 
 
 def sentences(records: Sequence[Record], names: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ _LEFT, _TOP, _BOTTOM = 0.75, 1.25, 0.55
 _CAPTION = 0.3
 _ZOOM_SHARE = 0.3
 """Side of the enlarged square, as a share of the slice's smaller side."""
-_BOLD, _PLAIN = 0.69, 0.58
+_BOLD, _PLAIN = 0.69, 0.53
 """Width of a letter of either weight, as a share of its size, generously."""
 _SMALL, _LINE = 8.5, 0.17
 """Size of small text in points, and the height of its lines in inches."""

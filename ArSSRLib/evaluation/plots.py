@@ -37,7 +37,7 @@ def metrics_over_scale(evaluation: Evaluation) -> Figure | None:
     if not names:
         return None
     rows = math.ceil(len(names) / _COLUMNS)
-    columns = min(_COLUMNS, len(names))
+    columns = math.ceil(len(names) / rows)
     figure = _figure(_PANEL[0] * columns, _PANEL[1] * rows + 0.5)
     for n, name in enumerate(names):
         axes = figure.add_subplot(rows, columns, n + 1)

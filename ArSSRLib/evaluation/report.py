@@ -233,6 +233,7 @@ def _html(
         volumes=volume_count(evaluation),
         names=sorted({record.volume for record in evaluation.measured}),
         origin=origin_of(evaluation),
+        titles={method.slug: method.title for method in evaluation.settings.methods},
         tables=tables,
         plots=plots,
         pictures=pictures,

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from ArSSRLib.catalogue import model_info
+from ArSSRLib.evaluation.captions import origin_of
 from ArSSRLib.evaluation.grids import Tile, draw_errors, draw_grid
 from ArSSRLib.evaluation.harness import Evaluation, evaluate
 from ArSSRLib.evaluation.methods import parse_methods
@@ -110,6 +111,16 @@ def test_a_table_says_what_was_measured_and_in_which_unit() -> None:
     assert any("corner-aligned" in note and "field of view" not in note for note in zoomed.notes)
 
 
+def test_the_folder_one_is_in_is_named_below_a_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scans").mkdir()
+    monkeypatch.chdir(tmp_path / "scans")
+    settings = Settings(Path("."), Path("out"), (2.0,), reference_free=True, metrics=("psi",))
+    found = origin_of(Evaluation(settings, [_record("a", 2.0, "cubic", psi=0.3)], []))
+    assert found == "1 real scan of scans, upsampled as it is."
+
+
 def test_a_baseline_without_a_scale_is_said_to_lack_it_and_has_no_mean_over_them() -> None:
     records = [
         _record("a", scale, method, psi=psi)
@@ -120,7 +131,7 @@ def test_a_baseline_without_a_scale_is_said_to_lack_it_and_has_no_mean_over_them
     linear, cubic = (table.headings.index(f"PSI ↑ {name}") for name in ("Linear", "Cubic"))
     assert [row[linear].text for row in table.rows] == ["0.5000", "–", "–"]
     assert table.rows[0][linear].best and not table.rows[2][cubic].best
-    assert "Linear was not measured at 4×." in table.notes
+    assert "Not measured at 4×: Linear." in table.notes
 
 
 def test_a_table_agrees_with_the_records(evaluation: Evaluation) -> None:
