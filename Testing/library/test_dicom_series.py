@@ -100,3 +100,30 @@ def test_a_truncated_slice_is_refused(tmp_path: Path) -> None:
     victim.write_bytes(victim.read_bytes()[:-40])
     with pytest.raises(InputError, match="damaged"):
         read_volume(tmp_path / "series")
+
+
+def test_slices_with_a_slope_of_their_own_keep_their_values(tmp_path: Path) -> None:
+    """The type of the first slice would not hold the values of the others."""
+    values = _write_series(tmp_path / "series", "1.2.826.0.1.3680043.2.1125.7") * 10
+    for path in (tmp_path / "series").iterdir():
+        data = pydicom.dcmread(path)
+        k = int(data.InstanceNumber) - 1
+        data.RescaleSlope, data.RescaleIntercept = 10 * (k + 1), 0
+        data.save_as(path)
+    volume = read_volume(tmp_path / "series")
+    assert volume.pixel_type == "float32"
+    stacked = values.astype(float) * np.arange(1, 6)[:, None, None]
+    assert stacked.max() > np.iinfo(np.int16).max
+    found = volume.grid.world_to_index(GRID.index_to_world([(0, 0, k) for k in range(5)]))
+    order = np.rint(found[:, 2]).astype(int)
+    np.testing.assert_array_equal(volume.array[order], stacked)
+
+
+def test_an_enhanced_file_is_refused_with_its_number_of_slices(tmp_path: Path) -> None:
+    _write_series(tmp_path / "series", "1.2.826.0.1.3680043.2.1125.7", skip=(1, 2, 3, 4))
+    (path,) = (tmp_path / "series").iterdir()
+    data = pydicom.dcmread(path)
+    data.NumberOfFrames, data.PixelData = 3, data.PixelData * 3
+    data.save_as(path)
+    with pytest.raises(InputError, match=r"3 slices .* convert it to NIfTI"):
+        read_volume(tmp_path / "series")

@@ -72,6 +72,23 @@ def test_a_reader_that_goes_away_cancels(
     assert os.listdir(tmp_path) == []
 
 
+def test_a_reader_that_goes_away_after_the_end_takes_nothing_back(
+    tmp_path: Path, cortex_path: Path
+) -> None:
+    """As in ``arssr upsample … | head -0``: the output is there, and the exit code says so."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(
+        [sys.executable, "-m", "ArSSRLib", "upsample", cortex_path, tmp_path / "fine.nii",
+         "--scale", "2", "--method", "linear"],
+        cwd=ROOT, stdout=write_end, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(write_end)
+    assert "arssr:" not in done.stderr
+    assert done.returncode == 0
+    assert os.listdir(tmp_path) == ["fine.nii"]
+
+
 def test_what_a_killed_run_leaves_the_next_one_clears(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path
 ) -> None:
