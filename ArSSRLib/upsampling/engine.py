@@ -54,8 +54,9 @@ def upsample_array(
         float32 intensities on the input's scale, of ``target_shape`` or of the box's size.
 
     Raises:
-        InputError: not a 3-D array, or a box outside the target. Finite values are the caller's
-            duty; reading a volume and the Python API check them.
+        InputError: not a 3-D array, a box outside the target, or a model whose values are not
+            finite. Finite intensities are the caller's duty; reading a volume and the Python API
+            check them.
         EnvironmentFault: not enough memory for even the smallest tile.
     """
     low_shape = _checked_shape(array)

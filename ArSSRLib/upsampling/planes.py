@@ -27,12 +27,14 @@ class PlaneDecoder:
         geometry: of the whole run.
         device: where it computes.
         faded: whether features are taken to be 0 outside the volume.
+        half: whether features are computed in half precision.
     """
 
     decoder: FoldedDecoder
     geometry: Geometry
     device: torch.device
     faded: bool
+    half: bool
 
     def planes(
         self, lookups: Sequence[AxisLookup], features: FeatureStream, decoded: Callable[[], None]
@@ -94,10 +96,7 @@ class PlaneDecoder:
         return values
 
     def _precision(self) -> AbstractContextManager[object]:
-        """Half precision on CUDA, whose tensor cores need it; float32 elsewhere."""
-        if self.device.type == "cuda":
-            return torch.autocast("cuda", torch.float16)
-        return nullcontext()
+        return torch.autocast(self.device.type, torch.float16) if self.half else nullcontext()
 
 
 def _rows_at_once(device: str, columns: int, channels: int) -> int:

@@ -33,18 +33,27 @@ _ENCODING_SHARE = 0.25
 """How much of the work on a tile is its encoding."""
 
 
+class NotFinite(ArithmeticError):
+    """The network gave values that are no numbers."""
+
+
 class TileComputer:
     """Computes tiles with one model on one device, where it moves the model's weights."""
 
     def __init__(
-        self, model: Model, normalisation: Normalisation, geometry: Geometry, device: torch.device
+        self,
+        model: Model,
+        normalisation: Normalisation,
+        geometry: Geometry,
+        device: torch.device,
+        half: bool,
     ) -> None:
         self.model, self.normalisation = model, normalisation
         self.geometry, self.device = geometry, device
         spec = model.header.spec
         place(model.network, device)
         self.decoder = FoldedDecoder(model.network, device)
-        self.planes = PlaneDecoder(self.decoder, geometry, device, faded=spec.outside == "zeros")
+        self.planes = PlaneDecoder(self.decoder, geometry, device, spec.outside == "zeros", half)
         self.residual = spec.residual == "trilinear"
         # Without a residual there is no interpolation to keep: the network defines all values.
         self.spares_flat_parts = spec.residual != "none"
@@ -58,6 +67,9 @@ class TileComputer:
             array: LR intensities (k, j, i) of the whole volume.
             tile: what to compute.
             clock: told of all of the tile's target voxels by the end.
+
+        Raises:
+            NotFinite: the network's values overflow.
         """
         low = self._low(array, tile.encode)
         lookups = self._lookups(tile.target, tile.encode)
@@ -82,7 +94,10 @@ class TileComputer:
             spans = list(tile.target)
             first = spans[axis][0]
             spans[axis] = (first + slab.start, first + slab.stop)
-            yield cast(Spans, tuple(spans)), values.cpu().numpy()
+            computed = values.cpu().numpy()
+            if not np.isfinite(computed).all():
+                raise NotFinite
+            yield cast(Spans, tuple(spans)), computed
 
     def _sharpen(
         self, values: Tensor, busy: Tensor, slab: slice, inner: Spans, planes: Iterator[Tensor]

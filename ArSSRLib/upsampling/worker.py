@@ -1,4 +1,4 @@
-"""What is done when memory runs out: smaller tiles, then the CPU; what was handed out stays."""
+"""What is done when a tile fails: smaller tiles, single precision, the CPU; what is done stays."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
-from ..errors import EnvironmentFault
+from ..errors import EnvironmentFault, InputError
 from ..intensity import Normalisation
 from .device import release_memory
 from .plan import Geometry, Spans, Tile, halved
 from .progress import ProgressClock
-from .tiles import Array, FloatArray, TileComputer
+from .tiles import Array, FloatArray, NotFinite, TileComputer
 
 if TYPE_CHECKING:
     from ..checkpoint import Model
@@ -29,7 +29,11 @@ _NO_MEMORY = (
 
 
 class Worker:
-    """Computes tiles on one device, in smaller ones or on the CPU where it lacks the memory."""
+    """Computes tiles on one device, in smaller ones or on the CPU where it lacks the memory.
+
+    On CUDA the encoder computes in half precision, which the tensor cores need, as long as no value
+    is too large for it.
+    """
 
     def __init__(
         self, model: Model, normalisation: Normalisation, geometry: Geometry, device: torch.device
@@ -38,6 +42,7 @@ class Worker:
         self.geometry, self.device = geometry, device
         # Planes that are larger ran out of memory once; that is not tried again.
         self.largest = math.inf
+        self.half = device.type == "cuda"
         try:
             self._move_to(device)
         except RuntimeError as error:
@@ -51,6 +56,10 @@ class Worker:
         """The normalised intensities of a tile, slab by slab with the target voxels of each.
 
         Short of memory it goes on with smaller tiles behind what was handed out.
+
+        Raises:
+            EnvironmentFault: not enough memory for even the smallest tile.
+            InputError: the model's values are not finite.
         """
         parts = halved(tile, self.geometry)
         if self.geometry.plane_voxels(tile) > max(self.largest, self._plane_of(parts)):
@@ -64,8 +73,8 @@ class Worker:
                 yield place, values
                 reached = place[self.geometry.stream][1]
             return
-        except (RuntimeError, MemoryError) as error:
-            if not self._lacks_operation(error) and not _is_out_of_memory(error):
+        except (RuntimeError, MemoryError, NotFinite) as error:
+            if not self._has_remedy(error):
                 raise
             # Its traceback would keep what the tile has used in memory.
             failure = error.with_traceback(None)
@@ -74,17 +83,34 @@ class Worker:
         for part in parts:
             yield from self.compute(array, part, clock)
 
+    def _has_remedy(self, error: Exception) -> bool:
+        known = isinstance(error, NotFinite) or self._lacks_operation(error)
+        return known or _is_out_of_memory(error)
+
     def _lacks_operation(self, error: Exception) -> bool:
         """Apple's MPS still lacks some 3-D operations in some torch versions."""
         return isinstance(error, NotImplementedError) and self.device.type != "cpu"
 
     def _instead_of(self, rest: Tile, error: Exception) -> list[Tile]:
         """What to try after an error instead of the rest of a tile."""
+        if isinstance(error, NotFinite):
+            self._compute_in_single_precision()
+            return [rest]
         if not self._lacks_operation(error):
             return self._smaller(rest)
         _log.warning("%s lacks an operation (%s): continuing on the CPU.", self.device, error)
         self._move_to(torch.device("cpu"))
         return [rest]
+
+    def _compute_in_single_precision(self) -> None:
+        if not self.half:
+            raise InputError(
+                f"The model {self.model.name} gives values that are not finite: its file is "
+                "damaged or it was trained badly; use another."
+            )
+        _log.warning("Values too large for half precision: continuing in single precision.")
+        self.half = False
+        self._move_to(self.device)
 
     def _behind(self, tile: Tile, reached: int) -> Tile:
         """What is left of a tile behind the target plane ``reached`` along the stream."""
@@ -118,7 +144,8 @@ class Worker:
 
     def _move_to(self, device: torch.device) -> None:
         self.device = device
-        self.tiles = TileComputer(self.model, self.normalisation, self.geometry, device)
+        self.half = self.half and device.type == "cuda"
+        self.tiles = TileComputer(self.model, self.normalisation, self.geometry, device, self.half)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

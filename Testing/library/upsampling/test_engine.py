@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from ArSSRLib.checkpoint import Model, ModelHeader
-from ArSSRLib.errors import Cancelled, EnvironmentFault
+from ArSSRLib.errors import Cancelled, EnvironmentFault, InputError
 from ArSSRLib.intensity import Normalisation
 from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
@@ -259,6 +259,51 @@ def test_memory_that_runs_out_midway_leaves_no_seam_and_adds_nothing_twice(
     assert reports[-1].fraction == pytest.approx(1.0)
 
 
+def _loud_model() -> Model:
+    """Its features are small enough for float32 and too large for float16."""
+    model = _model(PAPER_LIKE)
+    model.network.encoder.out.weight.mul_(1e7)
+    model.network.decoder.first[0].weight.mul_(1e-7)
+    model.network.decoder.second[0].weight.mul_(1e-7)
+    return model
+
+
+def test_values_too_large_for_half_precision_are_computed_in_single_precision(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A CPU that is told to compute in half precision stands for CUDA, which does."""
+    array, shape, model = _tissue((10, 11, 12)), (20, 22, 24), _loud_model()
+    expected = upsample_array(array, shape, model, device="cpu")
+    assert np.ptp(expected) > 0
+    asked: list[bool] = []
+
+    def computer(*arguments):  # type: ignore[no-untyped-def]
+        half = not asked
+        asked.append(half)
+        return TileComputer(*arguments[:4], half)
+
+    monkeypatch.setattr(worker, "TileComputer", computer)
+    move = worker.Worker._move_to
+
+    def move_to(self, device):  # type: ignore[no-untyped-def]
+        move(self, device)
+        self.half = asked[-1]
+
+    monkeypatch.setattr(worker.Worker, "_move_to", move_to)
+    result = upsample_array(array, shape, model, device="cpu")
+    assert asked == [True, False]
+    assert "single precision" in caplog.text
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_a_model_whose_values_are_not_finite_is_refused() -> None:
+    model = _model(LOCAL)
+    model.network.encoder.out.weight.mul_(1e30)
+    model.network.decoder.second[0].weight.mul_(1e30)
+    with pytest.raises(InputError, match="test gives values that are not finite"):
+        upsample_array(_tissue((8, 8, 8)), (16, 16, 16), model, device="cpu")
+
+
 def test_without_memory_for_the_smallest_tile_the_user_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -286,7 +331,7 @@ def test_a_graphics_device_without_memory_hands_over_to_the_cpu(
             raise torch.OutOfMemoryError("CUDA out of memory.")
 
     def computer(*arguments):  # type: ignore[no-untyped-def]
-        moves.append(arguments[-1].type)
+        moves.append(arguments[3].type)
         return (TileComputer if moves[-1] == "cpu" else Full)(*arguments)
 
     monkeypatch.setattr(worker, "TileComputer", computer)
