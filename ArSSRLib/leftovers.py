@@ -55,8 +55,9 @@ def clear_leftovers(folder: Path) -> None:
     for name in names:
         match = _NAME.match(name)
         if match and match["machine"] == _MACHINE and not _lives(int(match["pid"]), match["start"]):
-            _remove(folder / name)
+            # The name is what tells of the rest, so it goes last.
             _clear_shared_memory(int(match["pid"]))
+            _remove(folder / name)
 
 
 @contextmanager

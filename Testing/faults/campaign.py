@@ -50,7 +50,7 @@ class Campaign:
         self.temporary.mkdir(parents=True)
         self.undisturbed = root / "undisturbed"
         self.undisturbed.mkdir()
-        self.memory = _in_memory()
+        self.started: set[int] = set()
         self.seconds = self._finish(self.undisturbed)
 
     def run(self, kills: int) -> Tally:
@@ -79,6 +79,7 @@ class Campaign:
             group = self.random.random() < 0.3
             before = _hidden(folder, self.temporary)
             ending = run(self.command.arguments(folder), self.temporary, number, at, group)
+            self.started.add(ending.pid)
             if ending.killed:
                 self._judge(folder, number, ending, before)
                 return
@@ -112,6 +113,7 @@ class Campaign:
     def _finish(self, folder: Path) -> float:
         """Lets the command finish; returns the processor time that took."""
         ending = run(self.command.arguments(folder), self.temporary)
+        self.started.add(ending.pid)
         if ending.code != 0:
             self.tally.lose(None, f"exit code {ending.code}: {ending.said[-600:]}")
         elif folder != self.undisturbed:
@@ -121,7 +123,7 @@ class Campaign:
                 self.tally.lose(None, difference)
         for orphan in ending.orphans:
             self.tally.lose(None, f"orphan {orphan}")
-        left = _hidden(folder, self.temporary) | (_in_memory() - self.memory)
+        left = _hidden(folder, self.temporary) | _in_memory(self.started)
         if left:
             self.tally.lose(None, f"not cleared away: {sorted(left)}")
         return ending.seconds
@@ -136,8 +138,10 @@ def _hidden(*folders: Path) -> set[str]:
     return found | {str(p) for p in temporary.iterdir() if not p.name.startswith(kept)}
 
 
-def _in_memory() -> set[str]:
-    """What joblib keeps in shared memory; other programs' files there are not ours to judge."""
+def _in_memory(started: set[int]) -> set[str]:
+    """What joblib keeps in shared memory for these processes; others' is not ours to judge."""
     if not _KERNEL_MEMORY.is_dir():
         return set()
-    return {name for name in os.listdir(_KERNEL_MEMORY) if "joblib" in name or "loky" in name}
+    kinds = ("sem.loky-{}-", "joblib_memmapping_folder_{}_")
+    starts = tuple(kind.format(pid) for pid in started for kind in kinds)
+    return {name for name in os.listdir(_KERNEL_MEMORY) if name.startswith(starts)}

@@ -26,6 +26,7 @@ class Ending:
     """How a run ended.
 
     Attributes:
+        pid: number of the command's process.
         code: as :mod:`subprocess` gives it: minus the signal where one ended the process.
         said: standard error.
         seconds: processor time of the command and its workers up to then.
@@ -34,6 +35,7 @@ class Ending:
         orphans: processes that outlived the command by more than is allowed.
     """
 
+    pid: int
     code: int
     said: str
     seconds: float
@@ -83,7 +85,7 @@ def run(
     code = process.wait(_LONGEST_RUN_SECONDS)
     orphans = _outliving(mark)
     text = said.read_text(encoding="utf-8", errors="replace")
-    return Ending(code, text, spent, killed, ready, orphans)
+    return Ending(process.pid, code, text, spent, killed, ready, orphans)
 
 
 def _processor_seconds(pid: int) -> float:
