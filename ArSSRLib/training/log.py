@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -77,8 +78,15 @@ class RunLog:
 
 
 def say(text: str) -> None:
-    """A line for people, on standard error, at once."""
-    print(text, file=sys.stderr, flush=True)
+    """A line for people, on standard error, at once; a run does not end for want of a reader.
+
+    Ctrl-C ends the ``tee`` behind a pipe too, and the checkpoint is still to be written.
+    """
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        # What is left in the buffer must find a way out when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def mean_gains(scores: Sequence[Score]) -> dict[float, float]:

@@ -1,4 +1,6 @@
-"""Asked to stop (Ctrl-C, SLURM, torchrun), a run finishes its step and writes a checkpoint."""
+"""Asked to stop (Ctrl-C, SLURM, torchrun, a terminal that closes), a run finishes its step and
+writes a checkpoint.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from types import FrameType
 from ..cli.outcome import Interrupted, no_longer_cancellable
 from .parallel import Team
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_TERMINAL_CLOSED: signal.Signals | None = getattr(signal, "SIGHUP", None)
 _ECHO_SECONDS = 0.2
 """``timeout`` and others signal a process and then its group: two that come together are one."""
 _RELAY_SECONDS = 5.0
@@ -34,7 +36,7 @@ class StopRequest:
         return self._first is not None
 
     def hear(self, number: int, frame: FrameType | None) -> None:
-        """The handler of both signals.
+        """The handler of all signals.
 
         Raises:
             Interrupted: it is the second one.
@@ -46,40 +48,46 @@ class StopRequest:
                 with suppress(OSError):
                     os.write(_STANDARD_ERROR, b"Stopping after this step; a second signal ends "
                                               b"at once, without a checkpoint.\n")  # fmt: skip
-        elif time.monotonic() - self._first > self._echo_seconds:
+            return
+        # That a terminal has closed the shell and the system both tell; neither is in a hurry.
+        hurried = number != _TERMINAL_CLOSED
+        if hurried and time.monotonic() - self._first > self._echo_seconds:
             no_longer_cancellable()
             raise Interrupted
 
 
 @contextmanager
 def stop_requests(team: Team) -> Iterator[StopRequest]:
-    """Takes SIGINT and SIGTERM as requests to stop, as long as the block lasts.
+    """Takes SIGINT, SIGTERM and SIGHUP as requests to stop, as long as the block lasts.
 
-    After a request has come the block's end is the program's: signals are then ignored. Outside
-    the main thread nothing is ever asked.
+    SIGHUP stays ignored under ``nohup``. After a request has come the block's end is the program's:
+    signals are then ignored. Outside the main thread nothing is ever asked.
     """
     stop = StopRequest(_RELAY_SECONDS if team.size > 1 else _ECHO_SECONDS, says=team.leads)
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, stop.hear) for number in _SIGNALS}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if _TERMINAL_CLOSED and signal.getsignal(_TERMINAL_CLOSED) is not signal.SIG_IGN:
+        numbers.append(_TERMINAL_CLOSED)
+    before = {number: signal.signal(number, stop.hear) for number in numbers}
     try:
         yield stop
     finally:
-        if stop.made:
-            no_longer_cancellable()
-        else:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if stop.made else handler)
 
 
 @contextmanager
 def requests_held_back() -> Iterator[None]:
-    """Processes that are started in the block inherit SIGTERM blocked; it comes here at the end."""
+    """Processes that are started in the block inherit SIGTERM and SIGHUP blocked.
+
+    One that arrives meanwhile comes to this process at the end of the block.
+    """
     if not hasattr(signal, "sigwaitinfo"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
     try:
         yield
     finally:
@@ -89,15 +97,15 @@ def requests_held_back() -> Iterator[None]:
 def obey_only(trainer: int, worker: int) -> None:
     """In a process that draws patches: only the trainer may end it by SIGTERM.
 
-    A cluster sends the signal to every process of a job, and the trainer needs this one for the
-    step it finishes.
+    A cluster sends the signal to every process of a job, and a terminal that closes its own; the
+    trainer needs this one for the step it finishes.
 
     Args:
         trainer: process number.
         worker: which of the trainer's processes this is, from 0.
     """
     if hasattr(signal, "sigwaitinfo"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
         threading.Thread(target=_end_when_told_by, args=(trainer,), daemon=True).start()
 
 

@@ -50,6 +50,8 @@ def _start(folder: Path, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str
     return subprocess.Popen(
         [sys.executable, *launcher, *_arguments(folder)],
         cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # The tests may run under ``nohup``, which what they start would inherit.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )  # fmt: skip
 
 
@@ -109,8 +111,13 @@ def _assert_same_weights(first: Path, second: Path, name: str = "last.npz") -> N
 
 @pytest.mark.parametrize(
     ("number", "send"),
-    [(signal.SIGINT, os.kill), (signal.SIGTERM, os.kill), (signal.SIGTERM, os.killpg)],
-    ids=["Ctrl-C", "SIGTERM", "SIGTERM to all processes"],
+    [
+        (signal.SIGINT, os.kill),
+        (signal.SIGTERM, os.kill),
+        (signal.SIGTERM, os.killpg),
+        (signal.SIGHUP, os.killpg),
+    ],
+    ids=["Ctrl-C", "SIGTERM", "SIGTERM to all processes", "terminal closed"],
 )
 def test_a_stopped_run_loses_no_step_and_goes_on_as_if_nothing_had_been(
     tmp_path: Path, number: signal.Signals, send: Callable[[int, int], None]
@@ -160,6 +167,17 @@ def test_a_run_that_is_stopped_before_it_trains_says_that_it_will_begin_anew(
     assert process.returncode == 130
     assert said == ("arssr: Stopped before the first checkpoint; the same command begins anew.\n")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_goes_on_when_nobody_reads_what_it_says(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, *_arguments(tmp_path, "--until-step", "20")],
+        cwd=ROOT, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr is not None
+    process.stderr.close()
+    assert process.wait(timeout=600) == 0
+    assert _kept_step(tmp_path) == 20
 
 
 class _StopWhenAsked(StopRequest):
