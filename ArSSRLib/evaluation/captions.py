@@ -18,10 +18,10 @@ KERNEL_NAMES: Mapping[str, str] = {
 
 
 def origin_of(evaluation: Evaluation) -> str:
-    """Which volumes were made coarse how, or that they were not, and where they were measured."""
+    """Which volumes were made coarse how, or that they were not."""
     settings = evaluation.settings
     count = volume_count(evaluation)
-    source = os.path.basename(os.path.abspath(settings.source))
+    source = f"“{os.path.basename(os.path.abspath(settings.source))}”"
     axes = f" along {', '.join(settings.axes)}" if settings.axes != "ijk" else ""
     if settings.reference_free:
         scans, are = ("1 real scan", "it is") if count == 1 else (f"{count} real scans", "they are")
@@ -31,8 +31,7 @@ def origin_of(evaluation: Evaluation) -> str:
     place = "" if settings.kernel == "paper" else " over the same field of view"
     return (
         f"{volumes} of {source}, made coarse{axes} by the kernel "
-        f"“{settings.kernel}” ({KERNEL_NAMES[settings.kernel]}) and brought back{place}; "
-        f"{_where(evaluation)}."
+        f"“{settings.kernel}” ({KERNEL_NAMES[settings.kernel]}) and brought back{place}."
     )
 
 
@@ -83,10 +82,10 @@ def segmentation_of(evaluation: Evaluation) -> str:
     )
 
 
-def _where(evaluation: Evaluation) -> str:
+def where_measured(evaluation: Evaluation) -> str:
+    """Whether the metrics are those of whole volumes or of what lies inside masks."""
     settings = evaluation.settings
-    if not settings.uses_masks:
-        return "measured over whole volumes"
     names = [METRICS[name].title for name in settings.metrics if METRICS[name].takes_mask]
-    names += ["Dice"] if settings.segments else []
-    return f"{', '.join(names)} measured inside the masks, the others over whole volumes"
+    if not settings.uses_masks or not names:
+        return "Measured over whole volumes."
+    return f"{', '.join(names)} measured inside the masks, the others over whole volumes."

@@ -9,7 +9,14 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .captions import gaps, origin_of, segmentation_of, sentences, volume_count
+from .captions import (
+    gaps,
+    origin_of,
+    segmentation_of,
+    sentences,
+    volume_count,
+    where_measured,
+)
 from .harness import Evaluation
 from .methods import has_one_pass_only, parameters
 from .metrics import METRICS
@@ -239,6 +246,7 @@ def significance_table(evaluation: Evaluation) -> Table | None:
             "Wilcoxon signed-rank test over the volumes; Holm's correction over the pairs of "
             "methods of one metric and scale; bold below 0.05.",
             origin_of(evaluation),
+            where_measured(evaluation),
         ],
     )
 
@@ -290,7 +298,8 @@ def _written(records: Sequence[Record], name: str, digits: int) -> str:
 
 def _quality_notes(evaluation: Evaluation) -> list[str]:
     settings = evaluation.settings
-    notes = [_averages(evaluation), origin_of(evaluation), *gaps(evaluation)]
+    notes = [_averages(evaluation), origin_of(evaluation), where_measured(evaluation)]
+    notes += gaps(evaluation)
     notes += sentences(evaluation.measured, settings.metrics)
     own = [
         f"{METRICS[name].title} {text}"

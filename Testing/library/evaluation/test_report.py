@@ -102,9 +102,10 @@ def test_a_table_says_what_was_measured_and_in_which_unit() -> None:
     made_up = _made_up(records, kernel="kspace", axes="k")
     table = quality_table(made_up)
     assert "PSNR (dB) ↑" in table.headings
-    (origin,) = (note for note in table.notes if note.startswith("2 volumes of hr"))
-    for expected in ("along k", "kspace", "same field of view", "whole volumes"):
+    (origin,) = (note for note in table.notes if note.startswith("2 volumes of “hr”"))
+    for expected in ("along k", "kspace", "same field of view"):
         assert expected in origin
+    assert "Measured over whole volumes." in table.notes
     masked = quality_table(_made_up(records, masks=Path("masks"), metrics=("psnr", "psi")))
     assert any("PSNR measured inside the masks" in note for note in masked.notes)
     zoomed = quality_table(_made_up(records, kernel="paper"))
@@ -118,7 +119,7 @@ def test_the_folder_one_is_in_is_named_below_a_table(
     monkeypatch.chdir(tmp_path / "scans")
     settings = Settings(Path("."), Path("out"), (2.0,), reference_free=True, metrics=("psi",))
     found = origin_of(Evaluation(settings, [_record("a", 2.0, "cubic", psi=0.3)], []))
-    assert found == "1 real scan of scans, upsampled as it is."
+    assert found == "1 real scan of “scans”, upsampled as it is."
 
 
 def test_a_baseline_without_a_scale_is_said_to_lack_it_and_has_no_mean_over_them() -> None:
