@@ -20,7 +20,6 @@ from pathlib import Path
 
 _PREFIX = ".arssr-part-"
 _UNKNOWN = "0"
-_SHARED_MEMORY = Path("/dev/shm")
 _START_FIELD = 19
 """Of /proc/PID/stat, counted after the program's name: clock ticks from boot to start."""
 
@@ -55,8 +54,6 @@ def clear_leftovers(folder: Path) -> None:
     for name in names:
         match = _NAME.match(name)
         if match and match["machine"] == _MACHINE and not _lives(int(match["pid"]), match["start"]):
-            # The name is what tells of the rest, so it goes last.
-            _clear_shared_memory(int(match["pid"]))
             _remove(folder / name)
 
 
@@ -71,15 +68,6 @@ def scratch_folder() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _clear_shared_memory(pid: int) -> None:
-    """Removes what joblib kept for a process of ours that is dead, if no other has its number."""
-    if _number_is_taken(pid) or not _SHARED_MEMORY.is_dir():
-        return
-    for path in _SHARED_MEMORY.iterdir():
-        if path.name.startswith((f"sem.loky-{pid}-", f"joblib_memmapping_folder_{pid}_")):
-            _remove(path)
 
 
 def _remove(path: Path) -> None:

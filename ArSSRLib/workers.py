@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _WATCHED: set[int] = set()
@@ -44,6 +45,22 @@ def interrupts_left_to_this_process() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start_without_interrupts(process: BaseProcess) -> None:
+    """Starts a process of :mod:`multiprocessing` that does not hear of SIGINT.
+
+    Args:
+        process: not started yet, to be spawned.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing import resource_tracker
+
+        # Python starts this helper of its own before the first process, and takes back the block
+        # of SIGINT as it does so.
+        resource_tracker.ensure_running()
+    with interrupts_left_to_this_process():
+        process.start()
 
 
 def _watch(parent: int) -> None:

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import multiprocessing
 import os
 import platform
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ..atomic import replacing
 from ..batch.local import processors
 from ..errors import EnvironmentFault, InputError
-from ..leftovers import scratch_folder
 from ..upsampling.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
-from ..workers import end_with, interrupts_left_to_this_process
-from .cases import TRUTH, Case, failed, measure
+from ..workers import end_with
+from .cases import TRUTH, Case, measure
+from .crew import Crew
 from .methods import check_network, model_file
-from .records import Record, digest, save_record
+from .records import Record, digest
 from .segmentation import AtlasSegmenter, load_ants
 from .settings import Settings, find_volumes, mask_files
+from .views import load_views
 
 _PACKAGES = (
-    "torch", "numpy", "scipy", "scikit-image", "SimpleITK", "joblib", "matplotlib", "antspyx",
-    "lpips",
+    "torch", "numpy", "scipy", "scikit-image", "SimpleITK", "matplotlib", "antspyx", "lpips",
 )  # fmt: skip
 
 
@@ -87,8 +84,8 @@ def evaluate(
         warn: receives a sentence about each case that failed or was left out.
 
     Raises:
-        InputError: no volumes, no such device, a network that is not the one it should be, or not
-            a single case could be measured.
+        InputError: no volumes, no such device, a network that is not the one it should be, a
+            line of the profile that leaves all volumes, or not a single case could be measured.
         EnvironmentFault: the report cannot be written, or a package is missing.
     """
     check_packages(settings)
@@ -102,20 +99,48 @@ def evaluate(
     clock = ProgressClock(progress, float(len(cases) + len(truths)))
     clock.advance("measuring", 0.0)
     records = []
-    # The volumes come first: that tells the unreadable ones from the rest.
-    for batch in (truths, cases):
-        for record in _in_parallel(batch, settings):
-            if record.error and warn is not None:
-                warn(f"{_name(record)} failed: {record.error}")
-            records.append(record)
-            clock.advance("measuring", 1.0)
-        broken = {r.volume: r.error for r in records if r.error and r.method == TRUTH.slug}
-        clock.done += sum(case.volume in broken for case in cases) if batch is truths else 0
-        cases[:] = [case for case in cases if case.volume not in broken]
+    with Crew(settings) as crew:
+        # The volumes come first: that tells the unreadable ones from the rest.
+        for batch in (truths, cases):
+            for record in crew.measured(batch):
+                if record.error and warn is not None:
+                    warn(f"{_name(record)} failed: {record.error}")
+                records.append(record)
+                clock.advance("measuring", 1.0)
+            broken = {r.volume: r.error for r in records if r.error and r.method == TRUTH.slug}
+            clock.done += sum(case.volume in broken for case in cases) if batch is truths else 0
+            cases[:] = [case for case in cases if case.volume not in broken]
+            if batch is truths:
+                outside = _volumes_off_the_line(truths, broken, settings)
+                notes += outside
+                if warn is not None:
+                    for note in outside:
+                        warn(note)
     evaluation = Evaluation(settings, _ordered(records, settings), notes, device)
     _check_measured(evaluation)
     _write_settings(evaluation, volumes)
     return evaluation
+
+
+def _volumes_off_the_line(
+    truths: Sequence[Case], broken: Mapping[str, str], settings: Settings
+) -> list[str]:
+    """A sentence about each volume that the line of the profile leaves.
+
+    Raises:
+        InputError: it leaves all of them.
+    """
+    if settings.line is None:
+        return []
+    shown = ",".join(f"{x:g}" for x in settings.line)
+    readable = [truth for truth in truths if truth.volume not in broken]
+    views = {truth.volume: load_views(truth.views(settings)) for truth in readable}
+    off = [volume for volume, view in views.items() if view is None or view.profile is None]
+    if off and len(off) == len(readable):
+        raise InputError(
+            f"The line {shown} (LPS mm) leaves every volume; give two ends that lie inside."
+        )
+    return [f"The line {shown} (LPS mm) leaves {name}, which has no profile." for name in off]
 
 
 def _check_measured(evaluation: Evaluation) -> None:
@@ -135,11 +160,9 @@ def check_packages(settings: Settings) -> None:
         EnvironmentFault: a package is missing.
         InputError: the folder of the atlas does not hold one.
     """
-    missing = [name for name in ("joblib", "jinja2") if importlib.util.find_spec(name) is None]
-    if missing:
+    if importlib.util.find_spec("jinja2") is None:
         raise EnvironmentFault(
-            f"Evaluation needs {' and '.join(missing)}; install with pip install "
-            "'arssr[evaluation]'."
+            "Evaluation needs jinja2; install with pip install 'arssr[evaluation]'."
         )
     if settings.segments:
         load_ants()
@@ -177,66 +200,10 @@ def _cases(
     return truths, cases, list(dict.fromkeys(notes))
 
 
-def _in_parallel(cases: Sequence[Case], settings: Settings) -> Iterator[Record]:
-    """Measures cases side by side; after a worker has been killed, the others one at a time."""
-    from joblib import Parallel, delayed
-
-    jobs = max(1, min(settings.jobs, len(cases)))
-    left = {(case.volume, case.scale, case.method.slug): case for case in cases}
-    with scratch_folder() as folder:
-        work = Parallel(
-            n_jobs=jobs, return_as="generator_unordered", batch_size=1, temp_folder=str(folder)
-        )
-        try:
-            with interrupts_left_to_this_process():
-                records = work(delayed(_measure_for)(os.getpid(), case, settings) for case in cases)
-            for record in records:
-                del left[record.volume, record.scale, record.method]
-                yield record
-        except BrokenProcessPool:
-            # Which of them was too large nobody knows; with all the memory it may even fit.
-            yield from (_measure_alone(case, settings) for case in left.values())
-
-
 def _measure_for(parent: int, case: Case, settings: Settings) -> Record:
-    """What a worker process does, as long as the program that started it lives."""
+    """For the workers of runs that began before there was a crew."""
     end_with(parent)
     return measure(case, settings)
-
-
-def _measure_alone(case: Case, settings: Settings) -> Record:
-    """Measures a case in a process of its own, whose death is a failure of this case alone."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_send, args=(sender, os.getpid(), case, settings))
-    with interrupts_left_to_this_process():
-        process.start()
-    sender.close()
-    try:
-        found = receiver.recv()
-    except EOFError:
-        found = failed(
-            case,
-            EnvironmentFault(
-                "Its process was ended from outside, most likely because memory ran out; choose "
-                "a smaller scale or a machine with more."
-            ),
-        )
-        save_record(found, case.record(settings))
-    finally:
-        process.kill()
-        process.join()
-    if isinstance(found, Exception):
-        raise found
-    return found
-
-
-def _send(sender: Connection, parent: int, case: Case, settings: Settings) -> None:
-    """What that process does: it sends a record, or what ends the evaluation."""
-    try:
-        sender.send(_measure_for(parent, case, settings))
-    except Exception as error:
-        sender.send(error)
 
 
 def _ordered(records: Sequence[Record], settings: Settings) -> list[Record]:

@@ -12,6 +12,7 @@ from typing import Any
 from ..degradation import KERNELS
 from ..errors import InputError
 from ..training.volumes import find_volumes as volumes_in
+from ..training.volumes import refuse_pipe
 from ..volume import READABLE_SUFFIXES
 from .methods import Method, parse_method
 from .metrics import METRICS
@@ -108,13 +109,14 @@ def find_volumes(source: Path) -> dict[str, Path]:
             line); or one volume.
 
     Raises:
-        InputError: no such folder, nothing readable in it, or two volumes of one name.
+        InputError: no such folder, a pipe, nothing readable in it, or two volumes of one name.
     """
     if not source.exists():
         raise InputError(
             f"There is no folder {str(source)!r}; name the folder of the volumes, or a list of "
             "them (.txt, one path a line)."
         )
+    refuse_pipe(source)
     if source.suffix.lower() == ".txt":
         _check_list(source)
     paths = list(dict.fromkeys(volumes_in([source])))
@@ -250,6 +252,10 @@ def _check(settings: Settings) -> None:
         (
             len({m.slug for m in settings.methods}) == len(settings.methods),
             "A method is named twice; name each once.",
+        ),
+        (
+            settings.line is None or settings.line[:3] != settings.line[3:],
+            "The line starts and ends at one point; give two ends that lie apart.",
         ),
         (
             not (settings.reference_free and settings.segments),

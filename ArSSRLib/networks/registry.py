@@ -21,7 +21,9 @@ def spec_from_dict(values: Mapping[str, Any]) -> NetworkSpec | BaselineSpec:
         InputError: an unknown or ill-typed entry, named in the message.
     """
     if not isinstance(values, Mapping):
-        raise InputError(f"The network specification is {values!r}, not a table of entries.")
+        raise InputError(
+            f"The network specification is {values!r}, not a table; give its entries by name."
+        )
     if "baseline" in values:
         return BaselineSpec.from_dict(values)
     return NetworkSpec.from_dict(values)

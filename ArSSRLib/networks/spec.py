@@ -188,7 +188,9 @@ def _check_size(spec: NetworkSpec) -> None:
 def _checked(kind: type[Any], values: object, where: str) -> Any:
     """Builds the dataclass ``kind`` from a dictionary, refusing unknown or ill-typed entries."""
     if not isinstance(values, Mapping):
-        raise InputError(f"The {where} specification is {values!r}, not a table of entries.")
+        raise InputError(
+            f"The {where} specification is {values!r}, not a table; give its entries by name."
+        )
     defaults = {f.name: getattr(kind(), f.name) for f in fields(kind)}
     for key, value in values.items():
         if key not in defaults:

@@ -25,6 +25,13 @@ else:
     import tomli as tomllib
 
 RECIPES = Path(__file__).parent / "recipes"
+_KINDS: dict[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text in quotes",
+    tuple: "a list in square brackets",
+}
 
 
 @dataclass(frozen=True)
@@ -218,7 +225,7 @@ def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
     )
     if "validate_scales" in parts:
         parts["validate_scales"] = _numbers(parts["validate_scales"], "validate_scales")
-    top = _section(Recipe, parts, "recipe")
+    top = _section(Recipe, parts)
     recipe = replace(
         top,
         network=network,
@@ -231,30 +238,38 @@ def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
     return recipe
 
 
-def _section(kind: type[Any], values: object, where: str) -> Any:
+def _section(kind: type[Any], values: object, name: str = "") -> Any:
+    """The part of a recipe with this name, or its entries outside all parts."""
+    where = f"recipe's {name}" if name else "recipe"
     if not isinstance(values, Mapping):
-        raise InputError(f"The recipe's {where} is {values!r}, not a table of entries.")
+        heading = "[[sources]]" if kind is SourceRecipe else f"[{name}]"
+        example = f"{fields(kind)[0].name} = {fields(kind)[0].default!r}".replace("'", '"')
+        raise InputError(
+            f"The {where} is {values!r}, not a table; write its entries below a line {heading}, "
+            f"for example {example}."
+        )
     defaults = {f.name: getattr(kind(), f.name) for f in fields(kind)}
     checked: dict[str, Any] = {}
     for key, value in values.items():
         if key not in defaults:
             raise InputError(
-                f"The recipe's {where} has an unknown entry {key!r}; known are {list(defaults)}."
+                f"The {where} has an unknown entry {key!r}; known are {list(defaults)}."
             )
         wanted = type(defaults[key])
         if wanted is float and type(value) is int:
             value = float(value)
         if type(value) is not wanted:
-            raise InputError(
-                f"The recipe's {where} entry {key} is {value!r}; it must be a {wanted.__name__}."
-            )
+            raise InputError(f"The {where} entry {key} is {value!r}; it must be {_KINDS[wanted]}.")
         checked[key] = value
     return kind(**checked)
 
 
 def _several(values: object, name: str) -> Sequence[Any]:
     if not isinstance(values, list | tuple) or not values:
-        raise InputError(f"The recipe's {name} is {values!r}, not a list in square brackets.")
+        raise InputError(
+            f"The recipe's {name} is {values!r}; it must be a list in square brackets that is not "
+            "empty."
+        )
     return values
 
 
@@ -279,4 +294,7 @@ def _replace_entry(values: dict[str, Any], path: str, text: str) -> None:
     try:
         table[last] = tomllib.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError) as error:
-        raise InputError(f"The value {text!r} for {path} is not a number or true/false.") from error
+        raise InputError(
+            f"The value {text!r} for {path} cannot be read; give a number, true or false, or a "
+            "list of numbers in square brackets."
+        ) from error

@@ -109,8 +109,8 @@ def save_state(state: TrainingState, folder: Path) -> None:
     except (InputError, RuntimeError) as error:
         reason = str(error.__cause__ or error).splitlines()[0].rstrip(".")
         raise EnvironmentFault(
-            f"The checkpoint {target} cannot be written ({reason}); free some space and start the "
-            "same command again: it resumes from the last checkpoint."
+            f"The checkpoint {str(target)!r} cannot be written ({reason}); free some space and "
+            "start the same command again: it resumes from the last checkpoint."
         ) from error
 
 
@@ -135,7 +135,7 @@ def load_state(folder: Path) -> TrainingState | None:
         _check_types(state)
     except Exception as error:  # damaged bytes make the reader raise whatever they lead it to
         raise InputError(
-            f"The checkpoint {path} is damaged or not ArSSR's; remove it to start afresh."
+            f"The checkpoint {str(path)!r} is damaged or not ArSSR's; remove it to start afresh."
         ) from error
     return state
 

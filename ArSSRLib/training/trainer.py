@@ -27,6 +27,7 @@ from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
 from ..networks.initialise import initialise
 from ..networks.registry import build_network
+from ..networks.spec import NetworkSpec
 from ..upsampling.device import denormals_flushed, memory_format, place
 from ..workers import interrupts_left_to_this_process
 from .log import RunLog, mean_gains, say
@@ -45,6 +46,8 @@ Batch = Sequence[npt.NDArray[np.float32]]
 BEST = "best.npz"
 FINAL = "last.npz"
 _STEPS_BETWEEN_ROWS = 10
+_ROWS_OF_A_DEAD_NETWORK = 10
+"""In so many rows of the log, one after the other, all gradients are 0."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class Trainer:
             RunLog(folder, self.state.step, self.state.validation_due) if team.leads else None
         )
         self.stopped = False
+        self._rows_without_gradient = 0
 
     def run(self, stop: StopRequest | None = None) -> TrainingState:
         """Trains up to the recipe's last step.
@@ -111,6 +115,7 @@ class Trainer:
         Raises:
             EnvironmentFault: the loss is no longer finite, or a file cannot be written; the last
                 good checkpoint stays.
+            InputError: nothing changes the network any more.
         """
         steps = min(self.recipe.optimiser.steps, self.options.until_step or math.inf)
         with denormals_flushed():
@@ -131,6 +136,7 @@ class Trainer:
             step = self.state.step
             if step % _STEPS_BETWEEN_ROWS == 0 or step == steps:
                 self._report(loss, norm, (time.monotonic() - began) / (step - first))
+                self._refuse_dead_network(norm)
             if step % self.recipe.validate_every == 0 or step == steps:
                 self.state.validation_due = bool(self.cases)
                 asked = asked or self._validate_together(stop)
@@ -195,7 +201,7 @@ class Trainer:
         if not math.isfinite(shared):
             raise EnvironmentFault(
                 f"The loss became {shared} at step {self.state.step + 1}; the last good checkpoint "
-                f"in {self.folder} is kept. Lower optimiser.learning_rate and resume."
+                f"in {str(self.folder)!r} is kept. Lower optimiser.learning_rate and resume."
             )
         self.optimiser.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()
@@ -206,6 +212,23 @@ class Trainer:
         self.scaler.update()
         self._move_average()
         return shared, norm, asked > 0.0
+
+    def _refuse_dead_network(self, norm: float) -> None:
+        """Some weights to begin with leave all ReLUs of a layer at 0, for good.
+
+        Raises:
+            InputError: the gradients have been 0 for too long.
+        """
+        self._rows_without_gradient = 0 if norm else self._rows_without_gradient + 1
+        if self._rows_without_gradient < _ROWS_OF_A_DEAD_NETWORK:
+            return
+        network = self.recipe.network
+        last = isinstance(network, NetworkSpec) and network.decoder.last_relu
+        raise InputError(
+            f"The network learns nothing: up to step {self.state.step} all its gradients have "
+            f"been 0. Start in another folder with another seed than {self.recipe.seed}"
+            + (", or with network.decoder.last_relu=false." if last else ".")
+        )
 
     @torch.no_grad()
     def _move_average(self) -> None:
@@ -334,8 +357,9 @@ class Trainer:
             self.scaler.load_state_dict(state.scaler)
         except (RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
             raise InputError(
-                f"The checkpoint {self.folder / LAST} belongs to another network or optimiser than "
-                "the recipe's; name another output folder, or remove it to start afresh."
+                f"The checkpoint {str(self.folder / LAST)!r} belongs to another network or "
+                "optimiser than the recipe's; name another output folder, or remove it to start "
+                "afresh."
             ) from error
         self.state = state
         if not self.team.leads:

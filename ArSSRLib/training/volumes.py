@@ -114,6 +114,7 @@ def _name_within(folder: Path, path: Path) -> str:
 def _found(paths: Iterable[str | Path]) -> Iterator[tuple[Path, Path | None]]:
     """Each file in the order of ``paths``, with the data folder it was found in if any."""
     for path in map(Path, paths):
+        refuse_pipe(path)
         if path.is_dir():
             yield from ((file, path) for file in _in_folder(path))
         elif not path.is_file():
@@ -122,6 +123,19 @@ def _found(paths: Iterable[str | Path]) -> Iterator[tuple[Path, Path | None]]:
             yield from _found(_lines(path))
         else:
             yield path, None
+
+
+def refuse_pipe(path: Path) -> None:
+    """Refuses what is there but can be read only once, if it ever ends.
+
+    Raises:
+        InputError: a pipe, a device or the like.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError(
+            f"{str(path)!r} is neither a file nor a folder but a pipe or a device; save what comes "
+            "out of it in a file and name that."
+        )
 
 
 def _lines(path: Path) -> list[str]:

@@ -81,7 +81,8 @@ def box_of_roi(grid: Grid, roi: Roi) -> Box:
     corners = np.asarray(roi, dtype=np.float64)
     if corners.shape != (6,) or not np.isfinite(corners).all():
         raise InputError(
-            f"The region {_shown(roi)} is not six finite numbers x0,y0,z0,x1,y1,z1 in mm."
+            f"The region {_shown(roi)} is not six finite numbers x0,y0,z0,x1,y1,z1 in mm; "
+            "give two opposite corners."
         )
     if np.any(corners[:3] == corners[3:]):
         raise InputError(
@@ -98,7 +99,7 @@ def box_of_roi(grid: Grid, roi: Roi) -> Box:
         low, high = _extent(grid)
         raise InputError(
             f"The region {_shown(roi)} lies outside the volume, which spans {_shown(low)} to "
-            f"{_shown(high)} mm (patient coordinates, LPS)."
+            f"{_shown(high)} mm (patient coordinates, LPS); choose one that overlaps it."
         )
     return (
         cast(SizeTriple, tuple(int(x) for x in start)),

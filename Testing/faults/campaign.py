@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 from collections import Counter
@@ -139,9 +140,8 @@ def _hidden(*folders: Path) -> set[str]:
 
 
 def _in_memory(started: set[int]) -> set[str]:
-    """What joblib keeps in shared memory for these processes; others' is not ours to judge."""
+    """What these processes keep in shared memory; others' is not ours to judge."""
     if not _KERNEL_MEMORY.is_dir():
         return set()
-    kinds = ("sem.loky-{}-", "joblib_memmapping_folder_{}_")
-    starts = tuple(kind.format(pid) for pid in started for kind in kinds)
-    return {name for name in os.listdir(_KERNEL_MEMORY) if name.startswith(starts)}
+    numbers = {str(pid) for pid in started}
+    return {name for name in os.listdir(_KERNEL_MEMORY) if numbers & set(re.split(r"[-_.]", name))}

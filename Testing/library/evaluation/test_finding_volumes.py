@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -141,6 +142,14 @@ def test_a_list_names_the_volumes_one_a_line(subjects: Path, tmp_path: Path) -> 
         "101_T1w": subjects / "101" / "T1w.nii.gz",
         "100_T1w": subjects / "100" / "T1w.nii.gz",
     }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
+@pytest.mark.parametrize("name", ["volumes.txt", "63"])
+def test_a_list_that_is_a_pipe_is_refused_at_once(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(InputError, match=f"{name}' is neither a file nor a folder but a pipe"):
+        find_volumes(tmp_path / name)
 
 
 def test_a_list_with_a_wrong_line_is_refused_with_that_line(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,14 @@ def test_an_empty_folder_is_named(tmp_path: Path) -> None:
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     assert "nowhere" in _sentence(_train(tmp_path / "run", tmp_path / "nowhere"), 2)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
+@pytest.mark.parametrize("name", ["volumes.txt", "volume.nii"])
+def test_a_pipe_is_refused_at_once(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(InputError, match=f"{name}' is neither a file nor a folder but a pipe"):
+        find_files([tmp_path / name])
 
 
 def test_a_folder_of_unusable_volumes_is_refused(tmp_path: Path) -> None:

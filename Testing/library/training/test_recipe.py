@@ -38,6 +38,30 @@ def test_a_schedule_warms_up_and_ends_near_zero(schedule: str) -> None:
     assert rates[-1] < 0.01 * recipe.optimiser.learning_rate
 
 
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"speed": 3}, "The recipe has an unknown entry 'speed'; known are"),
+        ({"seed": "x"}, "The recipe entry seed is 'x'; it must be a whole number"),
+        ({"patches": {"width": 3}}, "The recipe's patches has an unknown entry 'width'"),
+        ({"patches": 7}, r"patches is 7, not a table; .* line \[patches\], for example size = 14"),
+        ({"sources": [7]}, r"sources is 7, not a table; .* \[\[sources\]\], .* pattern = \"\*\""),
+        ({"sources": 7}, "sources is 7; it must be a list in square brackets"),
+        ({"network": 7}, "is 7, not a table; give its entries by name"),
+    ],
+)
+def test_a_wrong_entry_is_named_with_what_it_must_be(
+    values: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        recipe_from_dict(values)
+
+
+def test_a_change_that_cannot_be_read_is_answered_with_what_can() -> None:
+    with pytest.raises(InputError, match=r"'many' for optimiser.steps cannot be read; give a numb"):
+        load_recipe("smoke").with_changes({"optimiser.steps": "many"})
+
+
 def test_an_unknown_recipe_is_answered_with_the_known_ones() -> None:
     with pytest.raises(InputError, match="paper-published"):
         load_recipe("nobody")

@@ -80,6 +80,7 @@ def test_the_corners_of_a_region_may_come_in_any_order() -> None:
     ("region", "words"),
     [
         ((100.0, 100.0, 100.0, 110.0, 110.0, 110.0), "outside the volume, which spans 4.5,-6.625"),
+        ((100.0, 100.0, 100.0, 110.0, 110.0, 110.0), "choose one that overlaps it"),
         ((8.0, 0.0, 10.0, 8.0, 5.0, 20.0), "no extent"),
         ((math.nan, 0.0, 0.0, 1.0, 1.0, 1.0), "six finite numbers"),
         ((1.0, 2.0, 3.0), "six finite numbers"),
