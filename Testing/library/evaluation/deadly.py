@@ -1,13 +1,15 @@
-"""A case whose measuring ends the worker process it is in, as the kernel does without memory."""
+"""Cases that end the worker process they are in, as the kernel does without memory, or stay."""
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 from ArSSRLib.evaluation.cases import Case
 from ArSSRLib.evaluation.settings import Settings
+from ArSSRLib.leftovers import temporary_name
 
 
 class DeadlyCase(Case):
@@ -18,3 +20,15 @@ class DeadlyCase(Case):
         if measuring and self.volume == "brain_45_2mm" and self.method.slug == "linear":
             os.kill(os.getpid(), signal.SIGKILL)
         return super().record(settings)
+
+
+class StuckCase(Case):
+    """Never gets further than the first bytes of its result."""
+
+    def record(self, settings: Settings) -> Path:
+        path = super().record(settings)
+        if os.environ.get("ARSSR_TEST_PROCESS") != str(os.getpid()):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            (path.parent / temporary_name(".npz")).write_bytes(b"half a result")
+            time.sleep(600)
+        return path
