@@ -16,8 +16,7 @@ from ..batch.local import processors
 from ..errors import EnvironmentFault, InputError
 from ..upsampling.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
-from ..workers import end_with
-from .cases import TRUTH, Case, measure
+from .cases import TRUTH, Case
 from .crew import Crew
 from .methods import check_network, model_file
 from .records import Record, digest
@@ -198,12 +197,6 @@ def _cases(
         for scale, method in pairs
     ]
     return truths, cases, list(dict.fromkeys(notes))
-
-
-def _measure_for(parent: int, case: Case, settings: Settings) -> Record:
-    """For the workers of runs that began before there was a crew."""
-    end_with(parent)
-    return measure(case, settings)
 
 
 def _ordered(records: Sequence[Record], settings: Settings) -> list[Record]:
