@@ -62,13 +62,14 @@ class BarPrinter:
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
         self._last_drawn = -1.0
-        self._stage = ""
+        self._named: set[str] = set()
 
     def report(self, progress: Progress) -> None:
         """Draws the bar, at most ten times a second."""
         if not self._terminal:
-            if progress.stage != self._stage:
-                self._stage = progress.stage
+            # Encoding and decoding take turns, tile after tile and pass after pass.
+            if progress.stage not in self._named:
+                self._named.add(progress.stage)
                 print(progress.stage.capitalize(), file=sys.stderr, flush=True)
             return
         now = time.monotonic()

@@ -164,3 +164,13 @@ def test_one_volume_of_a_4d_file(tmp_path: Path) -> None:
     arguments = ["upsample", str(tmp_path / "series.nii.gz"), str(tmp_path / "one.nii.gz")]
     assert main([*arguments, "--scale", "1", "--method", "nearest", "--volume", "1"]) == 0
     np.testing.assert_array_equal(read_volume(tmp_path / "one.nii.gz").array, data[1])
+
+
+def test_a_log_names_each_stage_once(
+    tmp_path: Path, cortex_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Encoding and decoding take turns: the default model computes every volume twice."""
+    assert main(["upsample", str(cortex_path), str(tmp_path / "fine.mha"), "--scale", "2"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    stages = [line for line in lines if not line.startswith("arssr")]
+    assert stages == ["Reading", "Encoding", "Decoding", "Writing"]
