@@ -57,9 +57,10 @@ def check_stack(tags: Sequence[Mapping[str, str]], files: Sequence[str], name: s
             raise _mixed(name, file, files[0], "lies in another direction than")
         if np.abs(each.pixel / first.pixel - 1).max() > _AGREEMENT:
             raise _mixed(name, file, files[0], "has pixels of another size than")
-    normal = np.cross(first.orientation[:3], first.orientation[3:])
+    normal = np.cross(first.orientation[:3], first.orientation[3:]).astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
-        _check_steps(np.diff([each.position for each in slices], axis=0), normal, name)
+        steps = np.diff([each.position for each in slices], axis=0).astype(np.float64)
+        _check_steps(steps, normal, name)
 
 
 def _slice(tags: Mapping[str, str], file: str) -> _Slice:

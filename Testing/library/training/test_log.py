@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,8 @@ def test_steps_that_are_done_again_replace_the_lost_ones_in_tensorboard(
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     _write(RunLog(tmp_path, 0), range(1, 6), loss=1.0)
+    # TensorBoard reads its files in the order of their names, which hold the second they began.
+    time.sleep(1.1)
     _write(RunLog(tmp_path, 2), range(3, 7), loss=2.0)
     curves = EventAccumulator(str(tmp_path / "tensorboard"))
     curves.Reload()
