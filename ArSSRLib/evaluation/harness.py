@@ -18,7 +18,7 @@ from ..upsampling.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
 from .cases import TRUTH, Case
 from .crew import Crew
-from .methods import check_network, model_file
+from .methods import check_network, model_file, model_files
 from .records import Record, digest
 from .segmentation import AtlasSegmenter, load_ants
 from .settings import Settings, find_volumes, mask_files
@@ -247,15 +247,9 @@ def _write_settings(evaluation: Evaluation, volumes: dict[str, Path]) -> None:
 def _models(settings: Settings) -> dict[str, dict[str, str]]:
     """File and SHA-256 of every network that took part, and its names, by method and scale."""
     found = {}
-    for method in settings.methods:
-        for scale in settings.scales:
-            try:
-                path = model_file(method, scale, settings.baselines)
-            except InputError:
-                continue
-            if path is not None:
-                names = {"title": method.title, "in_cases_csv": method.slug}
-                found[f"{method.text}, {scale:g}x"] = {**names, **_file(path)}
+    for method, scale, path in model_files(settings.methods, settings.scales, settings.baselines):
+        names = {"title": method.title, "in_cases_csv": method.slug}
+        found[f"{method.text}, {scale:g}x"] = {**names, **_file(path)}
     return found
 
 

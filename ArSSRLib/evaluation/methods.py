@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,6 +144,20 @@ def _telling_name(method: Method, alike: Sequence[Method]) -> str:
         if all(own[-count:] != parts[-count:] for parts in paths.values()):
             return "/".join(own[-count:])
     return str(method.model)
+
+
+def model_files(
+    methods: Sequence[Method], scales: Sequence[float], baselines: Path | None
+) -> Iterator[tuple[Method, float, Path]]:
+    """Every network that takes part: its method, scale and file; a missing one is passed over."""
+    for method in methods:
+        for scale in scales:
+            try:
+                path = model_file(method, scale, baselines)
+            except InputError:
+                continue
+            if path is not None:
+                yield method, scale, path
 
 
 def model_file(method: Method, scale: float, baselines: Path | None) -> Path | None:

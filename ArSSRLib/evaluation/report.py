@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..atomic import replacing
-from ..errors import InputError
 from ..pictures.slices import PLANES, Plane
 from .captions import origin_of, volume_count
 from .cases import INPUT, TRUTH
 from .grids import Tile, draw_errors, draw_grid
 from .harness import Evaluation, versions
-from .methods import model_file
+from .methods import model_files
 from .metrics import METRICS
 from .paper_tables import published
 from .plots import metrics_over_scale, profiles
@@ -256,14 +255,8 @@ def _markdown(tables: Sequence[Table]) -> str:
 def _networks(settings: Settings) -> dict[str, list[str]]:
     """The files of each method's networks with the start of their SHA-256, by its title."""
     found: dict[str, dict[Path, list[str]]] = {}
-    for method in settings.methods:
-        for scale in settings.scales:
-            try:
-                path = model_file(method, scale, settings.baselines)
-            except InputError:
-                continue
-            if path is not None:
-                found.setdefault(method.title, {}).setdefault(path, []).append(f"{scale:g}×")
+    for method, scale, path in model_files(settings.methods, settings.scales, settings.baselines):
+        found.setdefault(method.title, {}).setdefault(path, []).append(f"{scale:g}×")
     return {
         title: [
             f"{path} ({', '.join(scales)}; SHA-256 {digest(path)[:12]}…)"
