@@ -91,9 +91,11 @@ class PatchSampler:
             rows = rows[:, span]
             operators.append(rows / rows.sum(axis=1, keepdims=True))
             spans.append(span)
-        block = volume.normalisation.apply(volume.array[tuple(spans)])
-        block = _contrast(rng, block, self.patches)
+        intensities = volume.array[tuple(spans)]
+        block = _contrast(rng, volume.normalisation.apply(intensities), self.patches)
         low = apply_separable(block, operators)
+        if self.patches.stripped > 0 and rng.random() < self.patches.stripped:
+            low = _stripped(low, apply_separable(intensities != 0, operators))
         indices = [
             rng.integers(*self._asked(start, m, n), size=self.patches.coordinates)
             for n, m, start in zip(shape, low_shape, starts, strict=True)
@@ -191,6 +193,19 @@ def _augmented(rng: np.random.Generator, sample: Sample, recipe: PatchRecipe) ->
         noise = rng.normal(0.0, rng.uniform(0.0, recipe.noise), size=low.shape)
         low = low + noise.astype(np.float32)
     return Sample(np.ascontiguousarray(low), np.ascontiguousarray(coordinates), cell, target)
+
+
+def _stripped(low: FloatArray, coverage: FloatArray) -> FloatArray:
+    """A patch as if the brain had been cut out after the coarse scan, voxel by voxel.
+
+    A coarse scan of a stripped volume fades out at the brain's rim. A coarse scan that is stripped
+    afterwards ends with a step: within the rim, voxels are as bright as the tissue in them.
+
+    Args:
+        low: simulated from a stripped volume, in which the outside is 0.
+        coverage: the same simulation of what is brain (1) and what is not (0).
+    """
+    return np.where(coverage > 0.5, low / np.maximum(coverage, 0.5), 0.0).astype(np.float32)
 
 
 def _contrast(rng: np.random.Generator, block: FloatArray, recipe: PatchRecipe) -> FloatArray:

@@ -54,6 +54,8 @@ class PatchRecipe:
         gamma_share: share of patches that get a gamma.
         noise: largest standard deviation of noise on the LR patch, normalised intensity.
         noise_share: share of patches that get noise.
+        stripped: share of patches of skull-stripped volumes whose brain is cut out after the coarse
+            scan instead of before: the step at its rim is then as sharp as a voxel.
     """
 
     size: int = 14
@@ -70,6 +72,7 @@ class PatchRecipe:
     gamma_share: float = 0.25
     noise: float = 0.01
     noise_share: float = 0.1
+    stripped: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,13 @@ _MOST: dict[str, float] = {
     "optimiser.batch": 4096,
     "optimiser.steps": 10**8,
 }
-_SHARES = ("patches.per_axis", "patches.gamma_share", "patches.noise_share", "optimiser.cooldown")
+_SHARES = (
+    "patches.per_axis",
+    "patches.gamma_share",
+    "patches.noise_share",
+    "patches.stripped",
+    "optimiser.cooldown",
+)
 _ABOVE_ZERO = ("optimiser.learning_rate", "optimiser.matrix_rate")
 _CHOICES = {
     "initialisation": ("torch", "kaiming"),
