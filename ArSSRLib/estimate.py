@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .catalogue import DEFAULT, model_info
 from .grid import Grid
 from .networks.spec import NetworkSpec, decoder_parameters, encoder_parameters
-from .upsampling.plan import geometry_of, largest_plane, plan_tiles, stream_bytes
+from .upsampling.plan import geometry_of, stream_bytes, tiles_for
 
 _OPERATIONS_PER_SECOND = {"cpu": 60e9, "cuda": 8e12, "mps": 1.5e12}
 """Typical float operations a second: of one CPU core, and of a whole graphics device."""
@@ -57,7 +57,7 @@ def estimate_cost(
     low, high = grid.size[::-1], target.size[::-1]
     box = ((0, high[0]), (0, high[1]), (0, high[2]))
     geometry = geometry_of(low, high, box, spec.encoder)
-    tiles = plan_tiles(geometry, box, largest_plane(spec))
+    tiles = tiles_for(spec, geometry, box)
     encoded = sum(tile.encode_voxels for tile in tiles)
     passes = 2 if header.mirrored and not fast else 1
     operations = (2.0 * passes) * (

@@ -17,7 +17,7 @@ from ..errors import InputError
 from ..intensity import Normalisation
 from .device import choose_device, denormals_flushed, release_memory
 from .passes import FloatArray, Pass
-from .plan import Shape, Spans, geometry_of, largest_plane, plan_tiles
+from .plan import Shape, Spans, geometry_of, tiles_for
 from .progress import ProgressCallback, ProgressClock
 from .worker import Worker
 
@@ -66,7 +66,6 @@ def upsample_array(
     spans = cast(Spans, tuple((a, a + n) for a, n in zip(start, size, strict=True)))
     normalisation = Normalisation.of(array)
     geometry = geometry_of(low_shape, target_shape, spans, model.header.spec.encoder)
-    largest = plane_voxels or largest_plane(model.header.spec)
     output = np.zeros(size, dtype=np.float32)
     passes = [Pass(array, spans, output)]
     if model.header.mirrored and not fast:
@@ -77,7 +76,7 @@ def upsample_array(
     with torch.inference_mode(), denormals_flushed():
         clock.advance("encoding", 0.0)
         for part in passes:
-            for tile in plan_tiles(geometry, part.spans, largest):
+            for tile in tiles_for(model.header.spec, geometry, part.spans, plane_voxels):
                 for place, values in worker.compute(part.array, tile, clock):
                     part.add(place, normalisation.restore(values) * share)
                 release_memory(worker.device)

@@ -22,7 +22,11 @@ Span = tuple[int, int]
 Spans = tuple[Span, Span, Span]
 
 ENCODER_BYTES = 480 * 2**20
-"""Memory that the planes inside the encoder may take, in bytes."""
+"""Memory that the planes inside the encoder should take at most, in bytes."""
+_LARGER_BUDGETS = (1, 2, 4)
+"""Times that memory, for networks whose reach makes tiles within it mostly margin."""
+_MOST_ENCODING = 1.6
+"""Encoded voxels over those of one large tile from which more memory is the lesser evil."""
 FEWEST_PLANES = 4
 MOST_PLANES = 8
 """Planes that enter the encoder at a time: few are slow, many need memory."""
@@ -109,6 +113,28 @@ def geometry_of(low: Shape, target: Shape, box: Spans, encoder: EncoderSpec) -> 
     reach = encoder_reach(encoder)
     lengths = Geometry(low, target, reach).tile(box).encode_shape
     return Geometry(low, target, reach, stream=max(range(3), key=lambda axis: lengths[axis]))
+
+
+def tiles_for(
+    spec: NetworkSpec, geometry: Geometry, box: Spans, largest: int | None = None
+) -> list[Tile]:
+    """The tiles that compute ``box`` within the memory that suits the network.
+
+    Args:
+        spec: the network's.
+        geometry: shapes, reach and the stream's axis.
+        box: target voxels to compute.
+        largest: LR voxels that a tile's plane may have; None for what suits.
+    """
+    if largest is not None:
+        return plan_tiles(geometry, box, largest)
+    tiles = [geometry.tile(box)]
+    most = _MOST_ENCODING * tiles[0].encode_voxels
+    for times in _LARGER_BUDGETS:
+        tiles = plan_tiles(geometry, box, largest_plane(spec, times * ENCODER_BYTES))
+        if sum(tile.encode_voxels for tile in tiles) <= most:
+            break
+    return tiles
 
 
 def plan_tiles(geometry: Geometry, box: Spans, largest: int) -> list[Tile]:

@@ -89,8 +89,8 @@ class _Parts:
 
     def dense(self, block: nn.Module) -> _Skip:
         assert isinstance(block, DenseBlock)
-        grow = [_Growing(layer, True, self._dim, self._layout) for layer in block.layers]  # type: ignore[arg-type]
-        return self.skip(self.chain(*grow, _Pointwise(block.fuse)))
+        layers = _DenseLayers(block.layers, self._dim, self._layout)  # type: ignore[arg-type]
+        return self.skip(self.chain(layers, _Pointwise(block.fuse)))
 
 
 class _Queue:
@@ -114,35 +114,101 @@ class _Queue:
         return taken
 
 
+class _Window:
+    """The planes that a 3×3×3 kernel still needs, in front of those that come next."""
+
+    def __init__(self, dim: int, layout: torch.memory_format) -> None:
+        self.dim, self._layout = dim, layout
+        self._last: Planes = None
+
+    def known(self, *pieces: Tensor) -> Planes:
+        """The planes that a convolution can take now: two more than it completes.
+
+        Args:
+            pieces: the next planes; several tensors hold their channels one after another.
+        """
+        known = self._in_front_of(pieces)
+        count = known.shape[self.dim]
+        # A copy: a view would keep all the planes in memory.
+        kept = min(2, count)
+        self._last = known.narrow(self.dim, count - kept, kept).clone(memory_format=self._layout)
+        return known if count > 2 else None
+
+    def border(self) -> Planes:
+        """The plane of zeros behind the last one; None when no plane ever came."""
+        return None if self._last is None else torch.zeros_like(self._last.narrow(self.dim, 0, 1))
+
+    def _in_front_of(self, pieces: Sequence[Tensor]) -> Tensor:
+        """All planes in one new tensor: what was computed is copied once, wherever it goes."""
+        shape = list(pieces[0].shape)
+        shape[1] = sum(piece.shape[1] for piece in pieces)
+        kept = 1 if self._last is None else self._last.shape[self.dim]
+        arriving = shape[self.dim]
+        shape[self.dim] = kept + arriving
+        like = pieces[0]
+        known = torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=self._layout)
+        before = known.narrow(self.dim, 0, kept)
+        if self._last is None:
+            before.zero_()
+        else:
+            before.copy_(self._last)
+        after, first = known.narrow(self.dim, kept, arriving), 0
+        for piece in pieces:
+            after.narrow(1, first, piece.shape[1]).copy_(piece)
+            first += piece.shape[1]
+        return known
+
+
 class _Convolution:
     """A 3×3×3 convolution with zero padding, and optionally a ReLU."""
 
     def __init__(self, layer: nn.Conv3d, relu: bool, dim: int, layout: torch.memory_format) -> None:
-        self._layer, self._relu, self._dim, self._layout = layer, relu, dim, layout
-        self._padding = tuple(0 if axis + 2 == dim else 1 for axis in range(3))
-        self._last: Planes = None
+        self._layer, self._relu = layer, relu
+        self._window = _Window(dim, layout)
 
     def push(self, planes: Planes) -> Planes:
-        if planes is None:
+        known = None if planes is None else self._window.known(planes)
+        if known is None:
             return None
-        if self._last is None:
-            self._last = torch.zeros_like(planes.narrow(self._dim, 0, 1))
-        known = torch.cat([self._last, planes], self._dim)
-        count = known.shape[self._dim] - 2
-        if count < 1:
-            self._last = known
-            return None
-        self._last = known.narrow(self._dim, count, 2).clone(memory_format=self._layout)
-        result = _convolved(known, self._layer.weight, self._layer.bias, self._padding)
-        return self._result(known, result.relu_() if self._relu else result)
+        return _filtered(known, self._layer, self._relu, self._window.dim)
 
     def finish(self) -> Planes:
-        if self._last is None:
-            return None
-        return self.push(torch.zeros_like(self._last.narrow(self._dim, 0, 1)))
+        return self.push(self._window.border())
 
-    def _result(self, known: Tensor, result: Tensor) -> Tensor:
-        return result
+
+class _DenseLayers:
+    """The layers of a dense block: each one's result joins the channels it was computed from."""
+
+    def __init__(self, layers: Sequence[nn.Conv3d], dim: int, layout: torch.memory_format) -> None:
+        self._layers = list(layers)
+        self._windows = [_Window(dim, layout) for _ in self._layers]
+        self._dim, self._layout = dim, layout
+
+    def push(self, planes: Planes) -> Planes:
+        return None if planes is None else self._through((planes,), 0)
+
+    def finish(self) -> Planes:
+        rest = []
+        for n, window in enumerate(self._windows):
+            border = window.border()
+            rest.append(None if border is None else self._through((border,), n))
+        return _joined(rest, self._dim)
+
+    def _through(self, pieces: tuple[Tensor, ...], first: int) -> Planes:
+        for layer, window in zip(self._layers[first:], self._windows[first:], strict=True):
+            known = window.known(*pieces)
+            if known is None:
+                return None
+            result = _filtered(known, layer, True, self._dim)
+            pieces = known.narrow(self._dim, 1, result.shape[self._dim]), result
+        return torch.cat(pieces, dim=1)
+
+
+def _filtered(known: Tensor, layer: nn.Conv3d, relu: bool, dim: int) -> Tensor:
+    """The planes that ``known`` completes: all but its first and last."""
+    padding = [0 if axis + 2 == dim else 1 for axis in range(3)]
+    result = _convolved(known, layer.weight, layer.bias, padding)
+    return result.relu_() if relu else result
 
 
 def _convolved(
@@ -160,14 +226,6 @@ def _convolved(
             planes, weight, bias, padding, once, once, 1
         )
     return F.conv3d(planes, weight, bias, padding=tuple(padding))
-
-
-class _Growing(_Convolution):
-    """A layer of a dense block: its result joins the channels it was computed from."""
-
-    def _result(self, known: Tensor, result: Tensor) -> Tensor:
-        centre = known.narrow(self._dim, 1, result.shape[self._dim])
-        return torch.cat([centre, result], dim=1)
 
 
 class _Pointwise:

@@ -8,8 +8,17 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ArSSRLib.catalogue import model_info
 from ArSSRLib.networks.spec import EncoderSpec
-from ArSSRLib.upsampling.plan import Geometry, geometry_of, halved, plan_tiles
+from ArSSRLib.upsampling.plan import (
+    ENCODER_BYTES,
+    Geometry,
+    geometry_of,
+    halved,
+    plan_tiles,
+    stream_bytes,
+    tiles_for,
+)
 
 side = st.integers(1, 60)
 
@@ -56,6 +65,25 @@ def test_planes_stay_within_the_budget(
     largest = 40**2
     tiles = plan_tiles(geometry, tuple((0, n) for n in target), largest)  # type: ignore[arg-type]
     assert max(geometry.plane_voxels(tile) for tile in tiles) <= largest
+
+
+@settings(max_examples=40, deadline=None)
+@given(side=st.integers(16, 400), model=st.sampled_from(["default", "paper"]))
+def test_more_memory_is_taken_only_where_tiles_would_be_mostly_margin(
+    side: int, model: str
+) -> None:
+    spec = model_info(model).header.spec
+    box = ((0, 2 * side),) * 3
+    geometry = geometry_of((side,) * 3, (2 * side,) * 3, box, spec.encoder)
+    tiles = tiles_for(spec, geometry, box)
+    planes = [geometry.plane_voxels(tile) for tile in tiles]
+    needed = stream_bytes(spec, max(planes), side)
+    assert needed <= 4 * ENCODER_BYTES
+    frugal = plan_tiles(geometry, box, int(min(planes) * ENCODER_BYTES / needed))
+    if needed > ENCODER_BYTES:
+        assert sum(t.encode_voxels for t in frugal) > 1.5 * side**3
+    elif len(tiles) > 1:
+        assert sum(t.encode_voxels for t in tiles) < 2 * side**3
 
 
 def test_the_stream_runs_along_the_longest_side_of_what_is_computed() -> None:
