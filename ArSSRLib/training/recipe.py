@@ -1,7 +1,7 @@
 """Recipes: every number of a training run, named, in one small TOML file.
 
-``recipes/default.toml`` and then ``default-finish.toml`` made the bundled default model,
-``recipes/paper.toml`` the bundled paper model; ``recipes/paper-published.toml`` is the paper's own
+``recipes/default.toml``, then ``default-finish.toml`` and ``default-stripped.toml`` made the bundled
+default model, ``recipes/paper.toml`` the bundled paper model; ``recipes/paper-published.toml`` is the paper's own
 schedule (§IV-A.3).
 """
 
