@@ -46,3 +46,17 @@ def test_volumes_thinner_than_the_reach_stream_too(spec: EncoderSpec, planes: in
         pieces = [stream.push(volume), stream.finish()]
         streamed = torch.cat([piece for piece in pieces if piece is not None], 2)
         torch.testing.assert_close(streamed, encoder(volume), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name + "skip" * spec.long_skip)
+def test_the_stream_does_without_what_torch_does_not_document(
+    spec: EncoderSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(torch, "mkldnn_convolution")
+    encoder = build_encoder(spec).eval()
+    volume = torch.rand(1, 1, 6, 7, 8)
+    stream = encoder_stream(encoder, 1, torch.channels_last_3d)
+    with torch.inference_mode():
+        pieces = [stream.push(volume), stream.finish()]
+        streamed = torch.cat([piece for piece in pieces if piece is not None], 3)
+        torch.testing.assert_close(streamed, encoder(volume), rtol=1e-5, atol=1e-6)
