@@ -10,7 +10,7 @@ from .grid import Grid
 from .networks.spec import NetworkSpec, decoder_parameters, encoder_parameters
 from .upsampling.plan import geometry_of, stream_bytes, tiles_for
 
-_OPERATIONS_PER_SECOND = {"cpu": 60e9, "cuda": 8e12, "mps": 1.5e12}
+_OPERATIONS_PER_SECOND = {"cpu": 110e9, "cuda": 8e12, "mps": 1.5e12}
 """Typical float operations a second: of one CPU core, and of a whole graphics device."""
 _START_SECONDS = {"cpu": 3.0, "cuda": 6.0, "mps": 5.0}
 """Starting Python, importing torch, waking the device."""
