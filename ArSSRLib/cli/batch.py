@@ -13,10 +13,11 @@ from pathlib import Path
 from ..batch.jobs import BatchProgress, Job, Outcome, run_jobs
 from ..batch.local import ThisMachine, processors
 from ..errors import Cancelled, EnvironmentFault, InputError
+from ..interrupts import no_longer_cancellable
 from ..upsampling.progress import Progress
 from .arguments import whole_number
 from .one_volume import VolumeJob
-from .outcome import EXIT_DONE, no_longer_cancellable
+from .outcome import EXIT_DONE
 from .printers import JsonPrinter, Printer, printer_for, rounded, warnings_shown_by
 
 _JOB_MODULE = "ArSSRLib.cli.one_volume"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..interrupts import no_longer_cancellable
 from .arguments import (
     add_fast,
     add_force,
@@ -14,7 +15,7 @@ from .arguments import (
     add_volume_index,
     refuse_input_as_output,
 )
-from .outcome import EXIT_DONE, no_longer_cancellable
+from .outcome import EXIT_DONE
 from .printers import printer_for, warnings_shown_by, within
 
 _SHARE_READ = 0.02

@@ -41,7 +41,7 @@ COMMANDS = {
     "simulate": Command("ArSSRLib.cli.simulate", "make a low-resolution volume from a sharp one"),
     "models": Command("ArSSRLib.cli.models", "list, describe or import network weights"),
     "demo": Command("ArSSRLib.cli.demo", "the main job on the bundled brain, with a picture"),
-    "train": Command("ArSSRLib.training.main", "train a network on your own scans"),
+    "train": Command("ArSSRLib.cli.train", "train a network on your own scans"),
     "evaluate": Command("ArSSRLib.cli.evaluate", "measure methods on a folder of sharp volumes"),
 }
 

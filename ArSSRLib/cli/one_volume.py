@@ -14,10 +14,11 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled
+from ..interrupts import no_longer_cancellable
 from ..upsampling.device import ask_for_huge_pages
 from ..upsampling.methods import Method
 from .arguments import refuse_input_as_output
-from .outcome import EXIT_DONE, exit_code_of, no_longer_cancellable
+from .outcome import EXIT_DONE, exit_code_of
 from .printers import JsonPrinter, Printer, warnings_shown_by, within
 
 if TYPE_CHECKING:

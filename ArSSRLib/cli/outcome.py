@@ -1,4 +1,4 @@
-"""How a run ends: exit codes, the one sentence on stderr, signals, closed pipes."""
+"""How a run ends: exit codes, the one sentence on stderr, closed pipes."""
 
 from __future__ import annotations
 
@@ -8,24 +8,14 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from types import FrameType
-from typing import NoReturn
 
 from ..errors import Cancelled, EnvironmentFault, InputError
+from ..interrupts import SIGNALS, interrupt, is_cancellable, no_longer_cancellable, was_interrupted
 
 EXIT_DONE = 0
 _DEBUG = "ARSSR_DEBUG"
 _NO_MEMORY = ("Failed to allocate memory", "bad_alloc", "not enough memory", "out of memory")
 """How ITK and PyTorch say that memory was refused, in errors of no kind of its own."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class Interrupted(KeyboardInterrupt):
-    """What SIGINT and SIGTERM raise in the main thread.
-
-    A plain KeyboardInterrupt that passes through ``exec`` of a text, as in the import of many
-    libraries, makes CPython kill the process with SIGINT at its very end, whatever its exit code.
-    """
 
 
 def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
@@ -42,7 +32,7 @@ def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
             that one that comes too late cannot change the exit code.
     """
     _stand_in_for_closed_streams()
-    previous = {number: signal.signal(number, _interrupt) for number in _SIGNALS}
+    previous = {number: signal.signal(number, interrupt) for number in SIGNALS}
     code = Cancelled.exit_code
     try:
         code = _code_of(action)
@@ -74,26 +64,6 @@ def _stand_in_for_closed_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
-def was_interrupted(error: BaseException) -> bool:
-    """Whether an interrupt is at the bottom of an error, which the tidying up may have hidden."""
-    below: BaseException | None = error
-    while below is not None:
-        if isinstance(below, KeyboardInterrupt):
-            return True
-        below = below.__context__
-    return False
-
-
-def no_longer_cancellable() -> None:
-    """To be called once the output is in its place: a signal then comes too late to cancel."""
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-
-
-def _is_cancellable() -> bool:
-    return signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN
-
-
 def _code_of(action: Callable[[], int]) -> int:
     """The exit code of ``action``, also where argparse leaves by itself after showing help."""
     try:
@@ -105,7 +75,7 @@ def _code_of(action: Callable[[], int]) -> int:
 def _report(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         _drop_output()
-        return Cancelled.exit_code if _is_cancellable() else EXIT_DONE
+        return Cancelled.exit_code if is_cancellable() else EXIT_DONE
     if os.environ.get(_DEBUG):
         traceback.print_exception(error)
     if was_interrupted(error) and not isinstance(error, Cancelled | KeyboardInterrupt):
@@ -165,9 +135,3 @@ def _drop_output() -> None:
             stream.flush()
         except OSError:
             os.dup2(nowhere, stream.fileno())
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    # The tidying up that follows must not be interrupted again.
-    no_longer_cancellable()
-    raise Interrupted

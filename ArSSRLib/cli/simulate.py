@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from ..interrupts import no_longer_cancellable
 from .arguments import add_force, add_scale, add_volume_index, refuse_input_as_output
-from .outcome import EXIT_DONE, no_longer_cancellable
+from .outcome import EXIT_DONE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from ..degradation import KERNELS
 from ..errors import InputError
-from ..training.volumes import find_volumes as volumes_in
-from ..training.volumes import refuse_pipe
 from ..volume import READABLE_SUFFIXES
+from ..volume_search import find_volumes as volumes_in
+from ..volume_search import refuse_pipe
 from .methods import Method, parse_method
 from .metrics import METRICS
 
@@ -199,7 +199,7 @@ def parse_metrics(text: str) -> tuple[str, ...]:
 def _check_list(path: Path) -> None:
     """Refuses a list with a line that names nothing."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"The list {str(path)!r} cannot be read as text ({error}); write one path a line."

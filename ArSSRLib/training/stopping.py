@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from ..cli.outcome import Interrupted, no_longer_cancellable
+from ..interrupts import Interrupted, no_longer_cancellable
 from .parallel import Team
 
 _TERMINAL_CLOSED: signal.Signals | None = getattr(signal, "SIGHUP", None)

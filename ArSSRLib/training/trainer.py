@@ -21,8 +21,8 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
 from ..checkpoint import ModelHeader, save_model
-from ..cli.outcome import no_longer_cancellable
 from ..errors import EnvironmentFault, InputError
+from ..interrupts import no_longer_cancellable
 from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
 from ..networks.initialise import initialise

@@ -144,6 +144,12 @@ def test_a_list_names_the_volumes_one_a_line(subjects: Path, tmp_path: Path) -> 
     }
 
 
+def test_a_list_that_an_editor_of_windows_saved_is_read(subjects: Path, tmp_path: Path) -> None:
+    listing = tmp_path / "chosen.txt"
+    listing.write_text(str(subjects / "100" / "T1w.nii.gz"), encoding="utf-8-sig")
+    assert find_volumes(listing) == {"T1w": subjects / "100" / "T1w.nii.gz"}
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
 @pytest.mark.parametrize("name", ["volumes.txt", "63"])
 def test_a_list_that_is_a_pipe_is_refused_at_once(name: str, tmp_path: Path) -> None:

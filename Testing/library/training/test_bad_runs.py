@@ -14,7 +14,8 @@ import SimpleITK as sitk
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.training.recipe import SourceRecipe
-from ArSSRLib.training.volumes import find_files, load_volumes
+from ArSSRLib.training.volumes import load_volumes
+from ArSSRLib.volume_search import find_files
 
 DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
 

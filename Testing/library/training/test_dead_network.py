@@ -13,7 +13,8 @@ from ArSSRLib.errors import InputError
 from ArSSRLib.training.parallel import Team
 from ArSSRLib.training.recipe import load_recipe
 from ArSSRLib.training.trainer import Trainer, TrainerOptions
-from ArSSRLib.training.volumes import find_files, load_volumes
+from ArSSRLib.training.volumes import load_volumes
+from ArSSRLib.volume_search import find_files
 
 DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
 CHANGES = {

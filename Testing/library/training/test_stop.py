@@ -17,14 +17,15 @@ import psutil
 import pytest
 import torch
 
-from ArSSRLib.cli.outcome import Interrupted
+from ArSSRLib.interrupts import Interrupted
 from ArSSRLib.training.parallel import Team
 from ArSSRLib.training.recipe import load_recipe
 from ArSSRLib.training.state import load_state
 from ArSSRLib.training.stopping import StopRequest
 from ArSSRLib.training.trainer import Trainer, TrainerOptions
 from ArSSRLib.training.validation import validation_cases
-from ArSSRLib.training.volumes import find_files, load_volumes
+from ArSSRLib.training.volumes import load_volumes
+from ArSSRLib.volume_search import find_files
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "Testing" / "data" / "cortex_t1.nii.gz"

@@ -1,4 +1,4 @@
-"""The command line of training: ``arssr train`` and ``python -m ArSSRLib.train``."""
+"""``arssr train``: train a network on one's own scans; also ``python -m ArSSRLib.train``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..atomic import replacing
-from ..cli.arguments import MOST_PROCESSES, add_machine, whole_number
-from ..cli.outcome import EXIT_DONE, was_interrupted
 from ..errors import Cancelled, EnvironmentFault, InputError
-from .recipe import Recipe, SourceRecipe, available_recipes, load_recipe
+from ..interrupts import was_interrupted
+from ..training.recipe import Recipe, SourceRecipe, available_recipes, load_recipe
+from .arguments import MOST_PROCESSES, add_machine, whole_number
+from .outcome import EXIT_DONE
 
 if TYPE_CHECKING:
-    from .state import TrainingState
-    from .volumes import VolumeSet
+    from ..training.state import TrainingState
+    from ..training.volumes import VolumeSet
 
 _LOST_WORKER = "DataLoader worker"
 """How PyTorch's message begins when one of its processes has died."""
@@ -107,13 +108,14 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import torch
 
+    from ..training.alone import alone_in
+    from ..training.parallel import joined_team
+    from ..training.stopping import stop_requests
+    from ..training.trainer import Trainer, TrainerOptions
+    from ..training.validation import validation_cases
+    from ..training.volumes import VolumeSet, load_volumes
     from ..upsampling.device import choose_device
-    from .alone import alone_in
-    from .parallel import joined_team
-    from .stopping import stop_requests
-    from .trainer import Trainer, TrainerOptions
-    from .validation import validation_cases
-    from .volumes import VolumeSet, find_files, load_volumes
+    from ..volume_search import find_files
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -158,7 +160,7 @@ def _ended_at_once(folder: Path) -> str:
 
 
 def _say_at_start(data: VolumeSet, held_out: VolumeSet, cases: int) -> None:
-    from .log import say
+    from ..training.log import say
 
     for what, of in (("", data), ("of the validation ", held_out)):
         for sentence in of.left_out:
@@ -167,7 +169,7 @@ def _say_at_start(data: VolumeSet, held_out: VolumeSet, cases: int) -> None:
 
 
 def _say_at_end(state: TrainingState, folder: Path, data: VolumeSet, held_out: VolumeSet) -> None:
-    from .log import say
+    from ..training.log import say
 
     say(f"Done: {state.step} steps in {state.seconds / 3600.0:.2f} h; weights in {folder}.")
     for what, of in (("volumes", data), ("validation volumes", held_out)):
