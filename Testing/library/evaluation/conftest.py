@@ -11,7 +11,9 @@ import pytest
 import SimpleITK as sitk
 
 from ArSSRLib.checkpoint import ModelHeader, save_model
+from ArSSRLib.evaluation.harness import Evaluation, evaluate
 from ArSSRLib.evaluation.methods import parse_methods
+from ArSSRLib.evaluation.report import write_report
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.grid import Grid
 from ArSSRLib.networks.arssr import ArSSR
@@ -97,3 +99,23 @@ def tiny_model(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture(scope="session")
+def evaluation(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Evaluation:
+    """Two methods at two scales, measured on two real brains."""
+    return evaluate(
+        Settings(
+            data_folder,
+            tmp_path_factory.mktemp("report"),
+            (2.0, 3.0),
+            parse_methods("nearest,cubic"),
+            metrics=("psnr", "lpips", "psi", "nmse"),
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def page(evaluation: Evaluation) -> Path:
+    """The page of its report, with pictures of one brain beside it."""
+    return write_report(evaluation, pictured=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 import types
@@ -18,7 +19,7 @@ from ArSSRLib.evaluation import cases
 from ArSSRLib.evaluation.cases import Case, measure
 from ArSSRLib.evaluation.methods import Method, parse_method
 from ArSSRLib.evaluation.metrics import METRICS, Unavailable, lpips
-from ArSSRLib.evaluation.records import digest
+from ArSSRLib.evaluation.records import Record, digest, load_record, save_record
 from ArSSRLib.evaluation.settings import Settings
 
 Quick = Callable[..., Settings]
@@ -173,3 +174,10 @@ def test_a_download_that_failed_counts_as_passing(brain, monkeypatch: pytest.Mon
         )
     finally:
         lpips._load_network.cache_clear()
+
+
+def test_infinite_values_survive_a_record_file(tmp_path: Path) -> None:
+    values = {"psnr": math.inf, "nmse": -math.inf, "lpips": "weights not available"}
+    record = Record("a", 2.0, "cubic", "", values)
+    save_record(record, tmp_path / "case.json")
+    assert load_record(tmp_path / "case.json") == record

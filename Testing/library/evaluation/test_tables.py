@@ -1,31 +1,21 @@
-"""Tables, plots and the page of an evaluation of real brains."""
+"""Tables of an evaluation: what a cell says, what is best, what stands below."""
 
 from __future__ import annotations
 
 import csv
 import io
-import itertools
 import math
-import re
 import statistics
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from ArSSRLib.catalogue import model_info
 from ArSSRLib.evaluation.captions import origin_of
-from ArSSRLib.evaluation.grids import Tile, draw_errors, draw_grid
-from ArSSRLib.evaluation.harness import Evaluation, evaluate
+from ArSSRLib.evaluation.harness import Evaluation
 from ArSSRLib.evaluation.methods import parse_methods
-from ArSSRLib.evaluation.paper_tables import published
-from ArSSRLib.evaluation.plots import profiles
-from ArSSRLib.evaluation.profile import Profile
-from ArSSRLib.evaluation.records import Record, load_record, save_record
-from ArSSRLib.evaluation.report import write_report
+from ArSSRLib.evaluation.records import Record
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.evaluation.tables import (
     cases_csv,
@@ -36,25 +26,6 @@ from ArSSRLib.evaluation.tables import (
     significance_table,
     summary,
 )
-from ArSSRLib.evaluation.views import CaseViews, load_views
-
-
-@pytest.fixture(scope="module")
-def evaluation(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Evaluation:
-    return evaluate(
-        Settings(
-            data_folder,
-            tmp_path_factory.mktemp("report"),
-            (2.0, 3.0),
-            parse_methods("nearest,cubic"),
-            metrics=("psnr", "lpips", "psi", "nmse"),
-        )
-    )
-
-
-@pytest.fixture(scope="module")
-def page(evaluation: Evaluation) -> Path:
-    return write_report(evaluation, pictured=1)
 
 
 def _made_up(records: list[Record], **changes: object) -> Evaluation:
@@ -217,53 +188,6 @@ def test_fast_is_explained_where_it_changes_nothing(tiny_model: Callable[..., Pa
         assert any("no mirrored pass" in note for note in notes) != mirrored
 
 
-def test_a_method_keeps_its_colour_and_its_name_where_another_failed() -> None:
-    line = Profile(np.arange(3.0), np.ones(3))
-    curves = [
-        ("2×", [("truth", line), ("a", line), ("b", line)]),
-        ("3×", [("truth", line), ("a", None), ("b", line)]),
-    ]
-    figure = profiles("profiles", curves, None, None)
-    colours = [{c.get_label(): c.get_color() for c in axes.lines} for axes in figure.axes]
-    assert list(colours[1]) == ["truth", "b"] and colours[1]["b"] == colours[0]["b"]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["truth", "a", "b"]
-
-
-@pytest.fixture(scope="module")
-def shown(evaluation: Evaluation) -> CaseViews:
-    """The axial slice of a real brain and all that belongs to it."""
-    views = load_views(evaluation.settings.output / "cases/brain_45_2mm/1x/truth.npz")
-    assert views is not None
-    return views
-
-
-def test_words_stay_within_a_picture_of_any_width(shown: CaseViews) -> None:
-    slice_ = shown.slices["axial"]
-    long = "sub-0123_ses-baseline_acq-mprage_run-01_T1w, error"
-    names = ["ArSSR (encoder-srresnet, fast)", "Cubic"]
-    for count in (1, 2):
-        rows = {"2×": [Tile(slice_, "PSNR 38.72 dB   SSIM 0.9778")] * count}
-        for canvas in (
-            draw_grid(long, names[:count], rows, slice_),
-            draw_errors(long, names[:count], rows, slice_),
-        ):
-            canvas.figure.canvas.draw()
-            picture = canvas.figure.bbox
-            boxes = {t.get_text(): t.get_window_extent() for t in canvas.figure.texts}
-            for text, box in boxes.items():
-                assert box.x0 >= 0 and box.x1 <= picture.x1, text
-                assert box.y0 >= 0 and box.y1 <= picture.y1, text
-            assert any("not for clinical use" in text.replace("\n", " ") for text in boxes)
-            headings = [box for text, box in boxes.items() if text.startswith(("ArSSR", "Cubic"))]
-            assert all(not a.overlaps(b) for a, b in itertools.combinations(headings, 2))
-
-
-def test_a_result_that_is_missing_says_so_in_its_place(shown: CaseViews) -> None:
-    slice_ = shown.slices["axial"]
-    canvas = draw_grid("a brain", ["A", "B"], {"2×": [Tile(slice_), None]}, slice_)
-    assert "not measured" in [text.get_text() for text in canvas.figure.texts]
-
-
 def test_a_table_for_the_terminal_has_its_columns_under_each_other(evaluation: Evaluation) -> None:
     table = quality_table(evaluation)
     lines = table.to_text().splitlines()
@@ -289,116 +213,8 @@ def test_the_csv_has_every_case_as_measured(evaluation: Evaluation) -> None:
             assert float(row["psnr"]) == record.values["psnr"]
 
 
-def test_infinite_values_survive_a_record_file(tmp_path: Path) -> None:
-    record = _record(
-        "a", 2.0, "cubic", psnr=math.inf, nmse=-math.inf, lpips="weights not available"
-    )
-    save_record(record, tmp_path / "case.json")
-    assert load_record(tmp_path / "case.json") == record
-
-
 def test_markdown_marks_the_best(evaluation: Evaluation) -> None:
     lines = quality_table(evaluation).to_markdown().splitlines()
     widths = {line.count("|") for line in lines if line.startswith("|")}
     assert len(widths) == 1
     assert sum("**" in line for line in lines) == 2
-
-
-class _Links(HTMLParser):
-    """Collects what a page would load, and its tables' rows."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loads: list[str] = []
-        self.rows = 0
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.loads += [v or "" for k, v in attrs if k in ("src", "href", "data")]
-        self.rows += tag == "tr"
-        if tag not in ("meta", "img", "link", "br"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
-def test_the_page_needs_no_other_file_and_no_network(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    parser = _Links()
-    parser.feed(text)
-    assert not parser.open
-    assert parser.loads and all(link.startswith("data:image/png;base64,") for link in parser.loads)
-    assert not re.search(r"url\(|@import|<script", text)
-
-
-def test_the_page_shows_tables_plots_settings_and_the_papers_numbers(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    for expected in (
-        "Image quality",
-        "Time and size",
-        "Cubic",
-        "36.55",
-        "not for clinical use",
-        "SimpleITK",
-    ):
-        assert expected in text
-
-
-def test_the_papers_numbers_stand_below_the_tables_of_their_shape(page: Path) -> None:
-    for text in (page.read_text("utf-8"), (page.parent / "tables.md").read_text("utf-8")):
-        assert "Table I:" in text and "Table II:" in text and "Table V:" in text
-        # Nothing here was segmented or measured without a reference.
-        assert "Table III:" not in text and "Table IV:" not in text
-        assert "222 test volumes" in text and "other volumes" in text
-
-
-def test_each_of_the_papers_tables_has_its_place_and_even_rows() -> None:
-    tables = [table for tables in published().tables.values() for table in tables]
-    assert sorted(table.title.split(":")[0] for table in tables) == [
-        f"Table {number}" for number in ("I", "II", "III", "IV", "V")
-    ]
-    for table in tables:
-        assert {len(row) for row in table.rows} == {len(table.headings)}
-    (dice,) = published().tables["Overlap of brain regions"]
-    for scale in {row[0].text for row in dice.rows}:
-        rows = [[c.text for c in row] for row in dice.rows if row[0].text == scale]
-        for column in range(2, 7):
-            values = {row[1]: float(row[column]) for row in rows}
-            mean = values.pop("Mean")
-            assert statistics.fmean(values.values()) == pytest.approx(mean, abs=1e-4)
-
-
-def test_a_report_without_a_reference_shows_the_papers_table_of_that_kind(
-    folder: Path, tmp_path: Path
-) -> None:
-    settings = Settings(
-        folder, tmp_path / "free", (2.0,), parse_methods("linear,cubic"), reference_free=True
-    )
-    text = write_report(evaluate(settings), pictured=0).read_text(encoding="utf-8")
-    assert "Table III:" in text and "Table I:" not in text
-
-
-def test_pictures_show_something(page: Path) -> None:
-    pictures = sorted((page.parent / "pictures").glob("*.png"))
-    names = [picture.stem for picture in pictures]
-    volume = "brain_45_2mm"
-    assert names == sorted(
-        [
-            "metrics",
-            *(f"{volume}-{p}" for p in ("axial", "coronal", "error", "profile", "sagittal")),
-        ]
-    )
-    for picture in pictures:
-        pixels = np.asarray(Image.open(picture).convert("L"))
-        assert min(pixels.shape) > 200 and pixels.std() > 10
-
-
-def test_a_failed_case_stands_on_the_page(data_folder: Path, tmp_path: Path) -> None:
-    source = tmp_path / "hr"
-    source.mkdir()
-    (source / "good.nii.gz").write_bytes((data_folder / "brain_45_2mm.nii.gz").read_bytes())
-    (source / "<bad>.nii.gz").write_bytes(b"nothing")
-    settings = Settings(source, tmp_path / "out", (2.0,), parse_methods("cubic"), metrics=("psnr",))
-    text = write_report(evaluate(settings), pictured=0).read_text(encoding="utf-8")
-    assert "Left out" in text and "&lt;bad&gt;" in text and "<bad>" not in text
