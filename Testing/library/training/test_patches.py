@@ -10,13 +10,23 @@ import torch
 
 from ArSSRLib.intensity import Normalisation
 from ArSSRLib.networks.lookup import trilinear
-from ArSSRLib.training.patches import PatchSampler
+from ArSSRLib.sample import sample_path
+from ArSSRLib.training.patches import PatchSampler, Sample
 from ArSSRLib.training.recipe import KernelRecipe, PatchRecipe
 from ArSSRLib.training.volumes import TrainingVolume
+from ArSSRLib.volume import read_volume
 
 PLAIN = PatchRecipe(
     size=10, coordinates=500, flip=False, permute=False, gain=0.0, gamma=0.0, noise=0.0
 )
+
+KERNELS = {
+    "cubic": KernelRecipe(1.0, 0.0, 0.0),
+    "kspace": KernelRecipe(0.0, 1.0, 0.0),
+    "gaussian": KernelRecipe(0.0, 0.0, 1.0),
+}
+ALMOST_NEVER = 1e-300
+"""A share that asks the generator as any other does, so that the same places are drawn."""
 
 
 def _waves() -> TrainingVolume:
@@ -45,22 +55,21 @@ def _misfit(recipe: PatchRecipe, kernels: KernelRecipe, shift: float = 0.0) -> f
     return worst
 
 
-@pytest.mark.parametrize("kernel", ["cubic", "gaussian", "kspace"])
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("per_axis", [0.0, 1.0])
 def test_input_and_target_show_the_same_place(kernel: str, per_axis: float) -> None:
-    kernels = KernelRecipe(**{**dict.fromkeys(("cubic", "kspace", "gaussian"), 0.0), kernel: 1.0})
     # Truncated k-space rings at the phantom's seam, where opposite faces meet.
     allowed = 0.25 if kernel == "kspace" else 0.02
-    assert _misfit(replace(PLAIN, per_axis=per_axis), kernels) < allowed
+    assert _misfit(replace(PLAIN, per_axis=per_axis), KERNELS[kernel]) < allowed
 
 
 def test_turns_and_flips_keep_input_and_target_together() -> None:
     recipe = replace(PLAIN, flip=True, permute=True, per_axis=0.5)
-    assert _misfit(recipe, KernelRecipe(1.0, 0.0, 0.0)) < 0.02
+    assert _misfit(recipe, KERNELS["cubic"]) < 0.02
 
 
 def test_a_shift_of_half_a_voxel_would_be_noticed() -> None:
-    assert _misfit(PLAIN, KernelRecipe(1.0, 0.0, 0.0), shift=0.5) > 0.03
+    assert _misfit(PLAIN, KERNELS["cubic"], shift=0.5) > 0.03
 
 
 def test_the_papers_pair_has_its_shapes() -> None:
@@ -85,7 +94,7 @@ def test_patches_are_drawn_from_the_foreground() -> None:
     array = np.zeros((60, 60, 60), dtype=np.float32)
     array[20:40, 20:40, 20:40] = np.random.default_rng(0).uniform(50, 100, size=(20, 20, 20))
     volume = TrainingVolume("box", array, Normalisation.of(array), (1.0, 1.0, 1.0))
-    sampler = PatchSampler([volume], PLAIN, KernelRecipe(1.0, 0.0, 0.0), seed=2)
+    sampler = PatchSampler([volume], PLAIN, KERNELS["cubic"], seed=2)
     assert all(sampler[n].low.max() > 0.2 for n in range(20))
 
 
@@ -96,6 +105,46 @@ def test_weights_decide_how_often_a_volume_is_drawn() -> None:
     bright = TrainingVolume(
         "bright", np.full((40,) * 3, 9.0, np.float32), Normalisation(0, 10), (1,) * 3, 9.0
     )
-    sampler = PatchSampler([dark, bright], PLAIN, KernelRecipe(1.0, 0.0, 0.0), seed=2)
+    sampler = PatchSampler([dark, bright], PLAIN, KERNELS["cubic"], seed=2)
     share = np.mean([sampler[n].target[0] > 0.5 for n in range(300)])
     assert 0.83 < share < 0.96
+
+
+def _brain() -> TrainingVolume:
+    """The bundled brain, of which everything else has been cut out."""
+    array = read_volume(sample_path()).array
+    return TrainingVolume("brain", array, Normalisation.of(array), (1.0, 1.0, 1.0))
+
+
+def _drawn(volume: TrainingVolume, kernel: str, stripped: float) -> list[Sample]:
+    # With a foreground of 0 a volume and its mask are drawn from at the same places.
+    recipe = replace(PLAIN, foreground=0.0, stripped=stripped)
+    sampler = PatchSampler([volume], recipe, KERNELS[kernel], seed=5)
+    return [sampler[number] for number in range(12)]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_stripped_after_the_coarse_scan_a_brain_ends_with_a_step(kernel: str) -> None:
+    brain = _brain()
+    mask = replace(brain, array=np.sign(brain.array), normalisation=Normalisation(0.0, 1.0))
+    before, after = _drawn(brain, kernel, ALMOST_NEVER), _drawn(brain, kernel, 1.0)
+    coverages = [sample.low for sample in _drawn(mask, kernel, ALMOST_NEVER)]
+    for faded, cut, coverage in zip(before, after, coverages, strict=True):
+        np.testing.assert_array_equal(cut.coordinates, faded.coordinates)
+        np.testing.assert_array_equal(cut.target, faded.target)
+        assert (cut.low[coverage <= 0.5] == 0.0).all()
+        rim = (coverage > 0.5) & (coverage < 0.95) & (faded.low > 0.0)
+        assert (cut.low[rim] > faded.low[rim]).all()
+        within = np.abs(coverage - 1.0) < 0.001
+        np.testing.assert_allclose(cut.low[within], faded.low[within], rtol=0.002)
+    fades = [faded.low[coverage <= 0.5] for faded, coverage in zip(before, coverages, strict=True)]
+    assert np.concatenate(fades).max() > 0.1
+    assert sum(int(((c > 0.5) & (c < 0.95)).sum()) for c in coverages) > 100
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_where_nothing_was_cut_out_nothing_is_stripped(kernel: str) -> None:
+    before, after = (_drawn(_waves(), kernel, share) for share in (ALMOST_NEVER, 1.0))
+    for whole, same in zip(before, after, strict=True):
+        np.testing.assert_array_equal(same.target, whole.target)
+        np.testing.assert_allclose(same.low, whole.low, rtol=1e-5)
