@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 from ..atomic import replacing
 from ..errors import InputError
+from ..output_folder import make_output_folder
 from .dataset import DESCRIPTION, Source, read_description
 from .sidecar import RAW
 
@@ -51,12 +52,7 @@ def prepare(root: Path, output: Path, description: Mapping[str, Any]) -> None:
         return
     if output.exists() and not output.is_dir():
         raise InputError(f"The output {str(output)!r} is a file; give a folder.")
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The output folder {str(output)!r} cannot be made ({error.strerror}); give another."
-        ) from error
+    make_output_folder(output)
     with replacing(output / "README.md", overwrite=True) as temporary:
         temporary.write_text(README.format(version=__version__), encoding="utf-8")
     with replacing(output / DESCRIPTION, overwrite=True) as temporary:

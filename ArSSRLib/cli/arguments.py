@@ -92,11 +92,16 @@ def add_fast(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_machine(parser: argparse.ArgumentParser) -> None:
-    """``--device`` and ``--threads``."""
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """``--device``."""
     parser.add_argument(
         "--device", default="auto", choices=DEVICES, help="where to compute (default: auto)"
     )
+
+
+def add_machine(parser: argparse.ArgumentParser) -> None:
+    """``--device`` and ``--threads``."""
+    add_device(parser)
     parser.add_argument(
         "--threads",
         type=whole_number(1, MOST_THREADS),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..errors import InputError
+from ..output_folder import make_output_folder
 from .arguments import add_network, add_progress, add_scale
 from .compare import scale_text
 from .outcome import EXIT_DONE
@@ -56,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
         model = load_model(arguments.model)
         truth = files.read(str(sample_path()))
         low = simulate_volume(truth, arguments.scale)
-        folder = _folder(arguments.output)
+        folder = Path(arguments.output)
+        make_output_folder(folder, remedy="choose another with -o")
         cubic = upsample_volume(low, truth.grid, "cubic")
         arssr = upsample_volume(
             low,
@@ -89,14 +90,3 @@ def run(arguments: argparse.Namespace) -> int:
         ]
         printer.done(str(paths["arssr"]), "\n".join(lines))
     return EXIT_DONE
-
-
-def _folder(name: str) -> Path:
-    folder = Path(name)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The folder {name!r} cannot be made ({error.strerror}); choose another with -o."
-        ) from error
-    return folder

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..batch.local import processors
 from ..errors import Cancelled, InputError
-from ..upsampling.device import DEVICES, choose_device
-from .arguments import MOST_PROCESSES, MOST_THREADS, add_progress, numbers, whole_number
+from ..upsampling.device import choose_device
+from .arguments import MOST_PROCESSES, MOST_THREADS, add_device, add_progress, numbers, whole_number
 from .printers import printer_for, warnings_shown_by
 
 if TYPE_CHECKING:
@@ -122,9 +122,7 @@ def _add_measures(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_machine(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--device", default="auto", choices=DEVICES, help="where to compute (default: auto)"
-    )
+    add_device(parser)
     parser.add_argument(
         "--jobs",
         type=whole_number(1, MOST_PROCESSES),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..atomic import replacing
 from ..errors import Cancelled, EnvironmentFault, InputError
 from ..interrupts import was_interrupted
+from ..output_folder import make_output_folder
 from ..training.recipe import Recipe, SourceRecipe, available_recipes, load_recipe
 from .arguments import MOST_PROCESSES, add_machine, whole_number
 from .outcome import EXIT_DONE
@@ -181,12 +182,7 @@ def _say_at_end(state: TrainingState, folder: Path, data: VolumeSet, held_out: V
 def _kept_if_used(folder: Path) -> Iterator[None]:
     """Makes a folder; one that is still empty when the block fails is removed again."""
     made = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The output folder {str(folder)!r} cannot be made ({error.strerror}); name another."
-        ) from error
+    make_output_folder(folder)
     try:
         yield
     except BaseException:

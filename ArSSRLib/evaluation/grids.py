@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,39 +59,24 @@ def draw_grid(
     box = tissue_box(guide, _WINDOW)
     side = _ZOOM_SHARE * min(box.width, box.height)
     detail = detail_box(guide, _WINDOW, side, side)
-    inches = _COLUMN / box.width
-    slice_height = box.height * inches
+    slice_height = box.height * _COLUMN / box.width
+    row_height = slice_height + _COLUMN + _CAPTION + 2 * _GAP
     canvas = _canvas(
         title,
         columns,
-        len(rows) * (slice_height + _COLUMN + _CAPTION + 2 * _GAP),
+        len(rows) * row_height,
         "Every voxel as it is, one intensity window for all; patient's right on the left.",
     )
-    top = _TOP
-    for label, tiles in rows.items():
-        canvas.text(0.2, top + slice_height / 2, label, 15, fontweight="bold", va="center")
-        for n, tile in enumerate(tiles):
-            left = _LEFT + n * (_COLUMN + _GAP)
-            if tile is None:
-                _say_missing(canvas, left, top + slice_height / 2)
-                continue
-            axes = canvas.axes(left, top, _COLUMN, slice_height)
-            show_slice(axes, tile.view, box, _WINDOW)
-            outline(axes, detail)
-            if n == 0 and top == _TOP:
-                scale_bar(axes, box, 20.0)
-            inset = canvas.axes(left, top + slice_height + _GAP, _COLUMN, _COLUMN)
-            show_slice(inset, tile.view, detail, _WINDOW)
-            framed(inset)
-            canvas.text(
-                left + _COLUMN / 2,
-                top + slice_height + _COLUMN + 2 * _GAP + 0.02,
-                tile.caption,
-                _SMALL,
-                color=ACCENT if tile.best else MUTED,
-                ha="center",
-            )
-        top += slice_height + _COLUMN + _CAPTION + 2 * _GAP
+    for left, top, tile in _placed(canvas, rows, slice_height, row_height):
+        axes = canvas.axes(left, top, _COLUMN, slice_height)
+        show_slice(axes, tile.view, box, _WINDOW)
+        outline(axes, detail)
+        if (left, top) == (_LEFT, _TOP):
+            scale_bar(axes, box, 20.0)
+        inset = canvas.axes(left, top + slice_height + _GAP, _COLUMN, _COLUMN)
+        show_slice(inset, tile.view, detail, _WINDOW)
+        framed(inset)
+        _caption(canvas, left, top + slice_height + _COLUMN + 2 * _GAP + 0.02, tile)
     return canvas
 
 
@@ -101,29 +86,50 @@ def draw_errors(
     """Absolute difference from the truth of every method at every scale."""
     box = tissue_box(truth, _WINDOW)
     slice_height = box.height * _COLUMN / box.width
+    row_height = slice_height + _CAPTION + _GAP
     canvas = _canvas(
         title,
         columns,
-        len(rows) * (slice_height + _CAPTION + _GAP),
+        len(rows) * row_height,
         f"Absolute error, black 0 to white {_ERROR_WINDOW[1]:.0%} of the shown intensities.",
     )
+    for left, top, tile in _placed(canvas, rows, slice_height, row_height):
+        axes = canvas.axes(left, top, _COLUMN, slice_height)
+        error = np.abs(tile.view.pixels - truth.pixels)
+        show_slice(axes, tile.view, box, _ERROR_WINDOW, "inferno", error)
+        _caption(canvas, left, top + slice_height + 0.05, tile)
+    return canvas
+
+
+def _placed(
+    canvas: Canvas,
+    rows: Mapping[str, Sequence[Tile | None]],
+    slice_height: float,
+    row_height: float,
+) -> Iterator[tuple[float, float, Tile]]:
+    """Each tile with the left and the top of its place, in inches.
+
+    The rows' labels, and words where there is no result, are written on the way.
+    """
     top = _TOP
     for label, tiles in rows.items():
-        canvas.text(0.2, top + slice_height / 2, label, 15, fontweight="bold", va="center")
+        middle = top + slice_height / 2
+        canvas.text(0.2, middle, label, 15, fontweight="bold", va="center")
         for n, tile in enumerate(tiles):
             left = _LEFT + n * (_COLUMN + _GAP)
-            if tile is None:
-                _say_missing(canvas, left, top + slice_height / 2)
+            if tile is not None:
+                yield left, top, tile
                 continue
-            axes = canvas.axes(left, top, _COLUMN, slice_height)
-            error = np.abs(tile.view.pixels - truth.pixels)
-            show_slice(axes, tile.view, box, _ERROR_WINDOW, "inferno", error)
             canvas.text(
-                left + _COLUMN / 2, top + slice_height + 0.05, tile.caption, _SMALL,
-                color=ACCENT if tile.best else MUTED, ha="center",
+                left + _COLUMN / 2, middle, "not measured", _SMALL, color=MUTED, ha="center",
+                va="center",
             )  # fmt: skip
-        top += slice_height + _CAPTION + _GAP
-    return canvas
+        top += row_height
+
+
+def _caption(canvas: Canvas, left: float, top: float, tile: Tile) -> None:
+    colour = ACCENT if tile.best else MUTED
+    canvas.text(left + _COLUMN / 2, top, tile.caption, _SMALL, color=colour, ha="center")
 
 
 def _canvas(title: str, columns: Sequence[str], height: float, footer: str) -> Canvas:
@@ -149,9 +155,3 @@ def _size_for(text: str, width: float, most: float) -> float:
     """The size in points, ``most`` at most, at which bold text fits a width in inches."""
     longest = max(len(line) for line in text.split("\n"))
     return min(most, width * 72 / (_BOLD * max(longest, 1)))
-
-
-def _say_missing(canvas: Canvas, left: float, middle: float) -> None:
-    canvas.text(
-        left + _COLUMN / 2, middle, "not measured", _SMALL, color=MUTED, ha="center", va="center"
-    )

@@ -14,6 +14,7 @@ from pathlib import Path
 from ..atomic import replacing
 from ..batch.local import processors
 from ..errors import EnvironmentFault, InputError
+from ..output_folder import make_output_folder
 from ..upsampling.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
 from .cases import TRUTH, Case
@@ -91,7 +92,9 @@ def evaluate(
     device = choose_device(settings.device).type
     volumes = find_volumes(settings.source)
     truths, cases, notes = _cases(settings, volumes)
-    _make_folder(settings.output)
+    make_output_folder(settings.output, "report folder")
+    if not os.access(settings.output, os.W_OK):
+        raise EnvironmentFault(f"The report folder {str(settings.output)!r} cannot be written.")
     if warn is not None:
         for note in notes:
             warn(note)
@@ -202,17 +205,6 @@ def _cases(
 def _ordered(records: Sequence[Record], settings: Settings) -> list[Record]:
     methods = [TRUTH.slug, *(method.slug for method in settings.methods)]
     return sorted(records, key=lambda r: (r.volume, r.scale, methods.index(r.method)))
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The report folder {str(folder)!r} cannot be made ({error.strerror}); name another."
-        ) from error
-    if not os.access(folder, os.W_OK):
-        raise EnvironmentFault(f"The report folder {str(folder)!r} cannot be written.")
 
 
 def versions() -> dict[str, str]:

@@ -103,9 +103,9 @@ _REFUSED = [
           out="INPUT/dataset_description.json"),
     _bids("output is a link to itself",
           lambda root: (root.parent / "circle").symlink_to("circle"),
-          ("circle", "cannot be made", "give another"), out="INPUT/../circle"),
+          ("circle", "cannot be made", "name another"), out="INPUT/../circle"),
     _bids("output in a place that takes no files", lambda root: None,
-          ("/proc/derivatives", "cannot be made", "give another"), out="/proc/derivatives"),
+          ("/proc/derivatives", "cannot be made", "name another"), out="/proc/derivatives"),
 ]  # fmt: skip
 
 _MANY = ("--scale", "2", "--method", "linear", "--progress", "none")

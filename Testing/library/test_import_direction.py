@@ -22,7 +22,7 @@ LAYERS = (
     ("dicom_series", "metaimage_header", "nifti_writer", "nrrd_header"),
     ("data_file", "dicom_stack", "metadata", "nifti_header", "nifti_neighbours", "orientation"),
     ("grid",),
-    ("atomic",),
+    ("atomic", "output_folder"),
     ("errors", "interrupts", "leftovers", "sample", "workers"),
 )
 """Modules and packages, users first. Those that stand side by side know nothing of each other."""

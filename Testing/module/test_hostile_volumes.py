@@ -119,36 +119,32 @@ def _changed(node: Any) -> int:
     return image.GetMTime() if image is not None else 0
 
 
+def _assert_refused(slicer: Any, node: Any, words: str, **arguments: Any) -> None:
+    """The logic says why in one sentence, and the scene stays as it is."""
+    from ArSSRModule.logic import ArSSRLogic
+
+    before = _state(slicer)
+    with pytest.raises(ValueError) as refusal:
+        ArSSRLogic().upsample(node, **arguments)
+    assert words in str(refusal.value)
+    assert len(str(refusal.value).splitlines()) == 1
+    assert _state(slicer) == before
+
+
 @pytest.mark.parametrize("name", VOLUMES)
 def test_a_hostile_volume_is_refused_by_the_logic_and_the_scene_stays(
     slicer: Any, name: str
 ) -> None:
-    from ArSSRModule.logic import ArSSRLogic
-
     make, words = VOLUMES[name]
-    node = make(slicer)
-    before = _state(slicer)
-    with pytest.raises(ValueError) as refusal:
-        ArSSRLogic().upsample(node, scale=2.0, method="cubic")
-    assert words in str(refusal.value)
-    assert len(str(refusal.value).splitlines()) == 1
-    assert _state(slicer) == before
+    _assert_refused(slicer, make(slicer), words, scale=2.0, method="cubic")
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_a_hostile_argument_is_refused_by_the_logic_and_the_scene_stays(
     slicer: Any, name: str
 ) -> None:
-    from ArSSRModule.logic import ArSSRLogic
-
     arguments, words = ARGUMENTS[name]
-    node = _scalar(slicer)
-    before = _state(slicer)
-    with pytest.raises(ValueError) as refusal:
-        ArSSRLogic().upsample(node, **{"method": "cubic", **arguments})
-    assert words in str(refusal.value)
-    assert len(str(refusal.value).splitlines()) == 1
-    assert _state(slicer) == before
+    _assert_refused(slicer, _scalar(slicer), words, **{"method": "cubic", **arguments})
 
 
 @pytest.mark.parametrize(

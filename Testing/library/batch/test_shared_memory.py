@@ -7,62 +7,63 @@ import threading
 from ArSSRLib.batch.local import SharedMemory
 
 PATIENCE = 20.0
+MOMENT = 0.3
 
 
-def _holder(
-    memory: SharedMemory, needed: int
-) -> tuple[threading.Thread, threading.Event, threading.Event]:
-    held, release = threading.Event(), threading.Event()
+class Holder:
+    """A job that holds memory, as soon as there is enough, until it is told to end."""
 
-    def hold() -> None:
+    def __init__(self, memory: SharedMemory, needed: int) -> None:
+        self._held, self._release = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._hold, args=(memory, needed))
+        self._thread.start()
+
+    def _hold(self, memory: SharedMemory, needed: int) -> None:
         with memory.set_aside(needed):
-            held.set()
-            release.wait(PATIENCE)
+            self._held.set()
+            self._release.wait(PATIENCE)
 
-    thread = threading.Thread(target=hold)
-    thread.start()
-    return thread, held, release
+    def has_started(self, within: float = PATIENCE) -> bool:
+        return self._held.wait(within)
+
+    def end(self) -> None:
+        self._release.set()
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
 
 
 def test_what_fits_runs_together_and_what_does_not_waits() -> None:
     memory = SharedMemory(10)
-    first, first_held, first_release = _holder(memory, 6)
-    assert first_held.wait(PATIENCE)
-    second, second_held, second_release = _holder(memory, 4)
-    assert second_held.wait(PATIENCE)
-    third, third_held, third_release = _holder(memory, 5)
-    assert not third_held.wait(0.3)
-    first_release.set()
-    assert third_held.wait(PATIENCE)
-    for release in (second_release, third_release):
-        release.set()
-    for thread in (first, second, third):
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
+    first = Holder(memory, 6)
+    assert first.has_started()
+    second = Holder(memory, 4)
+    assert second.has_started()
+    third = Holder(memory, 5)
+    assert not third.has_started(MOMENT)
+    first.end()
+    assert third.has_started()
+    second.end()
+    third.end()
 
 
 def test_a_job_larger_than_everything_runs_alone() -> None:
     memory = SharedMemory(10)
-    small, small_held, small_release = _holder(memory, 1)
-    assert small_held.wait(PATIENCE)
-    large, large_held, large_release = _holder(memory, 99)
-    assert not large_held.wait(0.3)
-    small_release.set()
-    assert large_held.wait(PATIENCE)
-    large_release.set()
-    small.join(PATIENCE)
-    large.join(PATIENCE)
+    small = Holder(memory, 1)
+    assert small.has_started()
+    large = Holder(memory, 99)
+    assert not large.has_started(MOMENT)
+    small.end()
+    assert large.has_started()
+    large.end()
 
 
 def test_opened_it_lets_everybody_through() -> None:
     memory = SharedMemory(10)
-    first, first_held, first_release = _holder(memory, 10)
-    assert first_held.wait(PATIENCE)
-    second, second_held, second_release = _holder(memory, 10)
-    assert not second_held.wait(0.3)
+    first = Holder(memory, 10)
+    assert first.has_started()
+    second = Holder(memory, 10)
+    assert not second.has_started(MOMENT)
     memory.open()
-    assert second_held.wait(PATIENCE)
-    for release in (first_release, second_release):
-        release.set()
-    first.join(PATIENCE)
-    second.join(PATIENCE)
+    assert second.has_started()
+    first.end()
+    second.end()

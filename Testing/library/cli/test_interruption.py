@@ -10,24 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-def _start(source: Path, output: Path, model: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "ArSSRLib", "upsample", source, output, "--scale", "4",
-         "--model", model, "--progress", "json", "--threads", "1"],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+from running import ROOT, Running, slow_with
 
 
-def _wait_for(process: subprocess.Popen[str], stage: str) -> None:
-    assert process.stdout is not None
-    for line in process.stdout:
-        if f'"{stage}"' in line:
-            return
-    pytest.fail(f"The run ended before the stage {stage}: {process.communicate()}")
+def _upsampling(source: Path, output: Path, model: Path) -> Running:
+    return Running("upsample", source, output, *slow_with(model))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -35,11 +22,11 @@ def _wait_for(process: subprocess.Popen[str], stage: str) -> None:
 def test_a_signal_ends_the_run_with_130_and_no_trace(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path, number: signal.Signals, stage: str
 ) -> None:
-    process = _start(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
-    _wait_for(process, stage)
-    process.send_signal(number)
-    _, told = process.communicate(timeout=120)
-    assert process.returncode == 130
+    running = _upsampling(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
+    running.wait_for(stage)
+    running.process.send_signal(number)
+    told = running.end()
+    assert running.process.returncode == 130
     assert told == "arssr: Cancelled; nothing was written.\n"
     assert os.listdir(tmp_path) == []
 
@@ -47,13 +34,13 @@ def test_a_signal_ends_the_run_with_130_and_no_trace(
 def test_a_second_signal_does_not_disturb_the_tidying_up(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path
 ) -> None:
-    process = _start(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
-    _wait_for(process, "decoding")
+    running = _upsampling(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
+    running.wait_for("decoding")
     for _ in range(5):
-        process.send_signal(signal.SIGINT)
+        running.process.send_signal(signal.SIGINT)
         time.sleep(0.01)
-    _, told = process.communicate(timeout=120)
-    assert process.returncode == 130
+    told = running.end()
+    assert running.process.returncode == 130
     assert "Traceback" not in told
     assert os.listdir(tmp_path) == []
 
@@ -61,13 +48,13 @@ def test_a_second_signal_does_not_disturb_the_tidying_up(
 def test_a_reader_that_goes_away_cancels(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path
 ) -> None:
-    process = _start(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
-    _wait_for(process, "encoding")
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdout.close()
-    told = process.stderr.read()
-    assert process.wait(timeout=120) == 130
+    running = _upsampling(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
+    running.wait_for("encoding")
+    assert running.process.stdout is not None
+    assert running.process.stderr is not None
+    running.process.stdout.close()
+    told = running.process.stderr.read()
+    assert running.process.wait(timeout=120) == 130
     assert told == ""
     assert os.listdir(tmp_path) == []
 
@@ -92,13 +79,13 @@ def test_a_reader_that_goes_away_after_the_end_takes_nothing_back(
 def test_what_a_killed_run_leaves_the_next_one_clears(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path
 ) -> None:
-    process = _start(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
-    _wait_for(process, "writing")
-    process.kill()
-    process.communicate()
-    again = _start(cortex_path, tmp_path / "other.nii.gz", seeded_model_path)
-    _, told = again.communicate(timeout=300)
-    assert again.returncode == 0, told
+    running = _upsampling(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
+    running.wait_for("writing")
+    running.process.kill()
+    running.end()
+    again = _upsampling(cortex_path, tmp_path / "other.nii.gz", seeded_model_path)
+    told = again.end(within_seconds=300.0)
+    assert again.process.returncode == 0, told
     assert set(os.listdir(tmp_path)) <= {"other.nii.gz", "fine.nii.gz"}
 
 
@@ -106,20 +93,16 @@ def test_an_output_that_is_in_its_place_is_not_called_cancelled(
     tmp_path: Path, cortex_path: Path
 ) -> None:
     """Killed at many moments, the file and the exit code always tell the same."""
-    command = [sys.executable, "-m", "ArSSRLib", "upsample", str(cortex_path),
-               str(tmp_path / "fine.nii"), "--scale", "2", "--method", "linear",
-               "--progress", "json"]  # fmt: skip
+    output = tmp_path / "fine.nii"
     for delay in (0.0, 0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.06):
-        (tmp_path / "fine.nii").unlink(missing_ok=True)
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        _wait_for(process, "writing")
+        output.unlink(missing_ok=True)
+        running = Running("upsample", cortex_path, output, "--scale", "2", "--method", "linear")
+        running.wait_for("writing")
         time.sleep(delay)
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
-        assert process.returncode in (0, 130)
-        assert os.listdir(tmp_path) == (["fine.nii"] if process.returncode == 0 else [])
+        running.process.send_signal(signal.SIGTERM)
+        running.end()
+        assert running.process.returncode in (0, 130)
+        assert os.listdir(tmp_path) == (["fine.nii"] if running.process.returncode == 0 else [])
 
 
 @pytest.mark.parametrize("command", ["upsample", "train", "evaluate"])

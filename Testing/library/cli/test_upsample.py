@@ -11,6 +11,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from running import Arssr
 
 from ArSSRLib.checkpoint import read_network, save_model
 from ArSSRLib.cli.main import main
@@ -71,10 +72,10 @@ def test_a_region_is_a_part_of_the_whole(tmp_path: Path, cortex_path: Path, cort
 
 
 def test_json_progress_is_one_object_a_line_and_ends_with_the_output(
-    tmp_path: Path, cortex_path: Path, seeded_model_path: Path, arssr: object
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path, arssr: Arssr
 ) -> None:
     output = tmp_path / "größer.nii.gz"
-    done = arssr(  # type: ignore[operator]
+    done = arssr(
         "upsample", cortex_path, output, "--scale", "1.5", "--model", seeded_model_path,
         "--progress", "json", "--threads", "1",
     )  # fmt: skip
@@ -92,15 +93,11 @@ def test_json_progress_is_one_object_a_line_and_ends_with_the_output(
     assert lines[-1]["output"] == str(output)
 
 
-def test_a_warning_is_a_json_line_of_its_own(tmp_path: Path, arssr: object) -> None:
-    image = nib.Nifti1Image(np.arange(60, dtype=np.int16).reshape(3, 4, 5), np.eye(4))
-    shifted = np.eye(4)
-    shifted[0, 3] = 30.0
-    image.set_sform(shifted, code=2)
-    image.set_qform(np.eye(4), code=1)
-    nib.save(image, tmp_path / "two_places.nii")
-    done = arssr(  # type: ignore[operator]
-        "upsample", tmp_path / "two_places.nii", tmp_path / "out.nii", "--scale", "2",
+def test_a_warning_is_a_json_line_of_its_own(
+    two_places: Path, tmp_path: Path, arssr: Arssr
+) -> None:
+    done = arssr(
+        "upsample", two_places, tmp_path / "out.nii", "--scale", "2",
         "--method", "linear", "--progress", "json",
     )  # fmt: skip
     assert done.returncode == 0
@@ -108,8 +105,8 @@ def test_a_warning_is_a_json_line_of_its_own(tmp_path: Path, arssr: object) -> N
     warnings = [line for line in lines if "warning" in line]
     assert len(warnings) == 1
     assert "30.0 mm apart" in warnings[0]["warning"]
-    quiet = arssr(  # type: ignore[operator]
-        "upsample", tmp_path / "two_places.nii", tmp_path / "out.nii", "--scale", "2",
+    quiet = arssr(
+        "upsample", two_places, tmp_path / "out.nii", "--scale", "2",
         "--method", "linear", "--progress", "none", "--force",
     )  # fmt: skip
     assert "30.0 mm apart" in quiet.stderr

@@ -8,27 +8,26 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
+from contents import files
+from running import Arssr
 from small_dataset import (
     LINEAR,
     NAMED,
     RESULTS,
     assert_complete_results_only,
     expected,
-    files,
-    started,
-    wait_until_computing,
+    run_over,
 )
 
 from ArSSRLib.volume import read_volume
 
 ROOT = Path(__file__).resolve().parents[4]
-Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="module")
@@ -117,13 +116,13 @@ def test_cancelled_on_a_cluster_it_ends_the_work_there_too(
     cluster: str, dataset: Path, seeded_model_path: Path
 ) -> None:
     out = dataset.parent / "out"
-    process = started(dataset, out, seeded_model_path, "--scheduler", cluster)
-    wait_until_computing(process)
+    running = run_over(dataset, out, seeded_model_path, "--scheduler", cluster)
+    running.wait_until_computing()
     children = _children_on_workers(cluster)
     assert children
-    process.send_signal(signal.SIGTERM)
-    told = process.communicate(timeout=200)[1]
-    assert process.returncode == 130
+    running.process.send_signal(signal.SIGTERM)
+    told = running.end()
+    assert running.process.returncode == 130
     assert "Traceback" not in told
     assert psutil.wait_procs(children, timeout=120)[1] == []
     assert_complete_results_only(out)
@@ -133,10 +132,10 @@ def test_a_worker_that_is_killed_costs_no_volume(
     cluster: str, dataset: Path, seeded_model_path: Path
 ) -> None:
     out = dataset.parent / "out"
-    process = started(dataset, out, seeded_model_path, "--scheduler", cluster)
-    wait_until_computing(process)
+    running = run_over(dataset, out, seeded_model_path, "--scheduler", cluster)
+    running.wait_until_computing()
     _children_on_workers(cluster)[0].parent().kill()
-    told = process.communicate(timeout=300)[1]
-    assert process.returncode == 0, told
+    told = running.end(within_seconds=300.0)
+    assert running.process.returncode == 0, told
     assert len([name for name in files(out) if name.endswith(".nii.gz")]) == 3
     assert_complete_results_only(out)

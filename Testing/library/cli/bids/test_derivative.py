@@ -14,7 +14,8 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from small_dataset import LINEAR, NAMED, PLAIN, RESULTS, expected, files, read
+from contents import files
+from small_dataset import LINEAR, NAMED, PLAIN, RESULTS, expected, read
 
 from ArSSRLib import __version__
 from ArSSRLib.cli.main import main

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
+from contents import files, identities
+from running import Arssr
 from small_dataset import (
     LINEAR,
     NAMED,
     RESULTS,
     assert_complete_results_only,
     expected,
-    files,
-    identities,
     read,
-    started,
-    wait_until_computing,
+    run_over,
 )
 
 from ArSSRLib.checkpoint import read_network, save_model
 from ArSSRLib.cli.main import main
-
-Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def test_a_broken_volume_costs_itself_only_and_a_rerun_does_what_is_missing(
@@ -94,18 +88,17 @@ def test_sigterm_leaves_nothing_half_written_and_the_next_run_goes_on(
     dataset: Path, seeded_model_path: Path
 ) -> None:
     out = dataset.parent / "out"
-    process = started(dataset, out, seeded_model_path, "--jobs", "2")
-    wait_until_computing(process)
-    children = psutil.Process(process.pid).children()
-    process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=200)
-    assert process.returncode == 130
+    running = run_over(dataset, out, seeded_model_path, "--jobs", "2")
+    children = running.wait_until_computing()
+    running.process.send_signal(signal.SIGTERM)
+    told = running.end()
+    assert running.process.returncode == 130
     assert told.splitlines()[-1].startswith("arssr: Cancelled; results that are complete are kept")
     assert not any(child.is_running() for child in children)
     assert_complete_results_only(out)
-    again = started(dataset, out, seeded_model_path)
+    again = run_over(dataset, out, seeded_model_path)
     # One warning, unless the volumes that it is about were complete already.
-    assert again.communicate(timeout=600)[1].count("warning") <= 1
-    assert again.returncode == 0
+    assert again.end(within_seconds=600.0).count("warning") <= 1
+    assert again.process.returncode == 0
     assert len(files(out)) == 2 + 2 * 3
     assert_complete_results_only(out)

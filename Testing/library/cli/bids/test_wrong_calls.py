@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_dataset import LINEAR, PLAIN, SESSION_B, files, write
+from contents import files
+from small_dataset import LINEAR, PLAIN, SESSION_B, write
 
 from ArSSRLib.cli.main import main
 

@@ -3,42 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
-import pytest
+from running import Running, slow_with
 
 from ArSSRLib.volume import read_volume
 
-ROOT = Path(__file__).resolve().parents[4]
 
-
-class Running:
-    """A batch of the slow kind in a process of its own."""
-
-    def __init__(self, sources: Sequence[Path], out: Path, model: Path, *options: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "ArSSRLib", "upsample", *sources, f"{out}/", "--scale", "4",
-             "--model", model, "--progress", "json", "--threads", "1", *options],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
-    def wait_until_computing(self) -> list[psutil.Process]:
-        """Its child processes, once one of them computes."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if json.loads(line).get("fraction", 0.0) > 0.02:
-                return psutil.Process(self.process.pid).children()
-        pytest.fail(f"The run ended before it computed: {self.process.communicate()}")
-
-    def end(self) -> str:
-        """What it said on stderr."""
-        return self.process.communicate(timeout=200)[1]
+def batch_of(sources: Sequence[Path], out: Path, model: Path, *options: str) -> Running:
+    return Running("upsample", *sources, f"{out}/", *slow_with(model), *options)
 
 
 def copies(folder: Path, source: Path, count: int) -> list[Path]:

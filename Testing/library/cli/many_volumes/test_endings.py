@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from batch_run import Running, assert_complete_volumes_only, copies, name_of
+from batch_run import assert_complete_volumes_only, batch_of, copies, name_of
 
 from ArSSRLib.cli.main import main
 
@@ -23,7 +23,7 @@ def test_a_signal_ends_the_batch_and_all_its_processes_and_leaves_nothing_half_w
 ) -> None:
     sources = copies(tmp_path, cortex_path, 4)
     out = tmp_path / "out"
-    running = Running(sources, out, seeded_model_path, "--jobs", "2")
+    running = batch_of(sources, out, seeded_model_path, "--jobs", "2")
     children = running.wait_until_computing()
     running.process.send_signal(number)
     told = running.end()
@@ -55,13 +55,13 @@ def test_a_batch_that_is_killed_leaves_no_process_and_the_next_run_does_the_rest
 ) -> None:
     sources = copies(tmp_path, cortex_path, 3)
     out = tmp_path / "out"
-    running = Running(sources, out, seeded_model_path, "--jobs", "2")
+    running = batch_of(sources, out, seeded_model_path, "--jobs", "2")
     children = running.wait_until_computing()
     running.process.kill()
     running.end()
     _wait_until_gone(children)
     assert_complete_volumes_only(out)
-    again = Running(sources, out, seeded_model_path)
+    again = batch_of(sources, out, seeded_model_path)
     assert again.end() == ""
     assert again.process.returncode == 0
     assert sorted(os.listdir(out)) == [name_of(n, seeded_model_path) for n in range(3)]
@@ -73,7 +73,7 @@ def test_a_process_that_the_system_kills_costs_its_volume_only(
 ) -> None:
     sources = copies(tmp_path, cortex_path, 3)
     out = tmp_path / "out"
-    running = Running(sources, out, seeded_model_path)
+    running = batch_of(sources, out, seeded_model_path)
     running.wait_until_computing()[0].kill()
     told = running.end()
     assert running.process.returncode == 1
@@ -89,7 +89,7 @@ def test_a_process_that_the_system_kills_costs_its_volume_only(
 def test_a_second_batch_beside_the_first_does_not_disturb_it(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path
 ) -> None:
-    first = Running(copies(tmp_path, cortex_path, 1), tmp_path / "out", seeded_model_path)
+    first = batch_of(copies(tmp_path, cortex_path, 1), tmp_path / "out", seeded_model_path)
     first.wait_until_computing()
     other = tmp_path / "other.nii.gz"
     shutil.copy(cortex_path, other)

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from contents import identities
+from running import Arssr
 
 from ArSSRLib.cli.main import main
-
-Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-def _identities(folder: Path) -> dict[str, tuple[int, int]]:
-    return {p.name: (p.stat().st_ino, p.stat().st_mtime_ns) for p in sorted(folder.iterdir())}
 
 
 def test_a_rerun_computes_only_what_is_missing(
@@ -26,18 +20,18 @@ def test_a_rerun_computes_only_what_is_missing(
     out.mkdir()
     command = ["upsample", *inputs, out, "--spacing", "0.5", "--method", "linear"]
     assert arssr(*command).returncode == 2
-    before = _identities(out)
+    before = identities(out)
     assert list(before) == ["a'b_linear_0.5mm.nii.gz", "größer_linear_0.5mm.nii.gz"]
     (out / "größer_linear_0.5mm.nii.gz").unlink()
     shutil.copy(cortex_path, inputs[1])
     again = arssr(*command)
     assert again.returncode == 0, again.stderr
     assert again.stdout == f"{out}: 2 upsampled, 1 there already\n"
-    after = _identities(out)
+    after = identities(out)
     assert after["a'b_linear_0.5mm.nii.gz"] == before["a'b_linear_0.5mm.nii.gz"]
     assert len(after) == 3
     assert arssr(*command, "--force").stdout == f"{out}: 3 upsampled\n"
-    forced = _identities(out)
+    forced = identities(out)
     assert all(forced[name] != after[name] for name in after)
 
 
@@ -49,7 +43,7 @@ def test_a_result_older_than_its_input_is_kept_and_told_of(
     base = ["upsample", str(source), f"{out}{os.sep}", "--scale", "2", "--method", "linear",
             "--progress", "none"]  # fmt: skip
     assert main(base) == 0
-    before = _identities(out)
+    before = identities(out)
     assert main(base) == 0
     assert capfd.readouterr().err == ""
     later = (out / "head_linear_2x.nii.gz").stat().st_mtime + 5
@@ -58,4 +52,4 @@ def test_a_result_older_than_its_input_is_kept_and_told_of(
     told = capfd.readouterr().err
     assert "head_linear_2x.nii.gz was kept although its input" in told
     assert "--force" in told
-    assert _identities(out) == before
+    assert identities(out) == before

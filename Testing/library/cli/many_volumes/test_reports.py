@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from running import Arssr
 
 from ArSSRLib.volume import read_volume
-
-Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def test_a_broken_input_is_reported_at_the_end_and_the_others_finish(
@@ -75,17 +72,9 @@ def test_the_bar_counts_volumes_and_none_is_silent(
         assert done.stderr.splitlines() == [f"{n} of 2 finished" for n in range(3)]
 
 
-def test_a_warning_names_its_volume(tmp_path: Path, arssr: Arssr) -> None:
-    import nibabel as nib
-
-    image = nib.Nifti1Image(np.arange(60, dtype=np.int16).reshape(3, 4, 5), np.eye(4))
-    shifted = np.eye(4)
-    shifted[0, 3] = 30.0
-    image.set_sform(shifted, code=2)
-    image.set_qform(np.eye(4), code=1)
-    nib.save(image, tmp_path / "two_places.nii")
+def test_a_warning_names_its_volume(two_places: Path, tmp_path: Path, arssr: Arssr) -> None:
     done = arssr(
-        "upsample", tmp_path / "two_places.nii", tmp_path, "--scale", "2", "--method", "linear",
+        "upsample", two_places, tmp_path, "--scale", "2", "--method", "linear",
         "--progress", "none",
     )  # fmt: skip
     assert done.returncode == 0

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from running import Arssr
 
 from ArSSRLib.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[4]
-Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def test_inputs_that_would_share_a_result_are_refused_before_anything_is_made(
