@@ -3,6 +3,7 @@
 import logging
 import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import slicer
@@ -12,7 +13,7 @@ from . import library
 from .background_task import BackgroundTask
 from .child_messages import ProgressLine, explainEnd, stageTitle
 from .process import BackgroundProcess
-from .results import Origin, placeResult
+from .results import Origin, networkFor, placeResult
 from .signals import Signal
 from .volume_files import LoadedImage, Snapshot
 
@@ -38,6 +39,7 @@ class UpsamplingJob:
         self.progressed, self.warned = Signal(), Signal()
         self.succeeded, self.failed, self.cancelled = Signal(), Signal(), Signal()
         self._requests = list(plan.requests)
+        self._networks = {r.method: networkFor(r.method, r.model) for r in self._requests}
         self._snapshot = Snapshot.of(inputNode)
         self._outputIDs = {m: n.GetID() for m, n in outputNodes.items() if n is not None}
         self._folder = Path(tempfile.mkdtemp(prefix="ArSSR-", dir=str(slicer.app.temporaryPath)))
@@ -141,6 +143,8 @@ class UpsamplingJob:
         try:
             nodes = self._placeAll(inputNode)
         except Exception as error:
+            # From MRML, VTK or whatever observes the scene anything may come. Raised further it
+            # would go into the console, and the panel would wait for this run for ever.
             logging.exception("ArSSR could not place its results")
             message = _("The result could not be put into the scene: {error}").format(error=error)
             self._finish(self.failed, message)
@@ -149,23 +153,21 @@ class UpsamplingJob:
 
     def _placeAll(self, inputNode) -> dict:
         """Every result's node by method; when one fails, the ones made before go again."""
-        nodes, created = {}, []
-        try:
+        nodes = {}
+        with ExitStack() as undoing:
             for request in self._requests:
-                output = slicer.mrmlScene.GetNodeByID(self._outputIDs.get(request.method, ""))
-                nodes[request.method] = placeResult(
-                    self._loaded[request.method],
+                method = request.method
+                output = slicer.mrmlScene.GetNodeByID(self._outputIDs.get(method, ""))
+                nodes[method] = placeResult(
+                    self._loaded[method],
                     inputNode,
                     output,
                     request.nameFor(self._snapshot.name),
-                    Origin(request.method, request.scaleText, request.model, request.fast),
+                    Origin(method, request.scaleText, self._networks[method], request.fast),
                 )
                 if output is None:
-                    created.append(nodes[request.method])
-        except Exception:
-            for node in created:
-                slicer.mrmlScene.RemoveNode(node)
-            raise
+                    undoing.callback(slicer.mrmlScene.RemoveNode, nodes[method])
+            undoing.pop_all()
         return nodes
 
     def _runTask(self, function, whenDone) -> None:

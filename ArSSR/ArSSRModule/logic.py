@@ -8,7 +8,7 @@ from .job import UpsamplingJob
 from .parameters import DEFAULT_MODEL, ArSSRParameterNode
 from .plan import Plan, planRun
 from .request import Request
-from .results import Origin, placeResult
+from .results import Origin, networkFor, placeResult
 from .volume_files import LoadedImage, Snapshot
 
 
@@ -65,6 +65,7 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
         library.makeImportable()
         import ArSSRLib
 
+        network = networkFor(method, model)
         snapshot = Snapshot.of(volumeNode)
         image = ArSSRLib.upsample(
             snapshot.image(),
@@ -83,7 +84,7 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             volumeNode,
             outputNode,
             request.nameFor(snapshot.name),
-            Origin(method, request.scaleText, model, fast),
+            Origin(method, request.scaleText, network, fast),
         )
 
     def plan(self, parameters, device: str = "cpu") -> Plan:

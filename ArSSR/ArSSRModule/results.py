@@ -1,6 +1,7 @@
 """Puts results into the scene: beside the input, shown alike, saying how they were made."""
 
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import slicer
@@ -19,19 +20,18 @@ class Origin:
     Attributes:
         method: ``arssr`` or ``cubic``.
         scaleText: the scale as the user gave it.
-        model: name or file of the network, as the user chose it.
+        model: see :func:`networkFor`.
         fast: whether the network ran once instead of taking the mean with the mirrored volume.
     """
 
     method: str
     scaleText: str
-    model: str
+    model: object = None
     fast: bool = False
 
     def attributes(self, inputNode, factors) -> dict[str, str]:
         library.makeImportable()
         import ArSSRLib
-        from ArSSRLib.catalogue import model_info
 
         values = {
             "Method": self.method,
@@ -42,10 +42,29 @@ class Origin:
             "LibraryVersion": ArSSRLib.__version__,
             "Notice": NOTICE,
         }
-        if self.method == "arssr":
-            info = model_info(self.model)
-            values.update(Model=info.name, ModelVersion=info.header.version, Fast=self.fast)
+        if self.model is not None:
+            version = self.model.header.version
+            values.update(Model=self.model.name, ModelVersion=version, Fast=self.fast)
         return {ATTRIBUTE_PREFIX + key: str(value) for key, value in values.items()}
+
+
+def networkFor(method: str, model: str):
+    """What the library tells of a network, None for an interpolation.
+
+    To be asked before the run: the file may be gone by the time the result is there.
+
+    Args:
+        model: name or file, as the user chose it.
+
+    Raises:
+        ValueError: there is no such model.
+    """
+    if method != "arssr":
+        return None
+    library.makeImportable()
+    from ArSSRLib.catalogue import model_info
+
+    return model_info(model)
 
 
 def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
@@ -65,12 +84,11 @@ def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
     outputNode = slicer.mrmlScene.AddNewNodeByClass(
         "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
     )
-    try:
+    with ExitStack() as undoing:
+        undoing.callback(slicer.mrmlScene.RemoveNode, outputNode)
         _fill(outputNode, loaded, inputNode, origin)
         placeBeside(inputNode, outputNode)
-    except Exception:
-        slicer.mrmlScene.RemoveNode(outputNode)
-        raise
+        undoing.pop_all()
     return outputNode
 
 

@@ -69,6 +69,8 @@ def _install(logic) -> None:
         try:
             torch = logic.installTorch(askConfirmation=True, torchVersionRequirement=REQUIREMENT)
         except Exception as error:
+            # Another extension's code, pip and the first import of a library just unpacked: no
+            # list of what they raise would be complete.
             raise TorchUnavailable(
                 _(
                     "PyTorch could not be installed ({error}). Check the network connection and "

@@ -67,6 +67,7 @@ class Children:
                 try:
                     yield child
                 except BaseException:
+                    # Interrupts too: the ``with`` around this waits for a child, which must end.
                     child.terminate()
                     raise
         finally:

@@ -68,6 +68,8 @@ class DaskCluster:
     def stop(self) -> None:
         """Takes back what has not begun, ends what runs, and lets the cluster go."""
         unfinished = [future for future in self._futures if not future.done()]
+        # The cluster may be gone, and distributed tells that in many ways; that the run is over
+        # must be said all the same.
         with suppress(Exception):
             if unfinished:
                 self._client.cancel(unfinished, force=True)
@@ -112,9 +114,14 @@ def _post_outcome(number: int, post: Post, future: Future) -> None:
         post(number, future.result())
         return
     try:
-        reason = str(future.exception()).splitlines()[0]
-    except Exception as error:
-        reason = str(error) or type(error).__name__
+        error = future.exception()
+    except Exception as raised:
+        # Where the cluster is gone, asking fails, in ways of distributed's own. Whoever waits for
+        # the job must hear of its end all the same.
+        error = raised
+    # Of one that was cancelled or lost there is no error, and some errors have no words.
+    words = str(future.status if error is None else error).splitlines()
+    reason = words[0] if words else type(error).__name__
     post(number, Outcome(EnvironmentFault.exit_code, f"The cluster lost it: {reason}"))
 
 

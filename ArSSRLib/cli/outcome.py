@@ -38,6 +38,7 @@ def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
         code = _code_of(action)
         sys.stdout.flush()
     except BaseException as error:
+        # The last stop of everything, interrupts too: past here Python would print a traceback.
         code = _report(error)
     finally:
         if leaving:

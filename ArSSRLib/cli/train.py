@@ -186,6 +186,7 @@ def _kept_if_used(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
+        # Interrupts too; it is raised again as it came.
         for path in made:
             try:
                 path.rmdir()

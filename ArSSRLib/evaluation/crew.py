@@ -183,6 +183,8 @@ def _work(pipe: Connection, parent: int, settings: Settings, scratch: str) -> No
         try:
             said: Record | Exception = measure(case, settings)
         except Exception as error:
+            # Raised where the program waits for the case; here it would be a traceback, and a
+            # worker that seems to have died for want of memory.
             said = error
         pipe.send(said)
 

@@ -121,22 +121,27 @@ def load_state(folder: Path) -> TrainingState | None:
 
     Raises:
         InputError: the checkpoint is damaged or another program's.
+        OSError: the system does not let it be opened.
     """
     clear_leftovers(folder)
     path = folder / LAST
     if not path.is_file():
         return None
-    try:
-        with warnings.catch_warnings():
-            # A foreign pickle protocol is refused below; torch's own remark would only confuse.
-            warnings.simplefilter("ignore")
-            values = torch.load(path, map_location="cpu", weights_only=True)
-        state = TrainingState(**values)
-        _check_types(state)
-    except Exception as error:  # damaged bytes make the reader raise whatever they lead it to
-        raise InputError(
-            f"The checkpoint {str(path)!r} is damaged or not ArSSR's; remove it to start afresh."
-        ) from error
+    # That a sound checkpoint may not be opened is the system's to tell, not a reason to remove it.
+    with path.open("rb") as stream:
+        try:
+            with warnings.catch_warnings():
+                # A foreign pickle protocol is refused below; torch's own remark would only confuse.
+                warnings.simplefilter("ignore")
+                values = torch.load(stream, map_location="cpu", weights_only=True)
+            state = TrainingState(**values)
+            _check_types(state)
+        except Exception as error:
+            # Damaged bytes make the reader raise whatever they lead it to.
+            raise InputError(
+                f"The checkpoint {str(path)!r} is damaged or not ArSSR's; remove it to start "
+                "afresh."
+            ) from error
     return state
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .craft import holding
-from .entry import NETWORK, Entry, Maker
+from .entry import NETWORK, Entry, Machine, Maker
 
 TRAP = "code_was_run"
 _HEADER = "header.json"
@@ -281,6 +281,12 @@ def _resume(name: str, content: bytes | None) -> Entry:
                  _with_checkpoint(content))  # fmt: skip
 
 
+def _checkpoint_without_rights(folder: Path) -> Path:
+    run = _checkpoint_of_another_network(folder)
+    (run / "last.ckpt").chmod(0)
+    return run
+
+
 def _checkpoint_of_another_network(folder: Path) -> Path:
     import torch
 
@@ -298,6 +304,14 @@ _CHECKPOINTS = [
         _RESUMED,
         ("last.ckpt", "another network", "name another output folder"),
         _checkpoint_of_another_network,
+    ),
+    Entry(
+        "checkpoint: one that may not be read",
+        _RESUMED,
+        ("last.ckpt'", "Permission denied", "rights"),
+        _checkpoint_without_rights,
+        code=1,
+        machine=Machine.NO_RIGHTS,
     ),
     _resume("empty", b""),
     _resume("letter", b"Dear trainer, " * 50),

@@ -246,6 +246,8 @@ def _contents(folder: Path) -> Snapshot:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
             found[name] = f"link to {os.readlink(path)}"
+        elif path.is_file() and not os.access(path, os.R_OK):
+            found[name] = "a file that may not be read"
         elif path.is_file():
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
         else:

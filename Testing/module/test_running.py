@@ -299,3 +299,17 @@ def test_a_result_that_cannot_be_placed_leaves_the_scene(slicer, ui, cortex, wai
     wait(lambda: ui.applyButton.text == "Apply")
     assert names(slicer) == ["cortex_t1"]
     assert "no room" in ui.statusLabel.text
+
+
+def test_a_model_file_that_goes_during_the_run_is_still_named_in_the_result(
+    slicer, cortex, mirrored
+):
+    from ArSSRModule.logic import ArSSRLogic
+
+    file = mirrored(False)
+    result = ArSSRLogic().upsample(
+        cortex, scale=1.2, model=str(file), progress=lambda report: file.unlink(missing_ok=True)
+    )
+    assert not file.exists()
+    assert result.GetAttribute("ArSSR.Model") == str(file)
+    assert result.GetAttribute("ArSSR.ModelVersion")

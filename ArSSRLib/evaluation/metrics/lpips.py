@@ -86,7 +86,9 @@ def _load_network() -> Distance | Unavailable:
         return Unavailable(f"weights not available: the package {error.name} is not installed")
     try:
         network: Any = package.LPIPS(net="alex", verbose=False).eval()
-    except Exception as error:  # the loader raises whatever its download raises
+    except Exception as error:
+        # The loader raises whatever its download, or a torchvision of another age, raises; all
+        # other metrics can be measured without it.
         return Unavailable(f"weights not available: {_one_line(error)}", passing=True)
 
     def measure(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:

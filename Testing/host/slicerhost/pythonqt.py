@@ -64,6 +64,7 @@ def guarded(function: Callable[..., Any]) -> Callable[..., None]:
         try:
             function(*arguments[:capacity])
         except Exception:
+            # As PythonQt, which lets nothing that a slot raises reach the event loop.
             uncaught.append(traceback.format_exc())
             traceback.print_exc()
 
