@@ -1,8 +1,8 @@
 """Recipes: every number of a training run, named, in one small TOML file.
 
-``recipes/default.toml``, then ``default-finish.toml`` and ``default-stripped.toml`` made the bundled
-default model, ``recipes/paper.toml`` the bundled paper model; ``recipes/paper-published.toml`` is the paper's own
-schedule (§IV-A.3).
+``recipes/default.toml``, then ``default-finish.toml`` and ``default-stripped.toml`` made the
+bundled default model, ``recipes/paper.toml`` the bundled paper model;
+``recipes/paper-published.toml`` is the paper's own schedule (§IV-A.3).
 """
 
 from __future__ import annotations
