@@ -74,9 +74,7 @@ class FeatureStream:
             self.pushed(part.shape[self.axis + 2])
             if planes is not None:
                 yield planes
-        rest = self.stage.finish()
-        if rest is not None:
-            yield rest
+        yield from self.stage.finish()
 
     def _folded(self, planes: Tensor) -> Tensor:
         """(1, channels, k, j, i) to (planes, rows, columns, channels after folding)."""

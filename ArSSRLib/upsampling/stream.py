@@ -7,7 +7,7 @@ that memory depends on a plane's size alone and nothing along the axis is comput
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import torch
@@ -26,8 +26,8 @@ class Stage(Protocol):
     def push(self, planes: Planes) -> Planes:
         """Takes the next planes; returns those of the result that are now complete."""
 
-    def finish(self) -> Planes:
-        """To be called after the last plane; returns the rest of the result."""
+    def finish(self) -> Iterator[Tensor]:
+        """To be called after the last plane: the rest of the result, a few planes at a time."""
 
 
 def encoder_stream(encoder: nn.Module, axis: int, layout: torch.memory_format) -> Stage:
@@ -85,7 +85,7 @@ class _Parts:
             self.conv(layer, relu=n < last or block.last_relu)  # type: ignore[arg-type]
             for n, layer in enumerate(block)
         ]
-        return self.skip(self.chain(*layers))
+        return self.skip(_Chain(layers, self._dim, whole=True))
 
     def dense(self, block: nn.Module) -> _Skip:
         assert isinstance(block, DenseBlock)
@@ -172,8 +172,10 @@ class _Convolution:
             return None
         return _filtered(known, self._layer, self._relu, self._window.dim)
 
-    def finish(self) -> Planes:
-        return self.push(self._window.border())
+    def finish(self) -> Iterator[Tensor]:
+        rest = self.push(self._window.border())
+        if rest is not None:
+            yield rest
 
 
 class _DenseLayers:
@@ -187,12 +189,14 @@ class _DenseLayers:
     def push(self, planes: Planes) -> Planes:
         return None if planes is None else self._through((planes,), 0)
 
-    def finish(self) -> Planes:
-        rest = []
+    def finish(self) -> Iterator[Tensor]:
+        pieces = []
         for n, window in enumerate(self._windows):
             border = window.border()
-            rest.append(None if border is None else self._through((border,), n))
-        return _joined(rest, self._dim)
+            pieces.append(None if border is None else self._through((border,), n))
+        rest = _joined(pieces, self._dim)
+        if rest is not None:
+            yield rest
 
     def _through(self, pieces: tuple[Tensor, ...], first: int) -> Planes:
         for layer, window in zip(self._layers[first:], self._windows[first:], strict=True):
@@ -239,22 +243,37 @@ class _Pointwise:
             return None
         return _convolved(planes, self._layer.weight, self._layer.bias)
 
-    def finish(self) -> Planes:
-        return None
+    def finish(self) -> Iterator[Tensor]:
+        return iter(())
 
 
 class _Chain:
-    """Stages one after another."""
+    """Stages one after another.
 
-    def __init__(self, stages: Sequence[Stage], dim: int) -> None:
-        self._stages, self._dim = list(stages), dim
+    Args:
+        stages: in order.
+        dim: along which planes follow each other.
+        whole: whether the rest leaves in one piece, which is faster. The rest of a whole encoder is
+            as many planes as it reaches: in one piece it would set the peak of memory.
+    """
+
+    def __init__(self, stages: Sequence[Stage], dim: int, whole: bool = False) -> None:
+        self._stages, self._dim, self._whole = list(stages), dim, whole
 
     def push(self, planes: Planes) -> Planes:
         return self._through(planes, 0)
 
-    def finish(self) -> Planes:
-        rest = [self._through(s.finish(), n + 1) for n, s in enumerate(self._stages)]
-        return _joined(rest, self._dim)
+    def finish(self) -> Iterator[Tensor]:
+        pieces = self._pieces()
+        rest = _joined(list(pieces), self._dim) if self._whole else None
+        yield from pieces if rest is None else (rest,)
+
+    def _pieces(self) -> Iterator[Tensor]:
+        for n, stage in enumerate(self._stages):
+            for planes in stage.finish():
+                rest = self._through(planes, n + 1)
+                if rest is not None:
+                    yield rest
 
     def _through(self, planes: Planes, first: int) -> Planes:
         for stage in self._stages[first:]:
@@ -270,14 +289,13 @@ class _Skip:
 
     def push(self, planes: Planes) -> Planes:
         self._waiting.add(planes)
-        return self._added(self._inner.push(planes))
+        result = self._inner.push(planes)
+        return None if result is None else self._added(result)
 
-    def finish(self) -> Planes:
-        return self._added(self._inner.finish())
+    def finish(self) -> Iterator[Tensor]:
+        return map(self._added, self._inner.finish())
 
-    def _added(self, planes: Planes) -> Planes:
-        if planes is None:
-            return None
+    def _added(self, planes: Tensor) -> Tensor:
         return planes + self._waiting.take(planes.shape[self._waiting.dim])
 
 
@@ -299,12 +317,13 @@ class _FusedBlocks:
     def push(self, planes: Planes) -> Planes:
         return self._through(planes, None, 0)
 
-    def finish(self) -> Planes:
-        rest = []
+    def finish(self) -> Iterator[Tensor]:
         for n, block in enumerate(self._blocks):
-            planes, total = self._summed(block.finish(), n)
-            rest.append(self._through(planes, total, n + 1))
-        return _joined(rest, self._sums[0].dim)
+            for piece in block.finish():
+                planes, total = self._summed(piece, n)
+                rest = self._through(planes, total, n + 1)
+                if rest is not None:
+                    yield rest
 
     def _through(self, planes: Planes, total: Planes, first: int) -> Planes:
         for n in range(first, len(self._blocks)):

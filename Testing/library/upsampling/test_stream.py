@@ -31,7 +31,7 @@ def test_the_stream_gives_the_feature_map_of_the_whole(
     with torch.inference_mode():
         whole = encoder(volume)
         pieces = [stream.push(part) for part in volume.split(chunk, axis + 2)]
-        pieces.append(stream.finish())
+        pieces.extend(stream.finish())
         streamed = torch.cat([piece for piece in pieces if piece is not None], axis + 2)
     torch.testing.assert_close(streamed, whole, rtol=1e-5, atol=1e-6)
 
@@ -43,7 +43,7 @@ def test_volumes_thinner_than_the_reach_stream_too(spec: EncoderSpec, planes: in
     volume = torch.rand(1, 1, planes, 5, 6)
     stream = encoder_stream(encoder, 0, torch.contiguous_format)
     with torch.inference_mode():
-        pieces = [stream.push(volume), stream.finish()]
+        pieces = [stream.push(volume), *stream.finish()]
         streamed = torch.cat([piece for piece in pieces if piece is not None], 2)
         torch.testing.assert_close(streamed, encoder(volume), rtol=1e-5, atol=1e-6)
 
@@ -57,6 +57,6 @@ def test_the_stream_does_without_what_torch_does_not_document(
     volume = torch.rand(1, 1, 6, 7, 8)
     stream = encoder_stream(encoder, 1, torch.channels_last_3d)
     with torch.inference_mode():
-        pieces = [stream.push(volume), stream.finish()]
+        pieces = [stream.push(volume), *stream.finish()]
         streamed = torch.cat([piece for piece in pieces if piece is not None], 3)
         torch.testing.assert_close(streamed, encoder(volume), rtol=1e-5, atol=1e-6)
