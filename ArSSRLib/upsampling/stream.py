@@ -265,8 +265,10 @@ class _Chain:
 
     def finish(self) -> Iterator[Tensor]:
         pieces = self._pieces()
-        rest = _joined(list(pieces), self._dim) if self._whole else None
-        yield from pieces if rest is None else (rest,)
+        if not self._whole:
+            return pieces
+        rest = _joined(list(pieces), self._dim)
+        return iter(() if rest is None else (rest,))
 
     def _pieces(self) -> Iterator[Tensor]:
         for n, stage in enumerate(self._stages):
