@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
+import threading
+import time
 from types import FrameType
-from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """The signals that cancel a run."""
+_IMPORT_SYSTEM = "<frozen importlib"
+_SECONDS_BETWEEN_TRIES = 0.02
+_LONGEST_IMPORT_SECONDS = 10.0
+_heard_at: dict[int, float] = {}
+"""When each signal first came, in s of the monotonic clock, while an import was going on."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -18,12 +25,21 @@ class Interrupted(KeyboardInterrupt):
     """
 
 
-def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+def interrupt(number: int, frame: FrameType | None) -> None:
     """The handler of :data:`SIGNALS` while a run can be cancelled.
 
+    A signal that comes in the middle of an import is taken up behind it: libraries lose it in
+    their start-up code, and go on half imported.
+
     Raises:
-        Interrupted: always.
+        Interrupted: always, but in the middle of an import.
     """
+    first = _heard_at.setdefault(number, time.monotonic())
+    if _is_importing(frame) and time.monotonic() - first < _LONGEST_IMPORT_SECONDS:
+        # Not with threading.Thread: its locks may be those of the very code that was interrupted.
+        _thread.start_new_thread(_send_again, (number,))
+        return
+    _heard_at.clear()
     # The tidying up that follows must not be interrupted again.
     no_longer_cancellable()
     raise Interrupted
@@ -48,3 +64,21 @@ def no_longer_cancellable() -> None:
 def is_cancellable() -> bool:
     """Whether a signal would still cancel the run."""
     return signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_IMPORT_SYSTEM):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _send_again(number: int) -> None:
+    time.sleep(_SECONDS_BETWEEN_TRIES)
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        # To the main thread itself, which may be waiting for something by now.
+        signal.pthread_kill(main, number)
+    else:
+        signal.raise_signal(number)

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from ..interrupts import Interrupted, no_longer_cancellable
+from ..workers import end_with
 from .parallel import Team
 
 _TERMINAL_CLOSED: signal.Signals | None = getattr(signal, "SIGHUP", None)
@@ -95,15 +96,17 @@ def requests_held_back() -> Iterator[None]:
 
 
 def obey_only(trainer: int, worker: int) -> None:
-    """In a process that draws patches: only the trainer may end it by SIGTERM.
+    """In a process that draws patches: only the trainer may end it by SIGTERM, or by its own end.
 
     A cluster sends the signal to every process of a job, and a terminal that closes its own; the
-    trainer needs this one for the step it finishes.
+    trainer needs this one for the step it finishes. Once the trainer has been killed PyTorch's own
+    look-out does not suffice: the process would wait for ever to hand over its last patches.
 
     Args:
         trainer: process number.
         worker: which of the trainer's processes this is, from 0.
     """
+    end_with(trainer)
     if hasattr(signal, "sigwaitinfo"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
         threading.Thread(target=_end_when_told_by, args=(trainer,), daemon=True).start()

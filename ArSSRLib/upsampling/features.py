@@ -13,9 +13,39 @@ from .rows import linear_rows
 from .stream import Planes, Stage
 
 
-@dataclass
+class FeatureWindow:
+    """The folded planes that are needed now, of a stream that hands each out once.
+
+    Args:
+        stream: planes (rows, columns, channels), a few at a time, in order.
+    """
+
+    def __init__(self, stream: Iterator[Tensor]) -> None:
+        self._stream = stream
+        self._window: Planes = None
+        self._first = self._end = 0
+
+    def planes(self, first: int, last: int) -> Tensor:
+        """The planes ``first`` to ``last`` (exclusive); never backwards.
+
+        Returns:
+            (planes, rows, columns, channels), rows and columns being the other two axes in order.
+        """
+        while self._end < last:
+            planes = next(self._stream)
+            known = [] if self._window is None else [self._window[first - self._first :]]
+            self._window = torch.cat([*known, planes]) if known else planes
+            self._first = first if known else self._end
+            self._end += planes.shape[0]
+        assert self._window is not None
+        return self._window[first - self._first : last - self._first]
+
+
+@dataclass(frozen=True)
 class FeatureStream:
     """Features of the LR voxels that a tile looks up; each plane is computed once, in order.
+
+    It must not know its own iterator: that circle would keep a finished tile's planes in memory.
 
     Attributes:
         stage: the encoder as a stream.
@@ -35,28 +65,8 @@ class FeatureStream:
     at_once: int
     pushed: Callable[[int], None]
 
-    def __post_init__(self) -> None:
-        self._results = self._computed()
-        self._window: Planes = None
-        self._first = self._end = 0
-
-    def planes(self, first: int, last: int) -> Tensor:
-        """The planes ``first`` to ``last`` (exclusive) of the lookup region; never backwards.
-
-        Returns:
-            (planes, rows, columns, channels), rows and columns being the other two axes in order.
-        """
-        while self._end < last:
-            planes = next(self._results)
-            known = [] if self._window is None else [self._window[first - self._first :]]
-            self._window = torch.cat([*known, planes]) if known else planes
-            self._first = first if known else self._end
-            self._end += planes.shape[0]
-        assert self._window is not None
-        return self._window[first - self._first : last - self._first]
-
-    def _computed(self) -> Iterator[Tensor]:
-        """The planes of the lookup region, as they leave the encoder."""
+    def __iter__(self) -> Iterator[Tensor]:
+        """The planes (planes, rows, columns, channels) of the lookup region, as they get ready."""
         along = self.inner[self.axis]
         made = 0
         for planes in self._encoded():

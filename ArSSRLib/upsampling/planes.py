@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .features import FeatureStream
+from .features import FeatureWindow
 from .folded import FoldedDecoder
 from .plan import Geometry
 from .rows import AxisLookup
@@ -37,7 +37,7 @@ class PlaneDecoder:
     half: bool
 
     def planes(
-        self, lookups: Sequence[AxisLookup], features: FeatureStream, decoded: Callable[[], None]
+        self, lookups: Sequence[AxisLookup], features: FeatureWindow, decoded: Callable[[], None]
     ) -> Iterator[Tensor]:
         """A tile's planes of target voxels (rows, columns), before any residual.
 

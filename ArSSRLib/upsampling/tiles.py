@@ -13,7 +13,7 @@ from torch import Tensor
 from ..intensity import Normalisation
 from .busy import busy_targets, busy_voxels
 from .device import memory_format, place, release_memory
-from .features import FeatureStream
+from .features import FeatureStream, FeatureWindow
 from .folded import FoldedDecoder
 from .plan import Geometry, Shape, Spans, Tile, planes_at_once
 from .planes import PlaneDecoder
@@ -132,7 +132,7 @@ class TileComputer:
         features = self._features(part, low, tile.encode, pushed)
         yield from self.planes.planes(
             self._lookups(part.target, part.lookup),
-            features,
+            FeatureWindow(iter(features)),
             lambda: clock.advance("decoding", decoding),
         )
 

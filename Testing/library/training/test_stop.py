@@ -47,9 +47,11 @@ def _arguments(folder: Path, *more: str) -> list[str]:
     ]
 
 
-def _start(folder: Path, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+def _start(
+    folder: Path, launcher: tuple[str, ...] = (), more: tuple[str, ...] = ()
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, *launcher, *_arguments(folder)],
+        [sys.executable, *launcher, *_arguments(folder), *more],
         cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True,
         # The tests may run under ``nohup``, which what they start would inherit.
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
@@ -139,6 +141,21 @@ def test_a_stopped_run_loses_no_step_and_goes_on_as_if_nothing_had_been(
     _finish(undisturbed, end)
     assert _losses(folder) == _losses(undisturbed)
     _assert_same_weights(folder, undisturbed)
+
+
+def test_the_processes_of_a_killed_run_end_too(tmp_path: Path) -> None:
+    # More than a pipe holds: its process is in the middle of handing over patches.
+    process = _start(tmp_path, more=("--set", "patches.coordinates=8000"))
+    _wait_for_losses(process, tmp_path)
+    workers = psutil.Process(process.pid).children()
+    process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    for worker in alive:
+        worker.kill()
+    _ended(process)
+    assert workers
+    assert not alive
 
 
 def test_a_second_signal_ends_at_once() -> None:
