@@ -48,8 +48,8 @@ class Normalisation:
         Args:
             array: finite intensities of any shape.
         """
-        values = array.ravel(order="K")
-        values = values[:: max(1, values.size // _SAMPLES)]
+        # In the order of the axes, whatever that in memory is, and without a copy of it all.
+        values = array.flat[:: max(1, array.size // _SAMPLES)]
         low, high = (float(x) for x in np.percentile(values, [_LOW_PERCENTILE, _HIGH_PERCENTILE]))
         if not high > low:
             low, high = float(array.min()), float(array.max())

@@ -38,9 +38,9 @@ class Reorientation:
     flips: Flips
 
     def apply(self, array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The stored array [k, j, i] in canonical order, [S, A, R]; contiguous."""
+        """The stored array [k, j, i] in canonical order, [S, A, R]; a view, without a copy."""
         turned = array.transpose([2 - self.order[2 - n] for n in range(3)])
-        return np.ascontiguousarray(turned[self._slices()])
+        return turned[self._slices()]
 
     def undo(self, array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The canonical array [S, A, R] in stored order [k, j, i]; a view, without a copy."""

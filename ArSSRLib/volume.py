@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -25,13 +25,14 @@ from .metadata import entries_that_stay_true, is_text, text_entries
 from .metaimage_header import check_metaimage
 from .nifti_header import SPACE_CODE, check_nifti, not_finite_message
 from .nifti_neighbours import undisturbed
-from .nifti_writer import write_nifti
 from .nrrd_header import check_nrrd
+from .slab_writer import write_slabs
 
 _log = logging.getLogger(__name__)
 
 FloatArray = npt.NDArray[np.float32]
 _SLAB_VOXELS = 1 << 23
+_WRITTEN_VOXELS = 1 << 20
 
 READABLE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 WRITABLE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".mha")
@@ -157,16 +158,11 @@ def volume_of_image(
 
 def image_of_volume(volume: Volume) -> sitk.Image:
     """A SimpleITK image of the volume's pixel type, with its grid and header entries."""
-    depth, height, width = volume.array.shape
-    image = sitk.Image([width, height, depth], _pixel_id(volume.pixel_type))
-    volume.grid.apply_to(image)
-    # A few slices at a time: a second whole copy of a large volume would double the memory.
-    step = max(1, _SLAB_VOXELS // (height * width))
-    for begin in range(0, depth, step):
-        part = as_pixel_type(volume.array[begin : begin + step], volume.pixel_type)
-        image[:, :, begin : begin + len(part)] = sitk.GetImageFromArray(np.ascontiguousarray(part))
-    for key, value in volume.metadata.items():
-        image.SetMetaData(key, value)
+    image = _empty_image(volume, len(volume.array))
+    begin = 0
+    for slab in _slabs(volume, _SLAB_VOXELS):
+        image[:, :, begin : begin + len(slab)] = sitk.GetImageFromArray(slab)
+        begin += len(slab)
     return image
 
 
@@ -184,14 +180,12 @@ def write_volume(volume: Volume, path: str | os.PathLike[str], overwrite: bool =
     """
     target = Path(path)
     suffix = check_output(target, overwrite)
-    image = image_of_volume(volume)
+    image = _empty_image(volume, 1)
     with replacing(target, overwrite, suffix) as temporary:
         try:
-            if suffix.startswith(".nii"):
-                write_nifti(image, temporary, volume.metadata)
-            else:
-                sitk.WriteImage(image, str(temporary), useCompression=True)
-        except (RuntimeError, InputError) as error:
+            slabs = _slabs(volume, _WRITTEN_VOXELS)
+            write_slabs(temporary, suffix, image, len(volume.array), slabs)
+        except RuntimeError as error:
             raise EnvironmentFault(
                 f"The file {str(path)!r} could not be written whole; check the free space and "
                 "the rights of its folder."
@@ -280,6 +274,28 @@ def _there_is(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):
         return False
+
+
+def _empty_image(volume: Volume, depth: int) -> sitk.Image:
+    """The first ``depth`` slices of a volume's image, without their voxels."""
+    _, height, width = volume.array.shape
+    image = sitk.Image([width, height, depth], _pixel_id(volume.pixel_type))
+    volume.grid.apply_to(image)
+    for key, value in volume.metadata.items():
+        image.SetMetaData(key, value)
+    return image
+
+
+def _slabs(volume: Volume, voxels: int) -> Iterator[npt.NDArray[np.generic]]:
+    """The volume in the type it has in a file, about ``voxels`` voxels at a time.
+
+    A whole copy would double the memory of a large volume.
+    """
+    depth, height, width = volume.array.shape
+    step = max(1, voxels // (height * width))
+    for begin in range(0, depth, step):
+        part = as_pixel_type(volume.array[begin : begin + step], volume.pixel_type)
+        yield np.ascontiguousarray(part)
 
 
 def _pixel_id(pixel_type: str) -> int:
