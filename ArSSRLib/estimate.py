@@ -14,8 +14,9 @@ _OPERATIONS_PER_SECOND = {"cpu": 110e9, "cuda": 8e12, "mps": 1.5e12}
 """Typical float operations a second: of one CPU core, and of a whole graphics device."""
 _START_SECONDS = {"cpu": 3.0, "cuda": 6.0, "mps": 5.0}
 """Starting Python, importing torch, waking the device."""
-_PROGRAM_BYTES = 480 * 2**20
-"""Resident memory of Python with torch and SimpleITK loaded, and of the slab being computed."""
+_PROGRAM_BYTES = 540 * 2**20
+"""Resident memory of Python with torch and SimpleITK loaded, of the slab being computed, and of
+what the allocator keeps between planes."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,9 @@ def estimate_cost(
     seconds = _START_SECONDS[device] + operations / (_OPERATIONS_PER_SECOND[device] * cores)
     plane = max(geometry.plane_voxels(tile) for tile in tiles)
     working = stream_bytes(spec, plane, low[geometry.stream])
-    return Cost(_peak_bytes(grid, target, working), seconds)
-
-
-def _peak_bytes(grid: Grid, target: Grid, working: int) -> int:
-    # Input and output are held as float32 and once more in the file's type while written.
-    return _PROGRAM_BYTES + 4 * grid.voxels + 8 * target.voxels + working
+    # Input and output as float32: files are written in parts.
+    arrays = 4 * (grid.voxels + target.voxels)
+    return Cost(_PROGRAM_BYTES + arrays + working, seconds)
 
 
 def _folded_weights(spec: NetworkSpec) -> int:

@@ -32,8 +32,8 @@ _NEAR_SCALE = 1.01
 _NEAR_SPACING = 0.1
 """How far beyond what a model was trained for a scale (as a factor) and a voxel size (as a share)
 still count as trained; the Slicer panel warns at the same limits."""
-_BYTES_OF_INTERPOLATION = 600 * 2**20
-"""Resident memory of Python with SimpleITK, and a spline's coefficients beside the arrays."""
+_BYTES_OF_INTERPOLATION = 300 * 2**20
+"""Resident memory of Python with SimpleITK, and of the slab that is interpolated."""
 
 
 @dataclass(frozen=True)
@@ -212,4 +212,4 @@ def _bytes_needed(job: VolumeJob, grid: Grid, target: Grid) -> int:
         from ..estimate import estimate_cost
 
         return estimate_cost(grid, target, job.model).peak_bytes
-    return _BYTES_OF_INTERPOLATION + 12 * (math.prod(grid.size) + math.prod(target.size))
+    return _BYTES_OF_INTERPOLATION + 8 * math.prod(grid.size) + 4 * math.prod(target.size)
