@@ -11,18 +11,12 @@ import SimpleITK as sitk
 
 from .errors import InputError
 from .grid import Grid, Triple
+from .pixel_types import as_pixel_type, pixel_type_for
 from .upsampling.methods import Method
 from .upsampling.progress import ProgressCallback
 from .upsampling.request import Roi, target_grid
 from .upsampling.run import upsample_volume
-from .volume import (
-    Volume,
-    as_pixel_type,
-    check_finite,
-    image_of_volume,
-    pixel_type_for,
-    volume_of_image,
-)
+from .volume import Volume, check_finite, image_of_volume, volume_of_image
 
 if TYPE_CHECKING:
     from .checkpoint import Model

@@ -6,7 +6,7 @@ A file is written under a temporary name in its own folder and moved to its plac
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,7 +50,10 @@ def check_output_place(path: str | os.PathLike[str], overwrite: bool) -> Path:
 
 @contextmanager
 def replacing(
-    path: str | os.PathLike[str], overwrite: bool = False, suffix: str | None = None
+    path: str | os.PathLike[str],
+    overwrite: bool = False,
+    suffix: str | None = None,
+    last_moment: Callable[[], None] | None = None,
 ) -> Iterator[Path]:
     """A temporary path to write to; at the end of the block it becomes ``path`` in one step.
 
@@ -61,6 +64,8 @@ def replacing(
         overwrite: whether an existing file may be replaced.
         suffix: ending of the temporary name, for writers that go by it; that of ``path`` by
             default.
+        last_moment: called when the file is whole, right before it appears; from here on a run
+            should not be cancelled, or it would say that nothing was written.
 
     Yields:
         the temporary path, in the folder of ``path``.
@@ -76,6 +81,8 @@ def replacing(
     try:
         yield temporary
         _flush_to_disk(temporary)
+        if last_moment is not None:
+            last_moment()
         if overwrite or not _put_where_nothing_is(temporary, target):
             os.replace(temporary, target)
     except OSError as error:

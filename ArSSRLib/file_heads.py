@@ -6,10 +6,10 @@ also marks every NIfTI file as being in scanner coordinates and drops the displa
 
 from __future__ import annotations
 
-import math
 import struct
 from pathlib import Path
 
+import numpy as np
 import SimpleITK as sitk
 
 from .nifti_header import SPACE_CODE
@@ -18,6 +18,7 @@ COMPRESSED_SIZE = b"CompressedDataSize = "
 """In a MetaImage header, before the number of bytes that the voxels take in the file."""
 _ROOM_FOR_A_SIZE = 20
 """Spaces after it, where the number goes once it is known."""
+_NOT_WHOLE = "the header was not written whole"
 _NIFTI_BYTES = 352
 _NIFTI_SLICES_AT = 46
 _FORM_CODES_AT = 252
@@ -39,7 +40,7 @@ def nifti_head(image: sitk.Image, depth: int, scratch: Path) -> bytes:
     """
     head = bytearray(_head_of_slice(image, scratch))
     if len(head) != _NIFTI_BYTES:
-        raise OSError("the header was not written whole")
+        raise OSError(_NOT_WHOLE)
     struct.pack_into("<h", head, _NIFTI_SLICES_AT, depth)
     metadata = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
     code = int(_number(metadata.get(SPACE_CODE)))
@@ -54,7 +55,7 @@ def nifti_head(image: sitk.Image, depth: int, scratch: Path) -> bytes:
 
 def nrrd_head(image: sitk.Image, depth: int, scratch: Path) -> bytes:
     """The header of a NRRD file whose voxels are compressed by gzip; see :func:`nifti_head`."""
-    head = _head_of_slice(image, scratch)
+    head = _head_of_slice(image, scratch, b"\n\n")
     sizes = b"\nsizes: %d %d " % image.GetSize()[:2]
     head = _replaced(head, sizes + b"1\n", sizes + b"%d\n" % depth)
     return _replaced(head, b"\nencoding: raw\n", b"\nencoding: gzip\n")
@@ -65,7 +66,7 @@ def metaimage_head(image: sitk.Image, depth: int, scratch: Path) -> bytes:
 
     How many bytes they take is to be written behind :data:`COMPRESSED_SIZE`.
     """
-    head = _head_of_slice(image, scratch)
+    head = _head_of_slice(image, scratch, b"\nElementDataFile = LOCAL\n")
     sizes = b"\nDimSize = %d %d " % image.GetSize()[:2]
     head = _replaced(head, sizes + b"1\n", sizes + b"%d\n" % depth)
     size = COMPRESSED_SIZE + b" " * _ROOM_FOR_A_SIZE
@@ -74,29 +75,34 @@ def metaimage_head(image: sitk.Image, depth: int, scratch: Path) -> bytes:
     )
 
 
-def _head_of_slice(image: sitk.Image, scratch: Path) -> bytes:
-    """What SimpleITK writes in front of the voxels of an image."""
+def _head_of_slice(image: sitk.Image, scratch: Path, end: bytes = b"") -> bytes:
+    """What SimpleITK writes in front of the voxels of an image, which ends in ``end``."""
     sitk.WriteImage(image, str(scratch), useCompression=False)
     content = scratch.read_bytes()
-    return content[: len(content) - image.GetNumberOfPixels() * image.GetSizeOfPixelComponent()]
+    voxels = image.GetNumberOfPixels() * image.GetSizeOfPixelComponent()
+    head = content[: max(0, len(content) - voxels)]
+    # On a full disk SimpleITK may write less without a word.
+    if not head.endswith(end):
+        raise OSError(_NOT_WHOLE)
+    return head
 
 
 def _replaced(head: bytes, old: bytes, new: bytes) -> bytes:
-    """The last ``old`` is replaced, as entries of the user's come first.
+    """The first ``old`` is replaced; no entry of the user's looks like it.
 
     Raises:
         OSError: it is not there.
     """
-    before, found, after = head.rpartition(old)
+    before, found, after = head.partition(old)
     if not found:
-        raise OSError("the header was not written whole")
+        raise OSError(_NOT_WHOLE)
     return before + new + after
 
 
 def _number(text: str | None) -> float:
-    """A header entry as a finite number; 0 where it is missing or none."""
+    """A header entry as a number that NIfTI can hold; 0 where it is missing or none."""
     try:
         value = float(text or 0)
     except ValueError:
         return 0.0
-    return value if math.isfinite(value) else 0.0
+    return value if abs(value) <= float(np.finfo(np.float32).max) else 0.0

@@ -13,8 +13,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _IMPORT_SYSTEM = "<frozen importlib"
 _SECONDS_BETWEEN_TRIES = 0.02
 _LONGEST_IMPORT_SECONDS = 10.0
-_heard_at: dict[int, float] = {}
-"""When each signal first came, in s of the monotonic clock, while an import was going on."""
+_FORGOTTEN_SECONDS = 1.0
+_held_since: dict[int, float] = {}
+"""When each signal that waits for an import came, in s of the monotonic clock."""
+_sent_again: set[int] = set()
+"""Signals that will be sent again in a moment."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -34,14 +37,14 @@ def interrupt(number: int, frame: FrameType | None) -> None:
     Raises:
         Interrupted: always, but in the middle of an import.
     """
-    first = _heard_at.setdefault(number, time.monotonic())
-    if _is_importing(frame) and time.monotonic() - first < _LONGEST_IMPORT_SECONDS:
-        # Not with threading.Thread: its locks may be those of the very code that was interrupted.
-        _thread.start_new_thread(_send_again, (number,))
+    if _is_importing(frame) and _may_wait(number):
+        if number not in _sent_again:
+            _sent_again.add(number)
+            # Not with threading.Thread: its locks may be those of the code that was interrupted.
+            _thread.start_new_thread(_send_again, (number,))
         return
-    _heard_at.clear()
     # The tidying up that follows must not be interrupted again.
-    no_longer_cancellable()
+    hear_nothing_more()
     raise Interrupted
 
 
@@ -61,9 +64,32 @@ def no_longer_cancellable() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def hear_nothing_more() -> None:
+    """The same from within a handler, where another signal may already wait for its own.
+
+    Python complains when it finds that one to be ignored by then.
+    """
+    for number in SIGNALS:
+        signal.signal(number, _unheard)
+
+
 def is_cancellable() -> bool:
     """Whether a signal would still cancel the run."""
-    return signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN
+    return signal.getsignal(signal.SIGTERM) not in (signal.SIG_IGN, _unheard)
+
+
+def _unheard(number: int, frame: FrameType | None) -> None:
+    pass
+
+
+def _may_wait(number: int) -> bool:
+    """Whether a signal has not waited for too long; it is sent again and again meanwhile."""
+    now = time.monotonic()
+    waited = now - _held_since.setdefault(number, now)
+    if waited > _LONGEST_IMPORT_SECONDS + _FORGOTTEN_SECONDS:
+        # That was another time.
+        _held_since[number], waited = now, 0.0
+    return waited < _LONGEST_IMPORT_SECONDS
 
 
 def _is_importing(frame: FrameType | None) -> bool:
@@ -76,6 +102,7 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 def _send_again(number: int) -> None:
     time.sleep(_SECONDS_BETWEEN_TRIES)
+    _sent_again.discard(number)
     main = threading.main_thread().ident
     if hasattr(signal, "pthread_kill") and main is not None:
         # To the main thread itself, which may be waiting for something by now.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,23 @@ _ABOUT_THE_GRID_OR_THE_STORAGE = (
     "NRRD_spacings", "NRRD_content",
 )  # fmt: skip
 _NOTHING_WHEN_ZERO = ("cal_", "intent_", "toffset", "dim_info")
+_METAIMAGE_FIELDS = frozenset((
+    "acquisitiondate", "anatomicalorientation", "binarydata", "binarydatabyteordermsb",
+    "centerofrotation", "color", "comment", "compresseddata", "compresseddatasize",
+    "compressionlevel", "dimsize", "distanceunits", "elementbyteordermsb", "elementdatafile",
+    "elementmax", "elementmin", "elementnbits", "elementnumberofchannels", "elementorigin",
+    "elementsize", "elementspacing", "elementtointensityfunctionoffset",
+    "elementtointensityfunctionslope", "elementtype", "headersize", "headersizeperslice", "id",
+    "name", "ndims", "objectsubtype", "objecttype", "offset", "orientation", "origin", "parentid",
+    "position", "rotation", "sequenceid", "transformmatrix", "transformtype",
+))  # fmt: skip
+"""What the format means by a line of its header, in lower case."""
+_LONGEST_METAIMAGE_TEXT = 2000
+_LONGEST_NIFTI_TEXT = {"descrip": 79, "aux_file": 23, "intent_name": 15}
+"""Bytes that a NIfTI header has for a text."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_NO_NRRD_KEY = re.compile(r"^\s*$|[\x00-\x1f\x7f]|:($|[ =])")
+_NO_METAIMAGE_KEY = re.compile(r"^\s*$|[\x00-\x1f\x7f=]")
 _UNPRINTABLE = "[UNKNOWN_PRINT_CHARACTERISTICS]"
 
 ACQUISITION_TAGS = {
@@ -51,6 +69,39 @@ def entries_that_stay_true(metadata: Mapping[str, str]) -> dict[str, str]:
         and not key.startswith(_ABOUT_THE_GRID_OR_THE_STORAGE)
         and not (key.startswith(_NOTHING_WHEN_ZERO) and value.strip() == "0")
     }
+
+
+def entries_that_fit(metadata: Mapping[str, str], suffix: str) -> dict[str, str]:
+    """The entries as a file can hold them that ends in ``suffix``.
+
+    SimpleITK writes all of them, and some then make the file unreadable.
+
+    Args:
+        metadata: header entries by SimpleITK's names.
+        suffix: ``.nii``, ``.nii.gz``, ``.nrrd`` or ``.mha``.
+    """
+    match suffix:
+        case ".mha":
+            return {
+                key: _CONTROL.sub(" ", value)[:_LONGEST_METAIMAGE_TEXT]
+                for key, value in metadata.items()
+                if not _NO_METAIMAGE_KEY.search(key)
+                and len(key) <= _LONGEST_METAIMAGE_TEXT
+                and key.strip().lower() not in _METAIMAGE_FIELDS
+            }
+        case ".nrrd":
+            return {k: value for k, value in metadata.items() if not _NO_NRRD_KEY.search(k)}
+        case _:
+            longest = _LONGEST_NIFTI_TEXT
+            return {
+                key: _cut(value, longest[key]) if key in longest else value
+                for key, value in metadata.items()
+            }
+
+
+def _cut(words: str, most: int) -> str:
+    """The beginning of a text that is at most so many bytes long in UTF-8."""
+    return words.encode()[:most].decode(errors="ignore")
 
 
 def acquisition_entries(tags: Mapping[str, str]) -> dict[str, str]:

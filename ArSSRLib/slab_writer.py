@@ -76,5 +76,5 @@ def _packed(chunks: Iterable[Chunk], container: int) -> Iterator[bytes]:
 
 def _tell_compressed_size(stream: BinaryIO, head: bytes) -> None:
     size = stream.tell() - len(head)
-    stream.seek(head.rindex(COMPRESSED_SIZE) + len(COMPRESSED_SIZE))
+    stream.seek(head.index(COMPRESSED_SIZE) + len(COMPRESSED_SIZE))
     stream.write(str(size).encode())

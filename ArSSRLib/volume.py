@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -21,11 +21,12 @@ from .atomic import check_output_place, replacing
 from .dicom_series import read_series
 from .errors import EnvironmentFault, InputError, said_of
 from .grid import Grid, SizeTriple
-from .metadata import entries_that_stay_true, is_text, text_entries
+from .metadata import entries_that_fit, entries_that_stay_true, is_text, text_entries
 from .metaimage_header import check_metaimage
 from .nifti_header import SPACE_CODE, check_nifti, not_finite_message
 from .nifti_neighbours import undisturbed
 from .nrrd_header import check_nrrd
+from .pixel_types import as_pixel_type, pixel_id, pixel_type_for
 from .slab_writer import write_slabs
 
 _log = logging.getLogger(__name__)
@@ -166,13 +167,19 @@ def image_of_volume(volume: Volume) -> sitk.Image:
     return image
 
 
-def write_volume(volume: Volume, path: str | os.PathLike[str], overwrite: bool = False) -> None:
+def write_volume(
+    volume: Volume,
+    path: str | os.PathLike[str],
+    overwrite: bool = False,
+    last_moment: Callable[[], None] | None = None,
+) -> None:
     """Writes a volume; the file appears complete or not at all.
 
     Args:
         volume: integer pixel types are rounded and clipped to their range.
         path: a file with one of ``WRITABLE_SUFFIXES``, in a folder that exists.
         overwrite: whether an existing file may be replaced.
+        last_moment: see :func:`ArSSRLib.atomic.replacing`.
 
     Raises:
         InputError: an unsupported suffix, no such folder, or the file exists.
@@ -180,8 +187,9 @@ def write_volume(volume: Volume, path: str | os.PathLike[str], overwrite: bool =
     """
     target = Path(path)
     suffix = check_output(target, overwrite)
-    image = _empty_image(volume, 1)
-    with replacing(target, overwrite, suffix) as temporary:
+    fitting = replace(volume, metadata=entries_that_fit(volume.metadata, suffix))
+    image = _empty_image(fitting, 1)
+    with replacing(target, overwrite, suffix, last_moment) as temporary:
         try:
             slabs = _slabs(volume, _WRITTEN_VOXELS)
             write_slabs(temporary, suffix, image, len(volume.array), slabs)
@@ -232,33 +240,6 @@ def check_finite(array: npt.NDArray[np.floating], name: str) -> None:
         raise InputError(not_finite_message(bad, name))
 
 
-def pixel_type_for(dtype: np.dtype[np.generic]) -> str:
-    """The pixel type in which results of an input of ``dtype`` are given back.
-
-    Integers keep their type; every floating type becomes float32, in which the work is done.
-    """
-    return dtype.name if dtype.kind in "iu" else "float32"
-
-
-def as_pixel_type(array: FloatArray, pixel_type: str) -> npt.NDArray[np.generic]:
-    """float32 intensities as ``pixel_type``; integers are rounded and clipped to their range."""
-    dtype = np.dtype(pixel_type)
-    if dtype.kind not in "iu":
-        return array.astype(dtype, copy=False)
-    limits = np.iinfo(dtype)
-    if dtype.itemsize <= 2:
-        rounded = np.rint(array)
-        np.clip(rounded, limits.min, limits.max, out=rounded)
-        return rounded.astype(dtype)
-    result = np.rint(array.astype(np.float64))
-    # The largest 64-bit integer is not a float; what reaches it is set after the conversion.
-    over, under = result >= limits.max, result <= limits.min
-    result[over | under] = 0
-    whole = result.astype(dtype)
-    whole[over], whole[under] = limits.max, limits.min
-    return whole
-
-
 def _check_name(path: Path) -> None:
     """Refuses a name that is no text: ITK ends the whole process over it."""
     if not is_text(str(path)):
@@ -279,7 +260,7 @@ def _there_is(path: Path) -> bool:
 def _empty_image(volume: Volume, depth: int) -> sitk.Image:
     """The first ``depth`` slices of a volume's image, without their voxels."""
     _, height, width = volume.array.shape
-    image = sitk.Image([width, height, depth], _pixel_id(volume.pixel_type))
+    image = sitk.Image([width, height, depth], pixel_id(volume.pixel_type))
     volume.grid.apply_to(image)
     for key, value in volume.metadata.items():
         image.SetMetaData(key, value)
@@ -296,10 +277,6 @@ def _slabs(volume: Volume, voxels: int) -> Iterator[npt.NDArray[np.generic]]:
     for begin in range(0, depth, step):
         part = as_pixel_type(volume.array[begin : begin + step], volume.pixel_type)
         yield np.ascontiguousarray(part)
-
-
-def _pixel_id(pixel_type: str) -> int:
-    return int(sitk.GetImageFromArray(np.zeros((1, 1, 1), pixel_type)).GetPixelID())
 
 
 def _read_image(source: Path, readable: Path, volume_index: int | None) -> sitk.Image:

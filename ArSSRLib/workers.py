@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from typing import cast
 
-_SECONDS_BETWEEN_LOOKS = 0.5
 _WATCHED: set[int] = set()
 
 
-def end_with(parent: int) -> None:
-    """Ends this process soon after ``parent``, which must have started it, has died.
+def end_with_parent() -> None:
+    """Ends this process of :mod:`multiprocessing` as soon as the one that asked for it has died.
 
     A killed parent cannot end its workers, and one in the middle of a long computation would go
-    on with it. Called in the parent itself, or again in the same worker, this does nothing.
-
-    Args:
-        parent: process number.
+    on with it. In a process that nobody has started, or again in the same worker, this does
+    nothing.
     """
-    if os.name == "nt" or os.getpid() == parent or parent in _WATCHED:
+    parent = multiprocessing.parent_process()
+    if parent is None or parent.pid in _WATCHED:
         return
-    _WATCHED.add(parent)
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    _WATCHED.add(cast(int, parent.pid))
+    # Not the number of the parent in the system, which may be that of a helper of Python's.
+    threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
 
 
 @contextmanager
@@ -63,7 +64,6 @@ def start_without_interrupts(process: BaseProcess) -> None:
         process.start()
 
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
+def _watch(sentinel: int) -> None:
+    wait([sentinel])
     os._exit(1)

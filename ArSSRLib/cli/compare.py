@@ -84,8 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
                 Column(f"ArSSR ({model.name})", arssr, accent=True),
             ],
         )
-        canvas.save(arguments.output, arguments.force)
-        no_longer_cancellable()
+        canvas.save(arguments.output, arguments.force, last_moment=no_longer_cancellable)
         printer.done(arguments.output, f"{arguments.output}: input, cubic and ArSSR")
     return EXIT_DONE
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING
 
@@ -19,12 +19,14 @@ def read(path: str, volume_index: int | None = None) -> Volume:
         return read_volume(path, volume_index)
 
 
-def write(volume: Volume, path: str, overwrite: bool) -> None:
+def write(
+    volume: Volume, path: str, overwrite: bool, last_moment: Callable[[], None] | None = None
+) -> None:
     """:func:`ArSSRLib.volume.write_volume`, quietly."""
     from ..volume import write_volume
 
     with _native_stderr_closed():
-        write_volume(volume, path, overwrite)
+        write_volume(volume, path, overwrite, last_moment)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from typing import Any
 from ..batch.local import processors
 from ..errors import EnvironmentFault
 from ..leftovers import clear_leftovers, scratch_folder
-from ..workers import end_with, start_without_interrupts
+from ..workers import end_with_parent, start_without_interrupts
 from .cases import Case, failed, measure
 from .records import Record, save_record
 from .settings import Settings
@@ -132,7 +132,7 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         self.case: Case | None = None
         self._process = context.Process(
-            target=_work, args=(theirs, os.getpid(), settings, str(scratch)), daemon=True
+            target=_work, args=(theirs, settings, str(scratch)), daemon=True
         )
         with _threads_limited(max(1, processors() // settings.jobs)):
             start_without_interrupts(self._process)
@@ -170,9 +170,9 @@ class _Worker:
         self.pipe.close()
 
 
-def _work(pipe: Connection, parent: int, settings: Settings, scratch: str) -> None:
+def _work(pipe: Connection, settings: Settings, scratch: str) -> None:
     """What a worker does, as long as the program that started it lives."""
-    end_with(parent)
+    end_with_parent()
     # What it leaves behind when it is killed goes with the program's own folder.
     tempfile.tempdir = os.environ["TMPDIR"] = scratch
     while True:

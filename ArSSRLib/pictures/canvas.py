@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,15 +62,25 @@ class Canvas:
         style = {"color": TEXT, "ha": "left", "va": "top", **style}
         self.figure.text(left / self.width, 1.0 - top / self.height, words, fontsize=size, **style)
 
-    def save(self, path: str | os.PathLike[str], overwrite: bool) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        overwrite: bool,
+        last_moment: Callable[[], None] | None = None,
+    ) -> None:
         """Writes the picture; the file appears complete or not at all.
+
+        Args:
+            path: ends in one of ``PICTURE_SUFFIXES``.
+            overwrite: whether an existing file may be replaced.
+            last_moment: see :func:`ArSSRLib.atomic.replacing`.
 
         Raises:
             InputError: an unknown ending, no such folder, or the file exists.
             EnvironmentFault: the disk is full or refuses the file.
         """
         suffix = picture_suffix(path)
-        with replacing(path, overwrite, suffix) as temporary:
+        with replacing(path, overwrite, suffix, last_moment) as temporary:
             self.figure.savefig(temporary, dpi=_DOTS_PER_INCH, facecolor=BACKGROUND)
 
 

@@ -82,8 +82,7 @@ class Slicer:
 
 def display_window(volume: Volume) -> tuple[float, float]:
     """The intensities to show as black and as white, the same for every result of an input."""
-    values = volume.array.ravel()
-    values = values[:: max(1, values.size // 1_000_000)]
+    values = volume.array.flat[:: max(1, volume.array.size // 1_000_000)]
     low, high = float(np.percentile(values, 0.5)), float(np.percentile(values, 99.9))
     tissue = values[values > low + _FOREGROUND * (high - low)]
     if tissue.size:

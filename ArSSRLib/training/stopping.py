@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from ..interrupts import Interrupted, no_longer_cancellable
-from ..workers import end_with
+from ..interrupts import Interrupted, hear_nothing_more
+from ..workers import end_with_parent
 from .parallel import Team
 
 _TERMINAL_CLOSED: signal.Signals | None = getattr(signal, "SIGHUP", None)
@@ -53,7 +53,7 @@ class StopRequest:
         # That a terminal has closed the shell and the system both tell; neither is in a hurry.
         hurried = number != _TERMINAL_CLOSED
         if hurried and time.monotonic() - self._first > self._echo_seconds:
-            no_longer_cancellable()
+            hear_nothing_more()
             raise Interrupted
 
 
@@ -106,7 +106,7 @@ def obey_only(trainer: int, worker: int) -> None:
         trainer: process number.
         worker: which of the trainer's processes this is, from 0.
     """
-    end_with(trainer)
+    end_with_parent()
     if hasattr(signal, "sigwaitinfo"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
         threading.Thread(target=_end_when_told_by, args=(trainer,), daemon=True).start()

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from ..errors import InputError
 from ..intensity import Normalisation
-from ..volume import as_pixel_type, read_volume
+from ..pixel_types import as_pixel_type
+from ..volume import read_volume
 from ..volume_search import VolumeFile
 from .recipe import SourceRecipe
 

@@ -46,9 +46,13 @@ def busy_targets(busy: Tensor, lookups: Sequence[AxisLookup]) -> Spans | None:
 
 def _local_range(low: Tensor) -> Tensor:
     """Largest minus smallest intensity within ``_FLAT_RADIUS`` voxels of each voxel."""
-    both = torch.stack([low, -low])[:, None]
+    return _local_maximum(low) + _local_maximum(-low)
+
+
+def _local_maximum(values: Tensor) -> Tensor:
+    known = values[None, None]
     for axis in range(3):
         kernel, padding = [1, 1, 1], [0, 0, 0]
         kernel[axis], padding[axis] = 2 * _FLAT_RADIUS + 1, _FLAT_RADIUS
-        both = F.max_pool3d(both, kernel, stride=1, padding=padding)
-    return both[0, 0] + both[1, 0]
+        known = F.max_pool3d(known, kernel, stride=1, padding=padding)
+    return known[0, 0]

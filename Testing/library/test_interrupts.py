@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 import time
@@ -48,6 +49,21 @@ def test_a_signal_cancels_at_once_and_no_other_after_it(number: signal.Signals) 
     assert not is_cancellable()
     for another in SIGNALS:
         signal.raise_signal(another)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="POSIX signals")
+def test_two_signals_at_once_cancel_once_and_without_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    for number in SIGNALS:
+        os.kill(os.getpid(), number)
+    with pytest.raises(Interrupted):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        time.sleep(0.01)
+    assert not complaints
 
 
 def test_a_signal_in_the_middle_of_an_import_cancels_behind_it(

@@ -10,6 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 from ArSSRLib import volume as volume_module
+from ArSSRLib.errors import EnvironmentFault
 from ArSSRLib.grid import Grid
 from ArSSRLib.volume import Volume, image_of_volume, read_volume, write_volume
 
@@ -80,3 +81,56 @@ def test_turned_volumes_are_written_from_a_view(tmp_path: Path, brain: Volume) -
                     brain.grid.size[2], brain.grid.size[0])), brain.pixel_type)  # fmt: skip
     write_volume(turned, tmp_path / "turned.nii.gz")
     np.testing.assert_array_equal(read_volume(tmp_path / "turned.nii.gz").array, turned.array)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"note": "CompressedDataSize = 5"},
+        {"CompressedDataSize": "7"},
+        {"DimSize": "1 1 1"},
+        {"note": "first\nDimSize = 3 4 1\nsizes: 3 4 1\n\nlast"},
+        {"note": "long " * 20_000},
+        {"one: two": "three"},
+        {"one=two": "three"},
+        {"one\ntwo": "three"},
+        {" ": "nothing"},
+        {"cal_max": "1e39", "cal_min": "nan"},
+        {"aux_file": "a name with ümlauts that NIfTI has no room for"},
+        {"ä ö": "ü" * 200},
+    ],
+    ids=lambda entries: next(iter(entries)),
+)
+def test_no_header_entry_makes_a_file_unreadable(
+    tmp_path: Path, brain: Volume, suffix: str, entries: dict[str, str]
+) -> None:
+    volume = Volume(brain.array, brain.grid, brain.pixel_type, entries)
+    write_volume(volume, tmp_path / f"a{suffix}")
+    again = read_volume(tmp_path / f"a{suffix}")
+    assert again.grid.size == volume.grid.size
+    np.testing.assert_array_equal(again.array, volume.array)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_disk_that_is_full_is_noticed_wherever_that_happens(tmp_path: Path, suffix: str) -> None:
+    resource = pytest.importorskip("resource", reason="Windows limits no file sizes")
+    numbers = np.random.default_rng(0).normal(size=(4, 40, 40)).astype(np.float32)
+    entries = {f"entry {n}": "x" * 60 for n in range(40)}
+    volume = Volume(numbers, Grid((40, 40, 4)), "float32", entries)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    refused = 0
+    for limit in range(256, 40_000, 512):
+        path = tmp_path / f"{limit}{suffix}"
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+        try:
+            write_volume(volume, path)
+        except EnvironmentFault:
+            refused += 1
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        if path.exists():
+            np.testing.assert_array_equal(read_volume(path).array, numbers)
+    assert refused
+    assert all(path.name.endswith(suffix) for path in tmp_path.iterdir())
+    assert not list(tmp_path.glob(".*"))

@@ -14,10 +14,10 @@ import SimpleITK as sitk
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.grid import Grid
+from ArSSRLib.pixel_types import as_pixel_type
 from ArSSRLib.volume import (
     WRITABLE_SUFFIXES,
     Volume,
-    as_pixel_type,
     read_volume,
     volume_of_image,
     write_volume,

@@ -89,6 +89,28 @@ def test_what_a_killed_run_leaves_the_next_one_clears(
     assert set(os.listdir(tmp_path)) <= {"other.nii.gz", "fine.nii.gz"}
 
 
+def test_a_signal_as_the_file_appears_comes_too_late(tmp_path: Path, cortex_path: Path) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from ArSSRLib.cli.main import main\n"
+        "link = os.link\n"
+        "def linked(*names):\n"
+        "    link(*names)\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "os.link = linked\n"
+        "sys.exit(main())\n"
+    )
+    for number, words in enumerate((["upsample", "--method", "linear"], ["simulate"], ["compare"])):
+        output = tmp_path / f"{number}{'.png' if words[0] == 'compare' else '.nii'}"
+        done = subprocess.run(
+            [sys.executable, "-c", program, words[0], cortex_path, *words[1:], "--scale", "1.5",
+             *(["-o"] if words[0] == "compare" else []), output],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert output.exists()
+
+
 def test_an_output_that_is_in_its_place_is_not_called_cancelled(
     tmp_path: Path, cortex_path: Path
 ) -> None:

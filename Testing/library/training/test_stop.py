@@ -158,6 +158,25 @@ def test_the_processes_of_a_killed_run_end_too(tmp_path: Path) -> None:
     assert not alive
 
 
+def test_patches_are_drawn_in_processes_of_whatever_kind(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import multiprocessing, sys\n"
+        "from ArSSRLib.cli.main import main\n"
+        "if __name__ == '__main__':\n"
+        "    multiprocessing.set_start_method('forkserver')\n"
+        "    sys.exit(main(sys.argv[1:]))\n",
+        encoding="utf-8",
+    )
+    words = ["train", *_arguments(tmp_path / "run", "--until-step", "20")[2:]]
+    done = subprocess.run(
+        [sys.executable, str(script), *words], env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=900, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert max(_losses(tmp_path / "run")) == 20
+
+
 def test_a_second_signal_ends_at_once() -> None:
     stop = StopRequest(echo_seconds=0.2, says=False)
     before = {n: signal.signal(n, stop.hear) for n in (signal.SIGINT, signal.SIGTERM)}
