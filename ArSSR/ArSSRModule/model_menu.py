@@ -71,7 +71,7 @@ class ModelMenu:
         self._ui.modelComboBox.clear()
         self._models = models.availableModels()
         for model in self._models:
-            self._ui.modelComboBox.addItem(model.title or model.name)
+            self._ui.modelComboBox.addItem(_entry(model))
         self._filling = False
 
     def _onIndexChanged(self, index: int) -> None:
@@ -93,6 +93,15 @@ class ModelMenu:
         self._fill()
         self.forgetReplaced()
         self.chosen.emit(installed)
+        self.show(installed)  # nobody else does where it was chosen already
+
+
+def _entry(model) -> str:
+    """Its title, and the file of an installed one: titles need not differ."""
+    name = os.path.basename(model.name)
+    if not model.title:
+        return name
+    return f"{model.title} ({name})" if models.isInstalled(model) else model.title
 
 
 def _describe(model) -> str:

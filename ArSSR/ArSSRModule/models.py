@@ -1,6 +1,10 @@
 """The models a user can choose: the bundled ones and those installed from files."""
 
+import filecmp
+import itertools
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import qt
@@ -28,8 +32,16 @@ def availableModels() -> list:
     return models
 
 
+def isInstalled(model) -> bool:
+    """Whether a model came from a file; the bundled ones have a name only."""
+    return os.path.basename(model.name) != model.name
+
+
 def installModel(path: str) -> str:
     """Copies a model file among the installed ones and returns its new path.
+
+    Another model of that name stays, since scenes name it: the new one gets a number. A file that
+    is there already is not copied again.
 
     Raises:
         ValueError: the file is not an ArSSR model.
@@ -41,7 +53,22 @@ def installModel(path: str) -> str:
     model_info(path)
     folder = installedFolder()
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / Path(path).name
-    if Path(path).resolve() != target.resolve():
-        shutil.copyfile(path, target)
+    target = _place(Path(path), folder)
+    if not target.exists():
+        _copy(path, target)
     return str(target)
+
+
+def _place(source: Path, folder: Path) -> Path:
+    """The first of best.npz, best-2.npz, … that is free or has the same content."""
+    numbered = (f"{source.stem}-{number}" for number in itertools.count(2))
+    places = (folder / f"{stem}.npz" for stem in itertools.chain([source.stem], numbered))
+    return next(p for p in places if not p.exists() or filecmp.cmp(source, p, shallow=False))
+
+
+def _copy(source: str, target: Path) -> None:
+    """Whole or not at all: the folder's other entries are models that a panel lists."""
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        part = Path(folder) / target.name
+        shutil.copyfile(source, part)
+        os.replace(part, target)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -122,3 +124,81 @@ def test_the_folder_of_installed_models_is_made_with_the_first_one(slicer, monke
     installed = models.installModel(str(bundled()))
     assert installed.startswith(str(home))
     assert installed in [model.name for model in models.availableModels()]
+
+
+@pytest.fixture
+def titled(tmp_path):
+    """Makes the bundled model's file with another title, in a folder of its own."""
+
+    def make(title, file="best.npz"):
+        from ArSSRLib.catalogue import load_model
+        from ArSSRLib.checkpoint import save_model
+
+        model = load_model("default")
+        folder = tmp_path / title.replace(" ", "_")
+        folder.mkdir()
+        save_model(model.network, dataclasses.replace(model.header, title=title), folder / file)
+        return folder / file
+
+    return make
+
+
+def parameters():
+    from ArSSRModule.logic import ArSSRLogic
+
+    return ArSSRLogic().getParameterNode()
+
+
+def menu(ui):
+    return [ui.modelComboBox.itemText(i) for i in range(ui.modelComboBox.count)]
+
+
+def test_a_second_model_of_the_same_file_name_leaves_the_first_as_it_was(
+    models, ui, monkeypatch, titled
+):
+    first, second = titled("First"), titled("Second")
+    choose(monkeypatch, ui, first)
+    named_by_a_scene = parameters().model
+    choose(monkeypatch, ui, second)
+    assert Path(named_by_a_scene).read_bytes() == first.read_bytes()
+    assert Path(parameters().model).name == "best-2.npz"
+    assert Path(parameters().model).read_bytes() == second.read_bytes()
+    files = [path.name for path in models.installedFolder().iterdir()]
+    assert sorted(files) == ["best-2.npz", "best.npz"]
+
+
+def test_installing_the_same_file_again_chooses_the_installed_one(models, ui, monkeypatch, titled):
+    first, second = titled("First"), titled("Second")
+    for file in (first, second, first, second):
+        choose(monkeypatch, ui, file)
+    assert Path(parameters().model).name == "best-2.npz"
+    assert len(list(models.installedFolder().iterdir())) == 2
+
+
+def test_the_menu_shows_the_installed_model_that_the_next_run_uses(models, ui, monkeypatch, titled):
+    file = titled("Mine")
+    for _ in range(2):  # the second time the choice is not a new one
+        choose(monkeypatch, ui, file)
+        assert ui.modelComboBox.currentText == "Mine (best.npz)"
+        assert Path(parameters().model).name == "best.npz"
+        assert ui.modelSummaryLabel.text.startswith("best.npz")
+
+
+def test_models_of_one_title_are_told_apart_by_their_files(models, ui, monkeypatch, mirrored):
+    for wanted in (True, False):
+        choose(monkeypatch, ui, mirrored(wanted))
+    installed = menu(ui)[-2:]
+    assert [text.rsplit(" ", 1)[1] for text in installed] == ["(mirrored.npz)", "(once.npz)"]
+    assert len(set(menu(ui))) == len(menu(ui))
+
+
+def test_a_copy_that_breaks_off_leaves_nothing(models, ui, slicer, monkeypatch, titled):
+    def full_disk(source, target):
+        Path(target).write_bytes(b"half")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(models.shutil, "copyfile", full_disk)
+    before = menu(ui)
+    choose(monkeypatch, ui, titled("Mine"))
+    assert list(models.installedFolder().iterdir()) == []
+    assert menu(ui) == before
