@@ -109,15 +109,15 @@ def upsample(
         volume = volume_of_image(image)
     else:
         volume = _volume_of_array(np.asarray(image), grid)
-    if isinstance(model, str | os.PathLike):
-        model = load_model(model) if method == "arssr" else None  # type: ignore[assignment]
+    if progress is not None and not callable(progress):
+        raise InputError(f"The progress {progress!r} cannot be called; give a function or None.")
     target = target_grid(volume.grid, scale, spacing)
     result = upsample_volume(
         volume,
         target,
         method,
-        model,  # type: ignore[arg-type]
-        device,
+        _loaded(model) if method == "arssr" else None,
+        str(device),
         roi,
         progress,
         fast=fast,
@@ -127,13 +127,28 @@ def upsample(
     return np.ascontiguousarray(as_pixel_type(result.array, result.pixel_type)), result.grid
 
 
+def _loaded(model: Model | str | os.PathLike[str]) -> Model:
+    from .checkpoint import Model
+
+    if isinstance(model, Model):
+        return model
+    if not isinstance(model, str | os.PathLike):
+        raise InputError(
+            f"The model {model!r} is no model; give a name, a file or what load_model returned."
+        )
+    return load_model(model)
+
+
 def _volume_of_array(array: Array, grid: Grid | None) -> Volume:
+    if not isinstance(grid, Grid | None):
+        raise InputError(f"The grid {grid!r} is no grid; give an ArSSRLib.grid.Grid or none.")
     if array.ndim != 3 or array.dtype.kind not in "iufb":
         raise InputError(
             f"An array of shape {array.shape} and type {array.dtype} is not a 3-D array of real "
             "numbers; give one indexed [k, j, i]."
         )
-    values = array.astype(np.float32)
+    with np.errstate(over="ignore"):
+        values = array.astype(np.float32)
     check_finite(values, "the array")
     depth, height, width = array.shape
     return Volume(values, grid or Grid((width, height, depth)), pixel_type_for(array.dtype))

@@ -267,6 +267,11 @@ def _open_archive(path: str | os.PathLike[str]) -> Any:
     try:
         archive = np.load(path, allow_pickle=False)
     except DAMAGED_ARCHIVE as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise InputError(
+                f"The file {str(path)!r} cannot be read ({error.strerror}); check its rights and "
+                "its disk."
+            ) from error
         raise InputError(
             f"The file {str(path)!r} is not a readable ArSSR model; choose a .npz model file, or "
             "import a published state dict with 'arssr models import'."

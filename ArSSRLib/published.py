@@ -46,6 +46,12 @@ _RULES: dict[str, list[tuple[str, str]]] = {
 }
 
 
+def check_there_is(path: str | os.PathLike[str]) -> None:
+    """Raises InputError when there is no file to import."""
+    if not Path(path).is_file():
+        raise InputError(f"There is no file {str(path)!r} to import; check its path.")
+
+
 def import_published(path: str | os.PathLike[str], encoder: str) -> ArSSR:
     """Builds the paper's network and fills it with a published state dict.
 
@@ -63,9 +69,8 @@ def import_published(path: str | os.PathLike[str], encoder: str) -> ArSSR:
 
     from .networks.arssr import ArSSR
 
+    check_there_is(path)
     network = ArSSR(paper_spec(encoder))
-    if not Path(path).is_file():
-        raise InputError(f"There is no file {str(path)!r} to import; check its path.")
     try:
         with warnings.catch_warnings():
             # A foreign pickle protocol is refused below; torch's own remark would only confuse.

@@ -350,6 +350,8 @@ def _check_kind(dimensions: int, components: int, image: sitk.Image, name: str) 
 
 
 def _check_kind_text(dimensions: int, components: int, kind: str, name: str) -> None:
+    if kind.startswith("label"):
+        raise InputError(f"The volume {name!r} is a label map; give the image itself.")
     if "complex" in kind:
         raise InputError(f"The volume {name!r} is complex; save its magnitude first.")
     if components > 1 or "vector" in kind:

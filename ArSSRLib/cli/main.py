@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import io
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,8 +86,12 @@ def _dispatch(given: list[str]) -> int:
         prog=f"arssr {given[0]}", description=_sentence(command.summary), allow_abbrev=False
     )
     module.add_arguments(parser)
-    parse = parser.parse_intermixed_args if command.many else parser.parse_args
-    return int(module.run(parse(_with_numbers_attached(given[1:]))))
+    words = _with_numbers_attached(given[1:])
+    if not command.many:
+        return int(module.run(parser.parse_args(words)))
+    words, names = _split_at_dashes(words)
+    _check_options(parser, words)
+    return int(module.run(parser.parse_intermixed_args(words + names)))
 
 
 def _top_parser() -> SentenceParser:
@@ -121,6 +126,40 @@ def _with_numbers_attached(given: list[str]) -> list[str]:
         else:
             joined += [word, follower]
     return joined
+
+
+def _split_at_dashes(words: list[str]) -> tuple[list[str], list[str]]:
+    """What stands before ``--``, and the file names behind it as what they cannot be mistaken for.
+
+    Options between file names and ``--`` do not go together in argparse.
+    """
+    if "--" not in words:
+        return words, []
+    at = words.index("--")
+    names = (f".{os.sep}{name}" if name.startswith("-") else name for name in words[at + 1 :])
+    return words[:at], list(names)
+
+
+def _check_options(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    """Names an option that is none before argparse misses what it was to give.
+
+    Raises:
+        InputError: a word begins like an option and is not one of the parser's.
+    """
+    known = parser._option_string_actions
+    for word in words:
+        name = word.partition("=")[0]
+        if len(name) < 2 or name[0] != "-" or name in known or _is_number(name):
+            continue
+        if name[:2] in known and not name.startswith("--"):
+            # A short option with its value.
+            continue
+        file = f", or write ./{name} for the file of that name" if os.path.lexists(name) else ""
+        raise InputError(f"The option {name!r} is unknown; see '{parser.prog} --help'{file}.")
+
+
+def _is_number(word: str) -> bool:
+    return word[1:2].isdigit() or word[1:2] == "."
 
 
 def _sentence(text: str) -> str:

@@ -112,12 +112,22 @@ def _report(error: BaseException) -> int:
 
 
 def _about_the_system(error: OSError) -> str:
+    if not _has_current_folder():
+        return "The current folder does not exist any more; change to another and run again."
     where = f" ({error.filename!r})" if error.filename else ""
     remedy = {
         errno.ENOSPC: "free some space and run again",
         errno.EACCES: "choose a place you have the rights for",
     }.get(error.errno or 0, "remove the cause and run again")
     return f"The system refused{where}: {error.strerror or error}; {remedy}."
+
+
+def _has_current_folder() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def _say(sentence: str, code: int) -> int:

@@ -34,13 +34,15 @@ def target_grid(
     if (scale is None) == (spacing is None):
         raise InputError("Give either a scale or a spacing, for example --scale 2.")
     if scale is not None:
-        asked, factors = f"scale {_shown(scale)}", np.asarray(scale, dtype=np.float64)
+        wanted = _numbers("scale", scale)
+        asked, factors = f"scale {_shown(wanted)}", np.asarray(wanted)
     else:
-        asked = f"spacing {_shown(spacing)} mm"
+        wanted = _numbers("spacing", spacing)
+        asked = f"spacing {_shown(wanted)} mm"
         with np.errstate(divide="ignore"):
-            factors = np.asarray(grid.spacing) / np.asarray(spacing, dtype=np.float64)
+            factors = np.asarray(grid.spacing) / np.asarray(wanted)
     _check_size(grid, factors, asked)
-    target = grid.upsampled(scale) if scale is not None else grid.with_spacing(spacing or 0.0)
+    target = grid.upsampled(wanted) if scale is not None else grid.with_spacing(wanted)
     for axis, old, new, step in zip("ijk", grid.size, target.size, grid.spacing, strict=True):
         if new < old:
             raise InputError(
@@ -50,9 +52,22 @@ def target_grid(
     return target
 
 
+def _numbers(name: str, value: object) -> float | Triple:
+    """A scale or a spacing as plain numbers; how many there are the grid checks."""
+    try:
+        numbers = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        numbers = None
+    if numbers is None or numbers.ndim > 1 or isinstance(value, bool):
+        raise InputError(
+            f"The {name} {value!r} is no number; give one, or three for the axes i, j and k."
+        )
+    return float(numbers) if numbers.ndim == 0 else cast(Triple, tuple(numbers.tolist()))
+
+
 def _check_size(grid: Grid, factors: npt.NDArray[np.float64], asked: str) -> None:
     """Refuses what cannot be represented; what is no factor at all the grid itself refuses."""
-    if factors.size not in (1, 3) or not np.isfinite(factors).all():
+    if factors.shape not in ((), (3,)) or not np.isfinite(factors).all():
         return
     with np.errstate(over="ignore"):
         largest = float((np.asarray(grid.size) * factors).max())
@@ -78,7 +93,10 @@ def box_of_roi(grid: Grid, roi: Roi) -> Box:
     Raises:
         InputError: the corners are not finite, enclose nothing, or lie outside the volume.
     """
-    corners = np.asarray(roi, dtype=np.float64)
+    try:
+        corners = np.asarray(roi, dtype=np.float64)
+    except (TypeError, ValueError):
+        corners = np.empty(0)
     if corners.shape != (6,) or not np.isfinite(corners).all():
         raise InputError(
             f"The region {_shown(roi)} is not six finite numbers x0,y0,z0,x1,y1,z1 in mm; "
@@ -119,6 +137,6 @@ def _extent(grid: Grid) -> tuple[Triple, Triple]:
 def _shown(value: object) -> str:
     if isinstance(value, int | float):
         return f"{value:g}"
-    if isinstance(value, tuple | list):
-        return ",".join(f"{float(x):g}" for x in value)
-    return str(value)
+    if isinstance(value, tuple | list) and all(isinstance(x, int | float) for x in value):
+        return ",".join(f"{x:g}" for x in value)
+    return repr(value)

@@ -48,6 +48,8 @@ _UPSAMPLE = [
     bad_option("unknown device", "--scale 2 --device tpu", "tpu", "cpu"),
     bad_option("unknown progress", "--scale 2 --progress loud", "loud", "json"),
     bad_option("unknown option", "--scale 2 --sharper", "--sharper", "--help"),
+    bad_option("misspelt option", "--scael 2", "'--scael'", "--help"),
+    Entry("input like an option", ("upsample", "-a.nii", "OUT", "--scale", "2"), ("'-a.nii'",)),
     bad_option("extra word", "--scale 2 sharper", "sharper"),
     Entry("no command", (), ("COMMAND", "--help")),
     Entry("unknown command", ("sharpen", "INPUT"), ("sharpen", "upsample", "--help")),
@@ -56,6 +58,8 @@ _UPSAMPLE = [
 
 _EVALUATE = ("evaluate", "--hr", str(CORTEX.parent), "-o", "OUT", "--progress", "none")
 _OTHERS = [
+    Entry("import of no file", ("models", "import", "", "--encoder", "RDN"), ("no file ''",)),
+    Entry("import of a folder", ("models", "import", "/", "--encoder", "RDN"), ("no file ''",)),
     Entry("compare into a bitmap", ("compare", "INPUT", "--scale", "2", "-o", "a.bmp"),
           ("a.bmp", "supported ending")),
     Entry("compare at scale 0.5", ("compare", "INPUT", "--scale", "0.5", "-o", "a.png", "--model",

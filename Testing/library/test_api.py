@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import torch
 
 import ArSSRLib
 from ArSSRLib.errors import InputError
@@ -58,13 +61,44 @@ def test_image_and_array_give_the_same_values(cortex_path: Path) -> None:
         sitk.Image([4, 5, 6], sitk.sitkVectorUInt8, 3),
         sitk.Image([4, 5, 6], sitk.sitkComplexFloat32),
         sitk.Image([4, 5, 6, 2], sitk.sitkFloat32),
+        sitk.Image([4, 5, 6], sitk.sitkLabelUInt8),
     ],
     ids=["2-D", "4-D", "complex", "NaN", "text", "2-D image", "RGB image", "complex image",
-         "4-D image"],
+         "4-D image", "label map"],
 )  # fmt: skip
 def test_what_is_no_scalar_volume_is_refused(image: object) -> None:
     with pytest.raises(InputError):
         ArSSRLib.upsample(image, 2, method="cubic")  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"scale": "x"}, "'x'"),
+        ({"scale": True}, "True"),
+        ({"scale": (1, 2)}, "1.0, 2.0"),
+        ({"scale": (1, 1, "x")}, "'x'"),
+        ({"spacing": "x"}, "'x'"),
+        ({"scale": 2, "roi": "1,2,3,4,5,6"}, "'1,2,3,4,5,6'"),
+        ({"scale": 2, "grid": 3}, "3"),
+        ({"scale": 2, "model": 3, "method": "arssr"}, "3"),
+        ({"scale": 2, "progress": 3}, "3"),
+        ({"scale": 2, "device": "tpu", "method": "arssr"}, "tpu"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_refused(options: dict[str, Any], named: str) -> None:
+    with pytest.raises(InputError, match=re.escape(named)):
+        ArSSRLib.upsample(np.zeros((4, 5, 6)), **{"method": "cubic", **options})
+
+
+def test_numbers_of_numpy_and_devices_of_torch_do_as_well(seeded_model_path: Path) -> None:
+    array = np.random.default_rng(0).random((4, 5, 6), np.float32)
+    fine, grid = ArSSRLib.upsample(array, np.array([1, 1, 2.0]), method="cubic")
+    assert (fine.shape, grid.spacing) == ((8, 5, 6), (1.0, 1.0, 0.5))
+    fine, _ = ArSSRLib.upsample(
+        array, spacing=np.full(3, 0.5), model=seeded_model_path, device=torch.device("cpu")
+    )
+    assert fine.shape == (8, 10, 12)
 
 
 def test_an_image_refuses_a_second_grid() -> None:

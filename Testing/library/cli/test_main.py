@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,35 @@ def test_a_wrong_call_is_told_in_one_sentence(
     assert told.startswith("arssr: ")
     assert told.count("\n") == 1
     assert "--help" in told
+
+
+def test_behind_dashes_a_file_may_be_called_anything(tmp_path: Path, cortex_path: Path) -> None:
+    shutil.copy(cortex_path, tmp_path / "-in.nii.gz")
+    done = subprocess.run(
+        [sys.executable, "-m", "ArSSRLib", "upsample", "--scale", "2", "--method", "linear", "--",
+         "-in.nii.gz", "--out.nii"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "--out.nii").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the folder one works in")
+def test_a_current_folder_that_is_gone_is_named(tmp_path: Path, cortex_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    program = (
+        f"import os, sys; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r})\n"
+        "from ArSSRLib.cli.main import main; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "upsample", cortex_path, "out.nii", "--scale", "2"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "The current folder does not exist any more" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_console_script_is_the_same_program() -> None:
