@@ -39,6 +39,10 @@ class Request:
         return arguments
 
     def nameFor(self, inputName: str) -> str:
-        """Name of the result: the input's, the scale and the method."""
-        title = "ArSSR" if self.method == "arssr" else self.method
-        return f"{inputName} {title} {self.scaleText}"
+        return resultName(inputName, self.method, self.scaleText)
+
+
+def resultName(inputName: str, method: str, scaleText: str) -> str:
+    """Name of the result: the input's, the method and the scale."""
+    title = "ArSSR" if method == "arssr" else method
+    return f"{inputName} {title} {scaleText}"

@@ -1,12 +1,14 @@
 """Puts results into the scene: beside the input, shown alike, saying how they were made."""
 
 import json
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 import slicer
 
 from . import library
+from .request import resultName
 
 ATTRIBUTE_PREFIX = "ArSSR."
 INPUT_REFERENCE = "ArSSR.Input"
@@ -73,26 +75,26 @@ def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
     Args:
         loaded: a :class:`volume_files.LoadedImage`.
         inputNode: the volume it was made from.
-        outputNode: the node to overwrite, or None.
+        outputNode: the node to overwrite, or None; it takes the name only where it has one of ours.
 
     Returns:
         the volume node.
     """
     if outputNode is not None:
-        _fill(outputNode, loaded, inputNode, origin)
+        _fill(outputNode, loaded, inputNode, origin, name)
         return outputNode
     outputNode = slicer.mrmlScene.AddNewNodeByClass(
         "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
     )
     with ExitStack() as undoing:
         undoing.callback(slicer.mrmlScene.RemoveNode, outputNode)
-        _fill(outputNode, loaded, inputNode, origin)
+        _fill(outputNode, loaded, inputNode, origin, name)
         placeBeside(inputNode, outputNode)
         undoing.pop_all()
     return outputNode
 
 
-def _fill(outputNode, loaded, inputNode, origin: Origin) -> None:
+def _fill(outputNode, loaded, inputNode, origin: Origin, name: str) -> None:
     # Before the image is there: MRML would otherwise compute a window of its own, over all voxels.
     _showLike(inputNode, outputNode)
     with slicer.util.NodeModify(outputNode):
@@ -102,9 +104,36 @@ def _fill(outputNode, loaded, inputNode, origin: Origin) -> None:
         outputNode.SetVoxelValueQuantity(inputNode.GetVoxelValueQuantity())
         outputNode.SetVoxelValueUnits(inputNode.GetVoxelValueUnits())
         factors = _factors(inputNode, outputNode)
-        for key, value in origin.attributes(inputNode, factors).items():
-            outputNode.SetAttribute(key, value)
+        _rename(outputNode, name)
+        _replaceAttributes(outputNode, origin.attributes(inputNode, factors))
         outputNode.SetNodeReferenceID(INPUT_REFERENCE, inputNode.GetID())
+
+
+def _rename(outputNode, name: str) -> None:
+    """A name that we gave follows the new content; one that the user gave stays."""
+    earlier = _givenName(outputNode)
+    if earlier not in ("", name):
+        outputNode.SetName(slicer.mrmlScene.GenerateUniqueName(name))
+
+
+def _givenName(node) -> str:
+    """The name that we gave to a result, empty where it has another one."""
+    keys = ("InputName", "Method", "Scale")
+    values = [node.GetAttribute(ATTRIBUTE_PREFIX + key) for key in keys]
+    if None in values:
+        return ""
+    name = resultName(*values)
+    numbered = re.escape(name) + r"(_\d+)?"  # as MRML makes names unique
+    return name if re.fullmatch(numbered, node.GetName()) else ""
+
+
+def _replaceAttributes(node, attributes: dict[str, str]) -> None:
+    """Also removes ours of an earlier result, such as the model where now there is none."""
+    for key in node.GetAttributeNames():
+        if key.startswith(ATTRIBUTE_PREFIX):
+            node.RemoveAttribute(key)
+    for key, value in attributes.items():
+        node.SetAttribute(key, value)
 
 
 def _factors(inputNode, outputNode):
