@@ -1,7 +1,7 @@
 """The module's self-tests: real volume, bundled weights, real child process, real scene.
 
 They run in Slicer's own harness (Reload and Test, or ctest), in any language, and change nothing
-outside the scene.
+outside the scene; without PyTorch they fail, and do not install it.
 """
 
 import tempfile
@@ -13,6 +13,7 @@ import slicer
 import vtk
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
 
+from . import torch_setup
 from .comparison_layout import LAYOUT_IDS, viewName
 from .difference import existingDifference
 from .inputs import checkNotOverwritten, reasonNotUsable
@@ -30,6 +31,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
     """Each ``test_`` method starts from an empty scene."""
 
     def setUp(self):
+        self._checkTorch()
         slicer.mrmlScene.Clear()
         self.panel = slicer.util.getModuleWidget("ArSSR")
         self.panel.enter()
@@ -219,6 +221,14 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         self.assertEqual(parameters.scaleMode, ScaleMode.SPACING)
         self.assertAlmostEqual(parameters.targetSpacing, 0.4)
         self.assertEqual(parameters.inputVolume.GetName(), "Block")
+
+    def _checkTorch(self):
+        """Before anything could install it: while Slicer runs tests, nobody would be asked."""
+        if not torch_setup.isNewEnough(torch_setup.installedVersion()):
+            self.fail(
+                f"The self-tests need PyTorch {torch_setup.REQUIREMENT}: install it with the "
+                "module PyTorch Utils, restart Slicer and run them again."
+            )
 
     def _sample(self):
         """The bundled volume, by way of the module Sample Data."""

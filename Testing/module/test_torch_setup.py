@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+import unittest
 
 import pytest
 
@@ -181,3 +182,17 @@ def test_loading_the_module_imports_no_torch():
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("version", ["", "1.13.1"])
+def test_the_self_tests_fail_and_install_nothing_without_torch(monkeypatch, setup, version):
+    import ArSSR
+
+    monkeypatch.setattr(setup, "installedVersion", lambda: version)
+    extension = PyTorchExtension("2.9.0+cpu")  # under --testing it would install without asking
+    provide(monkeypatch, extension)
+    result = unittest.TestResult()
+    ArSSR.ArSSRTest("test_TheResultSaysHowItWasMade").run(result)
+    assert extension.questions == []
+    assert result.errors == []
+    assert "install it with the module PyTorch Utils" in result.failures[0][1]
