@@ -4,6 +4,11 @@ This file is the shell that Slicer needs by name; the work is in the package ``A
 it, one idea a file. Nothing heavy is imported here: torch runs in a process of its own.
 """
 
+import sys
+
+if sys.version_info < (3, 10):  # noqa: UP036 - Slicer chooses the Python, not our requirements
+    raise RuntimeError("ArSSR needs 3D Slicer 5.10 or later; this is an older one.")
+
 import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -24,7 +29,7 @@ class ArSSR(ScriptedLoadableModule):
         parent.title = _("MRI Super-Resolution (ArSSR)")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Filtering")]
         parent.dependencies = []
-        parent.contributors = [_("The ArSSR extension's contributors")]
+        parent.contributors = ["The ArSSR extension's contributors"]  # names are not translated
         parent.helpText = _(
             "Upsamples a T1-weighted brain MR volume by any factor, with a neural network that was "
             "trained to continue the image between its voxels. Choose a volume and a scale, press "
