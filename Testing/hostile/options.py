@@ -59,7 +59,7 @@ _UPSAMPLE = [
 _EVALUATE = ("evaluate", "--hr", str(CORTEX.parent), "-o", "OUT", "--progress", "none")
 _OTHERS = [
     Entry("import of no file", ("models", "import", "", "--encoder", "RDN"), ("no file ''",)),
-    Entry("import of a folder", ("models", "import", "/", "--encoder", "RDN"), ("no file ''",)),
+    Entry("import of a folder", ("models", "import", "/", "--encoder", "RDN"), ("no file '/'",)),
     Entry("compare into a bitmap", ("compare", "INPUT", "--scale", "2", "-o", "a.bmp"),
           ("a.bmp", "supported ending")),
     Entry("compare at scale 0.5", ("compare", "INPUT", "--scale", "0.5", "-o", "a.png", "--model",
