@@ -4,12 +4,13 @@ import logging
 import shutil
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import slicer
 from slicer.i18n import tr as _
 
-from . import library
+from . import failures, library
 from .background_task import BackgroundTask
 from .child_messages import ProgressLine, explainEnd, stageTitle
 from .process import BackgroundProcess
@@ -56,9 +57,8 @@ class UpsamplingJob:
 
     def start(self) -> None:
         self.progressed.emit(0.0, _("Preparing"), None)
-        self._runTask(
-            lambda: self._snapshot.write(self._source), lambda result: self._nextRequest()
-        )
+        write = partial(self._snapshot.write, self._source)
+        self._guarded(self._runTask)(write, lambda result: self._nextRequest())
 
     def cancel(self) -> None:
         """Ends the run soon; ``cancelled`` follows."""
@@ -92,7 +92,7 @@ class UpsamplingJob:
         command = library.commandLine(request.arguments(self._source, self._target()))
         process = BackgroundProcess(command)
         process.lineReceived.connect(self._onLine)
-        process.finished.connect(lambda code: self._onProcessFinished(process, code))
+        process.finished.connect(self._guarded(partial(self._onProcessFinished, process)))
         logging.info("ArSSR runs: %s", " ".join(command))
         process.start()
         return process
@@ -143,11 +143,9 @@ class UpsamplingJob:
         try:
             nodes = self._placeAll(inputNode)
         except Exception as error:
-            # From MRML, VTK or whatever observes the scene anything may come. Raised further it
-            # would go into the console, and the panel would wait for this run for ever.
-            logging.exception("ArSSR could not place its results")
+            # From MRML, VTK or whatever observes the scene anything may come.
             message = _("The result could not be put into the scene: {error}").format(error=error)
-            self._finish(self.failed, message)
+            self._finish(self.failed, failures.explain(error, message))
             return
         self._finish(self.succeeded, nodes, edited)
 
@@ -172,16 +170,37 @@ class UpsamplingJob:
 
     def _runTask(self, function, whenDone) -> None:
         task = BackgroundTask(function)
-        task.succeeded.connect(
-            lambda result: self._finish(self.cancelled) if self._cancelling else whenDone(result)
-        )
-        task.failed.connect(
-            lambda error: self._finish(
-                self.failed, _("The file could not be handled: {error}").format(error=error)
-            )
-        )
+        task.succeeded.connect(self._guarded(partial(self._onTaskDone, whenDone)))
+        task.failed.connect(self._guarded(self._onTaskFailed))
         self._active = task
         task.start()
+
+    def _onTaskDone(self, whenDone, result) -> None:
+        if self._cancelling:
+            self._finish(self.cancelled)
+        else:
+            whenDone(result)
+
+    def _onTaskFailed(self, error: Exception) -> None:
+        message = failures.explain(error, failures.fileText(self._folder.parent))
+        self._finish(self.failed, message)
+
+    def _guarded(self, function):
+        """``function``, but what it raises ends the run.
+
+        Raised into a timer of Qt it would go into the console, and the panel would wait for this
+        run for ever.
+        """
+
+        def call(*arguments) -> None:
+            try:
+                function(*arguments)
+            except Exception as error:
+                if self._ended:  # raised by whoever heard how it ended
+                    raise
+                self._finish(self.failed, failures.explain(error))
+
+        return call
 
     def _finish(self, signal: Signal, *arguments) -> None:
         self._end()

@@ -3,7 +3,7 @@
 import slicer
 from slicer.i18n import tr as _
 
-from . import torch_setup
+from . import failures, torch_setup
 from .child_messages import timeText
 from .signals import Signal
 
@@ -58,6 +58,9 @@ class RunState:
             job = self._prepare(parameters)
         except (ValueError, RuntimeError, OSError) as error:
             self._onNotStarted(self._givenUp or str(error))
+            return
+        except Exception as error:  # raised further, nobody would hear of it: Apply would be dead
+            self._onNotStarted(self._givenUp or failures.explain(error))
             return
         if self._givenUp:
             job.stopNow()
@@ -147,8 +150,10 @@ class RunState:
                 "it was when Apply was pressed."
             )
         self._job = None
-        self.succeeded.emit(inputNode, nodes)
-        self._close(text, "done")
+        try:
+            self.succeeded.emit(inputNode, nodes)
+        finally:
+            self._close(text, "done")
 
     def _onFailed(self, message: str) -> None:
         self._close(message, "error")

@@ -40,7 +40,9 @@ class Snapshot:
         )
 
     def wasEditedSince(self, volumeNode) -> bool:
-        return volumeNode.GetImageData().GetMTime() != self.imageTime
+        """Also when its image was taken away."""
+        image = volumeNode.GetImageData()
+        return image is None or image.GetMTime() != self.imageTime
 
     def image(self) -> sitk.Image:
         """The snapshot as a SimpleITK image (LPS)."""
@@ -51,6 +53,23 @@ class Snapshot:
     def write(self, path: Path) -> None:
         """Writes the snapshot to ``path``; safe outside the main thread."""
         sitk.WriteImage(self.image(), str(path), useCompression=False)
+
+
+def imageDataOver(voxels: np.ndarray) -> vtk.vtkImageData:
+    """An image whose voxels are those of ``voxels``, which it keeps.
+
+    VTK is never asked for the memory: where it gets none, it ends Slicer, and the unsaved scene
+    with it. NumPy raises MemoryError.
+
+    Args:
+        voxels: indexed [k, j, i], contiguous.
+    """
+    scalars = numpy_support.numpy_to_vtk(voxels.reshape(-1), deep=False)
+    scalars.SetName("ImageScalars")
+    imageData = vtk.vtkImageData()
+    imageData.SetDimensions(*voxels.shape[::-1])
+    imageData.GetPointData().SetScalars(scalars)
+    return imageData
 
 
 @dataclass(frozen=True)
@@ -67,16 +86,15 @@ class LoadedImage:
 
     @staticmethod
     def of(image: sitk.Image) -> "LoadedImage":
-        """From a SimpleITK image; safe outside the main thread."""
+        """From a SimpleITK image; safe outside the main thread.
+
+        Raises:
+            MemoryError: there is no room for the voxels.
+        """
         from ArSSRLib.grid import Grid
 
-        array = sitk.GetArrayViewFromImage(image)
-        imageData = vtk.vtkImageData()
-        imageData.SetDimensions(*image.GetSize())
-        imageData.AllocateScalars(numpy_support.get_vtk_array_type(array.dtype), 1)
-        voxels = numpy_support.vtk_to_numpy(imageData.GetPointData().GetScalars())
-        voxels.reshape(array.shape)[:] = array
-        return LoadedImage(imageData, geometry.ijkToRasOfGrid(Grid.of_image(image)))
+        voxels = np.array(sitk.GetArrayViewFromImage(image), order="C")
+        return LoadedImage(imageDataOver(voxels), geometry.ijkToRasOfGrid(Grid.of_image(image)))
 
     @staticmethod
     def read(path: Path) -> "LoadedImage":

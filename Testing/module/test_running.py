@@ -298,7 +298,7 @@ def test_a_result_that_cannot_be_placed_leaves_the_scene(slicer, ui, cortex, wai
     ui.applyButton.click()
     wait(lambda: ui.applyButton.text == "Apply")
     assert names(slicer) == ["cortex_t1"]
-    assert "no room" in ui.statusLabel.text
+    assert "enough memory" in ui.statusLabel.text
 
 
 def test_a_model_file_that_goes_during_the_run_is_still_named_in_the_result(

@@ -1,0 +1,135 @@
+"""What can fail in Slicer's own part of a run: every fault ends in a sentence, and Apply works."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+NO_ROOM_FOR_A_RESULT = """
+    import os, resource, sys
+    sys.path.insert(0, {host!r})
+    import slicerhost
+    slicer = slicerhost.start()
+    slicerhost.open_module({module!r})
+    import SimpleITK as sitk
+    from ArSSRModule.volume_files import LoadedImage
+
+    side = 800
+    image = sitk.Image(side, side, side, sitk.sitkUInt8)
+    used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + side**3 // 2,) * 2)
+    try:
+        LoadedImage.of(image)
+    except MemoryError:
+        print("Slicer is told", flush=True)
+    os._exit(0)
+"""
+
+
+@pytest.fixture
+def apply(ui, cortex, wait):
+    """Presses Apply for the small volume and waits until the run has ended."""
+
+    def press():
+        ui.inputSelector.setCurrentNode(cortex)
+        ui.applyButton.click()
+        wait(lambda: ui.applyButton.text == "Apply" and ui.applyButton.enabled)
+        return ui.statusLabel.text
+
+    return press
+
+
+def names(slicer):
+    return sorted(n.GetName() for n in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))
+
+
+def test_a_result_without_room_in_memory_does_not_end_slicer(started):
+    code = textwrap.dedent(NO_ROOM_FOR_A_RESULT).format(
+        host=str(ROOT / "Testing" / "host"), module=str(ROOT / "ArSSR" / "ArSSR.py")
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("Slicer is told\n"), done.stdout + done.stderr
+
+
+def test_an_image_keeps_the_voxels_that_it_was_made_over(slicer):
+    from ArSSRModule.volume_files import imageDataOver
+
+    values = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    node.SetAndObserveImageData(imageDataOver(values.copy()))
+    gc.collect()
+    others = [np.zeros_like(values) for _ in range(1000)]  # would take memory that is free again
+    assert len(others) == 1000
+    np.testing.assert_array_equal(slicer.util.arrayFromVolume(node), values)
+    assert node.GetImageData().GetDimensions() == (4, 3, 2)
+
+
+def test_a_result_that_cannot_be_loaded_for_memory_says_so(slicer, apply, monkeypatch):
+    from ArSSRModule.volume_files import LoadedImage
+
+    def no_memory(path):
+        raise MemoryError  # as Python itself raises it: without a text
+
+    monkeypatch.setattr(LoadedImage, "read", staticmethod(no_memory))
+    assert "enough memory" in apply()
+    assert names(slicer) == ["cortex_t1"]
+
+
+def test_an_input_without_its_image_counts_as_edited(slicer, ui, cortex, wait):
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.applyButton.click()
+    cortex.SetAndObserveImageData(None)
+    wait(lambda: ui.applyButton.text == "Apply")
+    assert "edited" in ui.statusLabel.text
+    assert "cortex_t1 ArSSR 2x" in names(slicer)
+
+
+def test_an_unexpected_fault_between_two_steps_ends_the_run(slicer, ui, apply, monkeypatch, caplog):
+    from ArSSRModule import library
+
+    def unforeseen(arguments):
+        raise KeyError("unforeseen")
+
+    monkeypatch.setattr(library, "commandLine", unforeseen)
+    assert "unforeseen" in apply()
+    assert "Traceback" not in ui.statusLabel.text
+    assert not ui.progressBar.isVisibleTo(ui.ArSSR)
+    assert any(record.exc_info for record in caplog.records)
+    monkeypatch.undo()
+    assert "Done" in apply()
+
+
+def test_an_unexpected_fault_at_the_child_s_end_ends_the_run(apply, monkeypatch):
+    from ArSSRModule import job, library
+
+    def unforeseen(code, lines):
+        raise KeyError("unforeseen")
+
+    monkeypatch.setattr(library, "commandLine", lambda arguments: [sys.executable, "-c", "1 / 0"])
+    monkeypatch.setattr(job, "explainEnd", unforeseen)
+    assert "unforeseen" in apply()
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"), [(MemoryError(), "enough memory"), (KeyError("odd"), "odd")]
+)
+def test_a_run_that_cannot_be_prepared_says_why(slicer, ui, apply, monkeypatch, fault, words):
+    from ArSSRModule.volume_files import Snapshot
+
+    def fail(volumeNode):
+        raise fault
+
+    monkeypatch.setattr(Snapshot, "of", staticmethod(fail))
+    assert words in apply()
+    assert "prepared" not in ui.applyButton.toolTip
+    monkeypatch.undo()
+    assert "Done" in apply()
