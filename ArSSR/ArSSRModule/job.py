@@ -1,11 +1,8 @@
 """One press of Apply: write the input, run the library once per method, load and place results."""
 
 import logging
-import shutil
-import tempfile
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 
 import slicer
 from slicer.i18n import tr as _
@@ -13,11 +10,13 @@ from slicer.i18n import tr as _
 from . import failures, library
 from .background_task import BackgroundTask
 from .child_messages import ProgressLine, explainEnd, stageTitle
+from .job_folder import JobFolder
 from .process import BackgroundProcess
 from .results import Origin, networkFor, placeResult
 from .signals import Signal
 from .volume_files import LoadedImage, Snapshot
 
+SOURCE_NAME = "input.nrrd"
 CUBIC_SHARE = 0.05
 """Share of the progress bar for cubic interpolation, which takes little of the time."""
 
@@ -43,8 +42,7 @@ class UpsamplingJob:
         self._networks = {r.method: networkFor(r.method, r.model) for r in self._requests}
         self._snapshot = Snapshot.of(inputNode)
         self._outputIDs = {m: n.GetID() for m, n in outputNodes.items() if n is not None}
-        self._folder = Path(tempfile.mkdtemp(prefix="ArSSR-", dir=str(slicer.app.temporaryPath)))
-        self._source = self._folder / "input.nrrd"
+        self._folder = JobFolder(plan.fileBytes)
         self._step = -1
         self._loaded: dict[str, LoadedImage] = {}
         self._active: BackgroundProcess | BackgroundTask | None = None
@@ -57,7 +55,7 @@ class UpsamplingJob:
 
     def start(self) -> None:
         self.progressed.emit(0.0, _("Preparing"), None)
-        write = partial(self._snapshot.write, self._source)
+        write = partial(self._snapshot.write, self._folder.path / SOURCE_NAME)
         self._guarded(self._runTask)(write, lambda result: self._nextRequest())
 
     def cancel(self) -> None:
@@ -89,16 +87,15 @@ class UpsamplingJob:
             )
 
     def _startProcess(self, request) -> BackgroundProcess:
-        command = library.commandLine(request.arguments(self._source, self._target()))
+        folder = self._folder.forChild
+        arguments = request.arguments(folder / SOURCE_NAME, folder / _targetName(request))
+        command = library.commandLine(arguments)
         process = BackgroundProcess(command)
         process.lineReceived.connect(self._onLine)
         process.finished.connect(self._guarded(partial(self._onProcessFinished, process)))
         logging.info("ArSSR runs: %s", " ".join(command))
         process.start()
         return process
-
-    def _target(self) -> Path:
-        return self._folder / f"{self._requests[self._step].method}.nrrd"
 
     def _onLine(self, line: str) -> None:
         progress = ProgressLine.parse(line)
@@ -125,10 +122,9 @@ class UpsamplingJob:
             logging.error("ArSSR child ended with %d:\n%s", code, "\n".join(process.errorLines))
             self._finish(self.failed, explainEnd(code, process.errorLines))
         else:
-            target, method = self._target(), self._requests[self._step].method
-            self._runTask(
-                lambda: LoadedImage.read(target), lambda loaded: self._keep(method, loaded)
-            )
+            request = self._requests[self._step]
+            target = self._folder.path / _targetName(request)
+            self._runTask(partial(LoadedImage.read, target), partial(self._keep, request.method))
 
     def _keep(self, method: str, loaded: LoadedImage) -> None:
         self._loaded[method] = loaded
@@ -182,7 +178,7 @@ class UpsamplingJob:
             whenDone(result)
 
     def _onTaskFailed(self, error: Exception) -> None:
-        message = failures.explain(error, failures.fileText(self._folder.parent))
+        message = failures.explain(error, failures.fileText(self._folder.path.parent))
         self._finish(self.failed, message)
 
     def _guarded(self, function):
@@ -210,4 +206,8 @@ class UpsamplingJob:
         self._ended = True
         self._active = self._snapshot = None  # voxels go now, whoever still holds the job
         self._loaded.clear()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
+
+
+def _targetName(request) -> str:
+    return f"{request.method}.nrrd"

@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 
 from . import geometry, library
 from .inputs import checkNotOverwritten, checkUsable
+from .machine import physicalMemory
 from .parameters import ScaleMode
 from .request import Request
 
@@ -16,7 +17,6 @@ HEAD_EXTENT_MM = (80.0, 400.0)
 """Field of view, per axis, within which a volume can be that of a head."""
 CT_LIKE_MINIMUM = -500.0
 """Values below this are Hounsfield units rather than MR intensities."""
-LARGE_RESULT_VOXELS = 600_000_000
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,10 @@ class Plan:
     Attributes:
         requests: what to compute, in this order.
         target: grid of the result.
-        peakBytes: memory the child process needs at its peak.
+        peakBytes: memory that the run needs at its peak, of Slicer and the child process together,
+            besides what is in the scene already.
         resultBytes: memory of the results in the scene.
+        fileBytes: size of the run's temporary files.
         seconds: expected time on the device that is used.
         warnings: sentences for the user; the run is possible all the same.
     """
@@ -36,6 +38,7 @@ class Plan:
     target: object
     peakBytes: int
     resultBytes: int
+    fileBytes: int
     seconds: float
     warnings: tuple[str, ...]
 
@@ -90,9 +93,26 @@ def planRun(parameters, device: str) -> Plan:
         )
         for method in methods
     )
-    warnings = tuple(_warnings(volumeNode, grid, whole, target, model))
-    resultBytes = target.voxels * _bytesPerVoxel(volumeNode) * len(requests)
-    return Plan(requests, target, int(cost.peak_bytes), resultBytes, float(cost.seconds), warnings)
+    inputBytes = grid.voxels * volumeNode.GetImageData().GetScalarSize()
+    resultBytes = target.voxels * _bytesPerVoxel(volumeNode)
+    peakBytes = _peakBytes(int(cost.peak_bytes), inputBytes, resultBytes, len(requests))
+    return Plan(
+        requests,
+        target,
+        peakBytes,
+        resultBytes * len(requests),
+        inputBytes + resultBytes * len(requests),
+        float(cost.seconds),
+        (*_warnings(volumeNode, grid, whole, model), *_memoryWarnings(peakBytes)),
+    )
+
+
+def _peakBytes(childBytes: int, inputBytes: int, resultBytes: int, results: int) -> int:
+    """Slicer holds the copy of the input and the results that are there, and while it loads one
+    also SimpleITK's image of it."""
+    whileComputing = childBytes + (results - 1) * resultBytes
+    whileLoading = (results + 1) * resultBytes
+    return inputBytes + max(whileComputing, whileLoading)
 
 
 def _bytesPerVoxel(volumeNode) -> int:
@@ -135,7 +155,7 @@ def _gridWithSpacing(grid, spacing: float, text: str):
     return grid.with_spacing(spacing), ("--spacing", f"{spacing:.6g}"), text
 
 
-def _warnings(volumeNode, grid, whole, target, model):
+def _warnings(volumeNode, grid, whole, model):
     factors = grid.factors_to(whole)
     low, high = model.scale_range
     # Beside a finer axis, one that keeps its resolution is nothing unusual.
@@ -160,5 +180,12 @@ def _warnings(volumeNode, grid, whole, target, model):
         yield _("This does not look like a T1-weighted MR: values reach {low:g}, as in CT.").format(
             low=volumeNode.GetImageData().GetScalarRange()[0]
         )
-    if target.voxels > LARGE_RESULT_VOXELS:
-        yield _("The result is large; a region (ROI) or a smaller scale needs less memory.")
+
+
+def _memoryWarnings(peakBytes: int):
+    memory = physicalMemory()
+    if memory is not None and peakBytes > memory:
+        yield _(
+            "The run needs about {needed:.1f} GB of memory and this computer has {memory:.1f} GB; "
+            "choose a region (ROI) or a smaller scale."
+        ).format(needed=peakBytes / 1e9, memory=memory / 1e9)

@@ -1,0 +1,157 @@
+"""The temporary folder of a run: room on the disk, removal, leftovers, names for the child."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def folder(slicer, tmp_path, monkeypatch):
+    """An empty temporary folder of Slicer's, with a name that not every program can open."""
+    from ArSSRModule import job_folder
+
+    path = tmp_path / "Zoë"
+    path.mkdir()
+    monkeypatch.setattr(job_folder, "temporaryFolder", lambda: path)
+    return path
+
+
+@pytest.fixture
+def apply(ui, cortex, wait):
+    """Presses Apply for the small volume and waits until the run has ended."""
+
+    def press():
+        ui.inputSelector.setCurrentNode(cortex)
+        ui.applyButton.click()
+        wait(lambda: ui.applyButton.text == "Apply" and ui.applyButton.enabled)
+        return ui.statusLabel.text
+
+    return press
+
+
+@pytest.fixture
+def process_that_ended():
+    """Id of a process that is gone."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def named(folder: Path, process_id: int) -> Path:
+    """A folder of a run, with a file in it, as the process of that id would make it."""
+    from ArSSRModule import job_folder
+
+    path = Path(f"{folder}/{job_folder._prefix()}{process_id}-abc")
+    path.mkdir()
+    (path / "input.nrrd").write_bytes(b"voxels")
+    return path
+
+
+def test_a_disk_without_room_is_noticed_before_the_run(folder, apply, monkeypatch, children):
+    usage = shutil.disk_usage(folder)._replace(free=100_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    text = apply()
+    assert str(folder) in text
+    assert "0 MB free and the run needs 2 MB" in text
+    assert "Temporary directory" in text
+    assert list(folder.iterdir()) == []
+
+
+def test_a_temporary_folder_that_is_gone_is_named(folder, apply):
+    folder.rmdir()
+    text = apply()
+    assert str(folder) in text
+    assert "Temporary directory" in text
+    assert "Errno" not in text
+
+
+@pytest.mark.parametrize("name", ["WriteImage", "ReadImage"])
+def test_a_file_fault_names_the_folder_and_the_remedy(folder, apply, monkeypatch, caplog, name):
+    from ArSSRModule.volume_files import sitk
+
+    def elsewhere(*arguments, **options):
+        *image, path = arguments
+        return original(*image, str(Path(path).parent / "missing" / "file.nrrd"), **options)
+
+    original = getattr(sitk, name)
+    monkeypatch.setattr(sitk, name, elsewhere)
+    text = apply()
+    assert str(folder) in text
+    assert "Temporary directory" in text
+    assert "Exception thrown" not in text
+    assert "Exception thrown" in caplog.text
+
+
+def test_a_folder_that_is_held_for_a_moment_is_removed_later(folder, apply, monkeypatch, wait):
+    refused = []
+
+    def held_at_first(path, **options):
+        if len(refused) < 3:
+            refused.append(path)
+        else:
+            remove(path, **options)
+
+    remove = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", held_at_first)
+    assert "Done" in apply()
+    assert len(list(folder.iterdir())) == 1
+    wait(lambda: list(folder.iterdir()) == [])
+    assert len(refused) == 3
+
+
+def test_what_a_killed_slicer_left_is_removed_by_the_next_run(folder, apply, process_that_ended):
+    left = named(folder, process_that_ended)
+    assert "Done" in apply()
+    assert not left.exists()
+
+
+def test_folders_that_may_be_in_use_are_left_alone(folder, apply, process_that_ended):
+    kept = [
+        named(folder, os.getppid()),
+        named(folder, os.getpid()),
+        folder / f"ArSSR-00000000-{process_that_ended}-abc",  # of another computer
+        folder / "ArSSR-mine",
+    ]
+    for path in kept:
+        path.mkdir(exist_ok=True)
+    assert "Done" in apply()
+    assert sorted(folder.iterdir()) == sorted(kept)
+
+
+def test_on_windows_the_child_gets_a_name_that_its_simpleitk_can_open(
+    folder, apply, monkeypatch, tmp_path
+):
+    from ArSSRModule import job_folder, library, machine
+
+    def short(path):
+        return path.replace("Zoë", "ZO~1")
+
+    def heard(arguments):
+        commands.append(arguments)
+        return commandLine(arguments)
+
+    (tmp_path / "ZO~1").symlink_to(folder)
+    commands, commandLine = [], library.commandLine
+    monkeypatch.setattr(job_folder, "ON_WINDOWS", True)
+    monkeypatch.setattr(machine, "shortName", short)
+    monkeypatch.setattr(library, "commandLine", heard)
+    assert "Done" in apply()
+    assert len(commands) == 2
+    for command in commands:
+        assert all("ZO~1" in path and path.isascii() for path in command[1:3])
+
+
+def test_elsewhere_the_child_gets_the_folder_s_own_name(folder):
+    from ArSSRModule.job_folder import JobFolder
+
+    made = JobFolder(0)
+    assert made.forChild == made.path
+    assert made.path.parent == folder
+    made.remove()
+    assert not made.path.exists()
