@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from .listing import listed
 from .names import BidsName
 
 DESCRIPTION = "dataset_description.json"
@@ -58,7 +60,7 @@ def read_description(root: Path) -> dict[str, Any]:
     Raises:
         InputError: there is no such folder, it is no BIDS dataset, or its description is damaged.
     """
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise InputError(f"There is no folder {str(root)!r}; give the dataset's root folder.")
     path = root / DESCRIPTION
     if not path.is_file():
@@ -81,7 +83,7 @@ def find_volumes(
             of participants without sessions are left out.
 
     Raises:
-        InputError: a label that is not there, or nothing found.
+        InputError: a label that is not there, a folder that cannot be read, or nothing found.
     """
     folders = _chosen(root, "sub", "participant", participants)
     wanted = {label.removeprefix("ses-") for label in sessions}
@@ -92,15 +94,13 @@ def find_volumes(
         before = len(sources)
         for path in _nifti_files(folder):
             name = BidsName.parse(path.name)
-            if name is None:
-                notes.append(f"{path.name} was left out: its name does not follow BIDS.")
-                continue
-            session = name.entities.get("ses", "")
+            session = "" if name is None else name.entities.get("ses", "")
             met.add(session)
-            if wanted and session not in wanted:
+            if name is not None and wanted and session not in wanted:
                 continue
-            if name.entities.get("part") in _NO_INTENSITIES:
-                notes.append(f"{path.name} was left out: it holds no intensities.")
+            why = _unusable(path.relative_to(root), name)
+            if name is None or why:
+                notes.append(f"{path.name} was left out: {why}.")
                 continue
             sources.append(Source(path, root, name, _metadata(path, root, name, notes)))
         if len(sources) == before:
@@ -118,11 +118,24 @@ def find_volumes(
     return Found(sources, list(dict.fromkeys(notes)))
 
 
+def _unusable(path: Path, name: BidsName | None) -> str:
+    """Why a volume, by its path from the root, is not upsampled; empty when it is."""
+    if name is None:
+        return "its name does not follow BIDS"
+    for level in path.parent.parts:
+        key, _, label = level.partition("-")
+        if key in name.entities and name.entities[key] != label:
+            return f"it lies in the folder {path.parent.as_posix()}, which its name contradicts"
+    if name.entities.get("part") in _NO_INTENSITIES:
+        return "it holds no intensities"
+    return ""
+
+
 def _chosen(root: Path, key: str, called: str, labels: Sequence[str]) -> list[Path]:
     folders = {
         path.name.removeprefix(f"{key}-"): path
-        for path in sorted(root.glob(f"{key}-*"))
-        if path.is_dir()
+        for path in listed(root, f"{key}-*")
+        if os.path.isdir(path)
     }
     if not labels:
         return list(folders.values())
@@ -136,13 +149,10 @@ def _chosen(root: Path, key: str, called: str, labels: Sequence[str]) -> list[Pa
 
 
 def _nifti_files(folder: Path) -> Iterator[Path]:
-    for pattern in ("anat", "ses-*/anat"):
-        for anat in sorted(folder.glob(pattern)):
-            yield from sorted(
-                path
-                for path in anat.glob(f"*_{_SUFFIX}.nii*")
-                if path.name.endswith((".nii", ".nii.gz"))
-            )
+    for level in (folder, *listed(folder, "ses-*")):
+        for path in listed(level / "anat", f"*_{_SUFFIX}.nii*"):
+            if path.name.endswith((".nii", ".nii.gz")):
+                yield path
 
 
 def _metadata(path: Path, root: Path, name: BidsName, notes: list[str]) -> dict[str, Any]:
@@ -152,7 +162,7 @@ def _metadata(path: Path, root: Path, name: BidsName, notes: list[str]) -> dict[
     merged: dict[str, Any] = {}
     for level in reversed(levels):
         fitting = []
-        for sidecar in level.glob(f"*{_SUFFIX}.json"):
+        for sidecar in listed(level, f"*{_SUFFIX}.json"):
             if sidecar.name == f"{_SUFFIX}.json":
                 fitting.append((0, sidecar))
                 continue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote
@@ -31,8 +32,11 @@ clinical use.**
 """
 
 
-def prepare(root: Path, output: Path, description: Mapping[str, Any]) -> None:
+@contextmanager
+def prepared(root: Path, output: Path, description: Mapping[str, Any]) -> Iterator[None]:
     """Makes the derivative dataset's folder, description and README where they are missing.
+
+    What was made is gone at the end of the block when there is no result by then.
 
     Args:
         root: the source dataset's folder.
@@ -44,20 +48,65 @@ def prepare(root: Path, output: Path, description: Mapping[str, Any]) -> None:
             cannot be made.
         EnvironmentFault: it cannot be written.
     """
+    _check_apart(root, output)
+    if os.path.exists(output / DESCRIPTION):
+        _check_ours(root, output)
+    elif os.path.exists(output) and not os.path.isdir(output):
+        raise InputError(f"The output {str(output)!r} is a file; give a folder.")
+    folders = [level for level in (output, *output.parents) if not os.path.lexists(level)]
+    files: list[Path] = []
+    try:
+        make_output_folder(output)
+        for path in _write_missing(root, output, description):
+            files.append(path)
+        yield
+    finally:
+        if _has_results(output):
+            # A run beside that leaves no result takes these files with it.
+            list(_write_missing(root, output, description))
+        else:
+            _remove(files, folders)
+
+
+def _write_missing(root: Path, output: Path, description: Mapping[str, Any]) -> Iterator[Path]:
+    """Writes README and description of a dataset without a description; tells of each file."""
     from .. import __version__
 
-    _check_apart(root, output)
-    if output.is_dir() and (output / DESCRIPTION).exists():
-        _check_ours(root, output)
+    if os.path.lexists(output / DESCRIPTION):
         return
-    if output.exists() and not output.is_dir():
-        raise InputError(f"The output {str(output)!r} is a file; give a folder.")
-    make_output_folder(output)
-    with replacing(output / "README.md", overwrite=True) as temporary:
-        temporary.write_text(README.format(version=__version__), encoding="utf-8")
-    with replacing(output / DESCRIPTION, overwrite=True) as temporary:
-        values = _description(root, output, description)
-        temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    # A README that is there, in any format, may be the user's own.
+    if not any(n == "README" or n.startswith("README.") for n in os.listdir(output)):
+        yield from _written(output / "README.md", README.format(version=__version__))
+    values = json.dumps(_description(root, output, description), indent=2) + "\n"
+    yield from _written(output / DESCRIPTION, values)
+
+
+def _written(path: Path, text: str) -> list[Path]:
+    """The file, unless one has appeared there meanwhile, as from a run beside; it stays then."""
+    try:
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    except InputError:
+        if not os.path.lexists(path):
+            raise
+        return []
+    return [path]
+
+
+def _has_results(output: Path) -> bool:
+    with suppress(OSError):
+        return any(name.startswith("sub-") for name in os.listdir(output))
+    return False
+
+
+def _remove(files: list[Path], folders: list[Path]) -> None:
+    """Removes these files, and these folders as far as nothing else is in them."""
+    for path in files:
+        with suppress(OSError):
+            path.unlink()
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _check_apart(root: Path, output: Path) -> None:
@@ -92,8 +141,10 @@ def _description(root: Path, output: Path, source: Mapping[str, Any]) -> dict[st
     origin = {"URL": link}
     if isinstance(source.get("DatasetDOI"), str):
         origin["DOI"] = source["DatasetDOI"]
+    name = source.get("Name")
+    called = name if isinstance(name, str) else root.name
     return {
-        "Name": f"{source.get('Name', root.name)}: T1w volumes upsampled by ArSSR",
+        "Name": f"{called}: T1w volumes upsampled by ArSSR",
         "BIDSVersion": BIDS_VERSION,
         "DatasetType": "derivative",
         "GeneratedBy": [

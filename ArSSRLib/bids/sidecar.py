@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +31,9 @@ _STILL_TRUE = (
     "FlipAngle", "ContrastBolusIngredient", "TaskName", "SkullStripped",
 )  # fmt: skip
 """Entries of the source's sidecar that upsampling does not make wrong."""
+_SKULL = "SkullStripped"
+_OF_THIS_DATASET = "bids::"
+_URI = re.compile(r"(bids:|[a-zA-Z][a-zA-Z0-9+.-]*://).+")
 
 
 def static_entries(source: Source, method: str, stripped: bool | None) -> dict[str, Any]:
@@ -41,10 +46,10 @@ def static_entries(source: Source, method: str, stripped: bool | None) -> dict[s
     """
     uri = f"bids:{RAW}:{source.relative}"
     entries = {key: source.metadata[key] for key in _STILL_TRUE if key in source.metadata}
-    if not isinstance(entries.get("SkullStripped"), bool):
-        entries.pop("SkullStripped", None)
+    if not isinstance(entries.get(_SKULL), bool):
+        entries.pop(_SKULL, None)
     if stripped is not None:
-        entries.setdefault("SkullStripped", stripped)
+        entries.setdefault(_SKULL, stripped)
     caution = (
         "Super-resolution can invent detail. Not for clinical use."
         if method == "arssr"
@@ -53,9 +58,21 @@ def static_entries(source: Source, method: str, stripped: bool | None) -> dict[s
     return {
         "Description": f"T1-weighted volume upsampled by {_METHODS[method]}. {caution}",
         "Sources": [uri],
-        "SpatialReference": source.metadata.get("SpatialReference", uri),
+        "SpatialReference": _spatial_reference(source, uri),
         **entries,
     }
+
+
+def _spatial_reference(source: Source, uri: str) -> str:
+    """What the source says it is aligned to, as the derivative dataset can say it; else itself."""
+    said = source.metadata.get("SpatialReference")
+    if not isinstance(said, str):
+        return uri
+    path = said.removeprefix(_OF_THIS_DATASET)
+    if path == said and (said == "orig" or _URI.fullmatch(said)):
+        return said
+    # A path means the source dataset there and ours here.
+    return f"bids:{RAW}:{path}" if path and os.path.isfile(source.root / path) else uri
 
 
 def model_entries(model: str) -> dict[str, str]:
@@ -122,6 +139,7 @@ def write_sidecar(
     low: Grid,
     high: Grid,
     fast: bool = False,
+    volume: int | None = None,
 ) -> None:
     """Writes the sidecar of a result, atomically.
 
@@ -133,6 +151,7 @@ def write_sidecar(
         low: grid of the source.
         high: grid of the result.
         fast: whether the model's mirrored pass was left out.
+        volume: which volume of a 4-D source it was made from, where that was chosen.
 
     Raises:
         EnvironmentFault: it cannot be written.
@@ -144,6 +163,7 @@ def write_sidecar(
         "Method": method,
         "Software": {"Name": "arssr", "Version": __version__},
         **_network_entries(method, model, fast),
+        **({} if volume is None else {"SourceVolume": volume}),
         "Factors": [round(n / m, 6) for m, n in zip(low.size, high.size, strict=True)],
         "SourceVoxelSize": list(low.spacing),
         "VoxelSize": list(high.spacing),
@@ -154,6 +174,26 @@ def write_sidecar(
     )
     values = {**entries, "Resolution": resolution, "Upsampling": made}
     with replacing(path, overwrite=True) as temporary:
+        temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def add_skull(path: str, entries: Mapping[str, Any]) -> None:
+    """Adds to a sidecar what is known by now of the skull, where it says nothing.
+
+    Args:
+        path: the file, of a result that is kept.
+        entries: see :func:`static_entries`.
+
+    Raises:
+        InputError, EnvironmentFault: it cannot be written.
+    """
+    from ..atomic import replacing
+
+    values = json.loads(Path(path).read_text(encoding="utf-8"))
+    if _SKULL not in entries or _SKULL in values:
+        return
+    with replacing(path, overwrite=True) as temporary:
+        values[_SKULL] = entries[_SKULL]
         temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 

@@ -14,6 +14,7 @@ from ..batch.jobs import BatchProgress, Job, Outcome, run_jobs
 from ..batch.local import ThisMachine, processors
 from ..errors import Cancelled, EnvironmentFault, InputError
 from ..interrupts import no_longer_cancellable
+from ..output_folder import make_output_folder
 from ..upsampling.progress import Progress
 from .arguments import whole_number
 from .one_volume import VolumeJob
@@ -72,24 +73,36 @@ def model_from_anywhere(model: str) -> str:
     return model if path.parent == MODELS else str(path.absolute())
 
 
-def check_planned(planned: Sequence[PlannedJob]) -> None:
-    """Refuses what is wrong with the batch as a whole, before anything is made.
+def check_models(planned: Sequence[PlannedJob]) -> None:
+    """Refuses a model that is none, before anything is made.
 
     Raises:
-        InputError: two volumes would have the same result, or there is no such model.
+        InputError: there is no such model.
     """
-    makers: dict[str, str] = {}
-    for each in planned:
-        if each.job.output in makers:
-            raise InputError(
-                f"{makers[each.job.output]!r} and {each.name!r} would both become "
-                f"{Path(each.job.output).name!r}; rename one, or use two runs with two folders."
-            )
-        makers[each.job.output] = each.name
     for model in {each.job.model for each in planned if each.job.method == "arssr"}:
         from ..catalogue import model_info
 
         model_info(model)
+
+
+def check_device(planned: Sequence[PlannedJob], arguments: argparse.Namespace) -> None:
+    """Refuses a device that this machine does not have, once instead of for each volume.
+
+    Args:
+        planned: all volumes.
+        arguments: with ``device`` and ``scheduler``; the machines of a cluster are others.
+
+    Raises:
+        InputError: it is not there, and a volume that is left to compute needs it.
+    """
+    left = (each for each in planned if not each.already_there and not each.refused)
+    if arguments.scheduler is not None or arguments.device in ("auto", "cpu"):
+        # Only for the others is it worth loading torch here.
+        return
+    if any(each.job.method == "arssr" for each in left):
+        from ..upsampling.device import choose_device
+
+        choose_device(arguments.device)
 
 
 def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace, output: str) -> int:
@@ -132,17 +145,24 @@ def _folders_of(planned: Sequence[PlannedJob]) -> Iterator[None]:
     made: list[Path] = []
     try:
         for folder in dict.fromkeys(Path(each.job.output).parent for each in planned):
-            for level in reversed([folder, *folder.parents]):
-                if not level.is_dir():
-                    level.mkdir(exist_ok=True)
-                    made.append(level)
+            _refuse_file(folder)
+            made += [
+                level
+                for level in reversed([folder, *folder.parents])
+                if not os.path.lexists(level) and level not in made
+            ]
+            make_output_folder(folder)
         yield
-    except FileExistsError as error:
-        raise InputError(f"{error.filename!r} is not a folder; choose another output.") from error
     finally:
         for folder in reversed(made):
             with suppress(OSError):
                 folder.rmdir()
+
+
+def _refuse_file(folder: Path) -> None:
+    for level in (folder, *folder.parents):
+        if os.path.exists(level) and not os.path.isdir(level):
+            raise InputError(f"{str(level)!r} is not a folder; choose another output.")
 
 
 class _Report:
@@ -174,7 +194,10 @@ class _Report:
         at_once = min(arguments.jobs or 1, len(missing))
         threads = arguments.threads or _threads_of_each(at_once, arguments.scheduler is not None)
         # What appears meanwhile is the same result, from a worker that was lost or a run beside.
-        orders = [replace(each.job, threads=threads, force=True).to_json() for each in missing]
+        orders = [
+            replace(each.job, threads=threads, force=True, make_folder=True).to_json()
+            for each in missing
+        ]
         self._planned = dict(zip(orders, missing, strict=True))
         jobs = [
             Job(each.name, _JOB_MODULE, order) for each, order in zip(missing, orders, strict=True)

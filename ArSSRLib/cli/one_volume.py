@@ -11,10 +11,12 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled
 from ..interrupts import no_longer_cancellable
+from ..output_folder import make_output_folder
 from ..upsampling.device import ask_for_huge_pages
 from ..upsampling.methods import Method
 from .arguments import refuse_input_as_output
@@ -55,6 +57,7 @@ class VolumeJob:
         fast: whether a model's mirrored pass is left out.
         sidecar: JSON file that describes the result; none when left out.
         entries: what the sidecar says beside what only the run can tell.
+        make_folder: whether the output's folder is made where it is missing.
     """
 
     source: str
@@ -71,6 +74,7 @@ class VolumeJob:
     fast: bool = False
     sidecar: str | None = None
     entries: Mapping[str, Any] = field(default_factory=dict)
+    make_folder: bool = False
 
     def to_json(self) -> str:
         """As text, for another process."""
@@ -104,10 +108,9 @@ def upsample_file(
     """
     with warnings_shown_by(printer):
         from ..upsampling.progress import Progress
-        from ..volume import check_output
 
         refuse_input_as_output(job.source, job.output)
-        check_output(job.output, job.force)
+        _check_places(job)
         printer.report(Progress("reading", 0.0))
 
         from ..upsampling.request import target_grid
@@ -121,12 +124,38 @@ def upsample_file(
             _warn_of_untrained(job.model, volume.grid, target, printer)
         result = _upsampled(job, volume, target, printer)
         printer.report(Progress("writing", _SHARE_COMPUTED))
-        files.write(result, job.output, job.force, last_moment=no_longer_cancellable)
+        _check_places(job)
+        files.write(result, job.output, job.force, last_moment=lambda: _before_replacing(job))
         _describe(job, volume.grid, result.grid)
         size = "×".join(map(str, result.grid.size))
         spacing = " × ".join(f"{s:.4g}" for s in result.grid.spacing)
         printer.done(job.output, f"{job.output}: {size} voxels of {spacing} mm")
     return EXIT_DONE
+
+
+def _check_places(job: VolumeJob) -> None:
+    """Refuses what cannot be written, before the work and again at its end.
+
+    A run beside, into the same folder, removes it when it leaves nothing there.
+    """
+    from ..atomic import check_output_place
+    from ..volume import check_output
+
+    if job.make_folder:
+        make_output_folder(Path(job.output).parent)
+    check_output(job.output, job.force)
+    if job.sidecar is not None:
+        check_output_place(job.sidecar, overwrite=True)
+
+
+def _before_replacing(job: VolumeJob) -> None:
+    """The last moment before a result appears: an older sidecar would describe the wrong one.
+
+    A result without a sidecar is an unfinished one, should writing that fail.
+    """
+    no_longer_cancellable()
+    if job.sidecar is not None:
+        Path(job.sidecar).unlink(missing_ok=True)
 
 
 def _upsampled(job: VolumeJob, volume: Volume, target: Grid, printer: Printer) -> Volume:
@@ -157,7 +186,7 @@ def _describe(job: VolumeJob, low: Grid, high: Grid) -> None:
         return
     from ..bids.sidecar import write_sidecar
 
-    write_sidecar(job.sidecar, job.entries, job.method, job.model, low, high, job.fast)
+    write_sidecar(job.sidecar, job.entries, job.method, job.model, low, high, job.fast, job.volume)
 
 
 def _warn_of_untrained(model: str, grid: Grid, target: Grid, printer: Printer) -> None:

@@ -20,7 +20,14 @@ from .arguments import (
     numbers,
     positive_numbers,
 )
-from .batch import PlannedJob, add_places, check_planned, model_from_anywhere, run_planned
+from .batch import (
+    PlannedJob,
+    add_places,
+    check_device,
+    check_models,
+    model_from_anywhere,
+    run_planned,
+)
 from .one_volume import VolumeJob, upsample_file
 from .printers import printer_for
 
@@ -89,6 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         InputError: unusable input, output, model or option.
         EnvironmentFault: the machine got in the way.
     """
+    _refuse_empty_names(arguments)
     if _is_folder(arguments.output):
         return _run_many(arguments)
     if len(arguments.inputs) > 1:
@@ -105,6 +113,16 @@ def run(arguments: argparse.Namespace) -> int:
     return upsample_file(job, printer_for(arguments.progress))
 
 
+def _refuse_empty_names(arguments: argparse.Namespace) -> None:
+    """An empty name, as of a variable that is not set, would be the current folder."""
+    if not all(arguments.inputs):
+        raise InputError(
+            "The name of an input is empty; give a file or the folder of a DICOM series."
+        )
+    if not arguments.output:
+        raise InputError("The name of the output is empty; give a file or a folder.")
+
+
 def _is_folder(name: str) -> bool:
     """Whether results go into ``name``; a folder that is called like a volume is a mistake."""
     if name.endswith(tuple(filter(None, (os.sep, os.altsep)))):
@@ -118,13 +136,31 @@ def _run_many(arguments: argparse.Namespace) -> int:
     if arguments.method == "arssr":
         arguments.model = model_from_anywhere(arguments.model)
     planned = []
+    for output, source in _sources(folder, maker, arguments).items():
+        job = _job(arguments, str(Path(source).absolute()), str(output))
+        exists = os.path.isfile(output) and not arguments.force
+        planned.append(PlannedJob(source, job, exists, made_from=(job.source, *weights)))
+    check_models(planned)
+    check_device(planned, arguments)
+    return run_planned(planned, arguments, arguments.output)
+
+
+def _sources(folder: Path, maker: str, arguments: argparse.Namespace) -> dict[Path, str]:
+    """The inputs by the results they become; one that is given twice is one.
+
+    Raises:
+        InputError: two inputs would have the same result.
+    """
+    sources: dict[Path, str] = {}
     for source in arguments.inputs:
         output = folder / _result_name(source, maker, arguments)
-        job = _job(arguments, str(Path(source).absolute()), str(output))
-        exists = os.path.exists(output) and not arguments.force
-        planned.append(PlannedJob(source, job, exists, made_from=(job.source, *weights)))
-    check_planned(planned)
-    return run_planned(planned, arguments, arguments.output)
+        other = sources.setdefault(output, source)
+        if os.path.realpath(other) != os.path.realpath(source):
+            raise InputError(
+                f"{other!r} and {source!r} would both become {output.name!r}; rename one, or use "
+                "two runs with two folders."
+            )
+    return sources
 
 
 def _job(arguments: argparse.Namespace, source: str, output: str) -> VolumeJob:

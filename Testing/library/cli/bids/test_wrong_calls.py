@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from contents import files
-from small_dataset import LINEAR, PLAIN, SESSION_B, write
+from small_dataset import LINEAR, write
 
 from ArSSRLib.cli.main import main
 
@@ -34,7 +34,6 @@ def test_there_is_no_group_stage_and_that_is_no_error(
         ("", ["--model", "no such", "--method", "arssr"], "no model"),
         ("out is the dataset", [], "the dataset itself"),
         ("out of others", [], "holds another dataset"),
-        ("twins", [], "would both become"),
     ],
 )
 def test_a_wrong_call_is_one_sentence_and_leaves_nothing(
@@ -51,8 +50,6 @@ def test_a_wrong_call_is_one_sentence_and_leaves_nothing(
     elif change == "out of others":
         out.mkdir()
         write(out / "dataset_description.json", {"Name": "x", "GeneratedBy": [{"Name": "other"}]})
-    elif change == "twins":
-        shutil.copy(dataset / SESSION_B, dataset / PLAIN.removesuffix(".gz"))
     before = files(dataset.parent)
     assert main(["bids", str(dataset), str(out), *LINEAR, *options]) == 2
     told = capfd.readouterr().err

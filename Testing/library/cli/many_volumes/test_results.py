@@ -49,6 +49,26 @@ def test_one_input_goes_into_a_folder_too(tmp_path: Path, cortex_path: Path) -> 
     assert os.listdir(tmp_path) == ["cortex_t1_linear_2x.nii.gz"]
 
 
+def test_an_input_that_is_given_twice_is_one(
+    tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    again = cortex_path.parent / "." / ".." / cortex_path.parent.name / cortex_path.name
+    names = [str(cortex_path), str(cortex_path), str(again)]
+    arguments = ["upsample", *names, f"{tmp_path}{os.sep}", "--scale", "2", "--method", "linear"]
+    assert main(arguments) == 0
+    assert "1 upsampled" in capfd.readouterr().out
+    assert os.listdir(tmp_path) == ["cortex_t1_linear_2x.nii.gz"]
+
+
+def test_a_folder_with_the_name_of_a_result_is_no_result(
+    tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cortex_t1_linear_2x.nii.gz").mkdir()
+    arguments = ["upsample", str(cortex_path), str(tmp_path), "--scale", "2", "--method", "linear"]
+    assert main([*arguments, "--progress", "none"]) == 2
+    assert "is a folder; give a file name" in capfd.readouterr().err
+
+
 def test_a_result_of_other_options_is_another_file(
     tmp_path: Path, cortex_path: Path, cortex: Volume
 ) -> None:

@@ -52,6 +52,49 @@ def test_a_wrong_call_is_one_sentence_and_leaves_nothing(
     assert sorted(os.listdir(tmp_path)) == before
 
 
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [("new/" + 300 * "x", "File name too long"), ("/proc/foo", "No such file or directory")],
+)
+def test_a_folder_that_cannot_be_made_is_named_with_a_remedy(
+    last: str, reason: str, tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = f"{tmp_path / last}{os.sep}"
+    arguments = ["upsample", str(cortex_path), out, "--scale", "2", "--method", "linear"]
+    assert main(arguments) == 2
+    told = capfd.readouterr().err
+    assert told.endswith(f"cannot be made ({reason}); name another.\n")
+    assert told.count("\n") == 1
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(("source", "output"), [("", "out/"), (None, "")])
+def test_an_empty_name_is_not_the_current_folder(
+    source: str | None, output: str, tmp_path: Path, cortex_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    inputs = [str(cortex_path), source if source is not None else str(cortex_path)]
+    assert main(["upsample", *inputs, output, "--scale", "2", "--method", "linear"]) == 2
+    which = "the output" if source is None else "an input"
+    assert f"The name of {which} is empty" in capfd.readouterr().err
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_device_that_is_not_there_is_told_of_once(
+    tmp_path: Path, inputs: list[Path], monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    out = f"{tmp_path / 'out'}{os.sep}"
+    names = [str(path) for path in inputs]
+    assert main(["upsample", *names, out, "--scale", "2", "--device", "cuda"]) == 2
+    told = capfd.readouterr().err
+    assert "device cuda is not available" in told
+    assert told.count("\n") == 1
+    assert not Path(out).exists()
+
+
 def test_jobs_need_a_folder(
     tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

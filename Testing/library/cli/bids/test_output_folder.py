@@ -1,0 +1,114 @@
+"""The folder of the derivative dataset: what is the user's stays, what is of no use goes."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from contents import files
+from small_dataset import (
+    LINEAR,
+    PLAIN,
+    RESULTS,
+    SESSION_B,
+    assert_complete_results_only,
+    expected,
+    read,
+    run_over,
+    write,
+)
+
+from ArSSRLib.atomic import replacing
+from ArSSRLib.bids.derivative import prepared
+from ArSSRLib.cli.main import main
+
+
+@pytest.mark.parametrize("name", ["README", "README.md", "README.rst"])
+def test_a_readme_of_the_user_stays_and_is_the_only_one(name: str, dataset: Path) -> None:
+    out = dataset.parent / "out"
+    out.mkdir()
+    (out / name).write_text("Mine.")
+    only = ["--participant-label", "01"]
+    assert main(["bids", str(dataset), str(out), *LINEAR, *only]) == 0
+    assert (out / name).read_text() == "Mine."
+    made = {*expected(RESULTS[:1])} - {"README.md"}
+    assert {*files(out)} == {*made, name}
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (["--scheduler", "nonsense://here"], 1, "No Dask scheduler answers"),
+        (["--method", "arssr", "--device", "cuda"], 2, "device cuda is not available"),
+        (["--participant-label", "01"], 2, "truncated or damaged"),
+    ],
+)
+def test_a_run_without_any_result_leaves_no_folder(
+    options: list[str], code: int, words: str, dataset: Path, monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    (dataset / PLAIN).write_bytes((dataset / PLAIN).read_bytes()[:20000])
+    before = sorted(dataset.rglob("*"))
+    out = dataset / "derivatives" / "arssr"
+    call = ["bids", str(dataset), str(out), "participant", "--scale", "2", "--progress", "none"]
+    method = [] if "--method" in options else ["--method", "linear"]
+    assert main([*call, *method, *options]) == code
+    told = capfd.readouterr().err
+    assert words in told
+    assert len([line for line in told.splitlines() if "warning" not in line]) == 1
+    assert sorted(dataset.rglob("*")) == before
+
+
+def test_a_run_without_any_result_takes_nothing_of_the_user_along(dataset: Path) -> None:
+    out = dataset.parent / "out"
+    out.mkdir()
+    (out / "notes.txt").write_text("Mine.")
+    call = ["bids", str(dataset), str(out), *LINEAR]
+    assert main([*call, "--scheduler", "nonsense://here"]) == 1
+    assert files(out) == ["notes.txt"]
+
+
+def test_a_dataset_whose_folders_a_run_beside_takes_away_is_complete_in_the_end(
+    dataset: Path, seeded_model_path: Path
+) -> None:
+    out = dataset.parent / "out"
+    running = run_over(dataset, out, seeded_model_path, "--participant-label", "01")
+    running.wait_until_computing()
+    # As a run that began first does at its end when none of its volumes could be computed.
+    shutil.rmtree(out)
+    told = running.end()
+    assert running.process.returncode == 0, told
+    assert len(files(out)) == 2 + 2
+    assert_complete_results_only(out)
+
+
+def test_what_appears_meanwhile_is_left_alone(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_a_run_beside(path: Path) -> AbstractContextManager[Path]:
+        path.write_text("theirs")
+        return replacing(path)
+
+    monkeypatch.setattr("ArSSRLib.bids.derivative.replacing", with_a_run_beside)
+    out = dataset.parent / "out"
+    with prepared(dataset, out, {}):
+        pass
+    assert {path.name: path.read_text() for path in out.iterdir()} == {
+        "README.md": "theirs",
+        "dataset_description.json": "theirs",
+    }
+
+
+@pytest.mark.parametrize(("name", "called"), [("Small", "Small"), (["x"], "data set")])
+def test_a_name_that_is_no_text_is_replaced_by_that_of_the_folder(
+    name: object, called: str, dataset: Path
+) -> None:
+    write(dataset / "dataset_description.json", {"Name": name, "BIDSVersion": "1.8.0"})
+    out = dataset.parent / "out"
+    assert main(["bids", str(dataset), str(out), *LINEAR, "--session-label", "b"]) == 0
+    described = read(out / "dataset_description.json")
+    assert described["Name"] == f"{called}: T1w volumes upsampled by ArSSR"
+    assert read(out / f"{RESULTS[2]}.json")["SpatialReference"] == f"bids:raw:{SESSION_B}"

@@ -1,0 +1,81 @@
+"""A sidecar and its volume belong together, whatever happens between the two."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from contents import identities
+from small_dataset import LINEAR, RESULTS, read
+
+from ArSSRLib.cli.main import main
+from ArSSRLib.cli.one_volume import VolumeJob, upsample_file
+from ArSSRLib.cli.printers import printer_for
+from ArSSRLib.errors import EnvironmentFault, InputError
+
+
+def test_what_is_said_later_of_the_skull_is_added_without_computing_anything(
+    dataset: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (dataset / "T1w.json").unlink()
+    out = dataset.parent / "out"
+    call = ["bids", str(dataset), str(out), *LINEAR, "--participant-label", "01"]
+    assert main(call) == 0
+    before, sidecar = identities(out), read(out / f"{RESULTS[0]}.json")
+    assert "SkullStripped" not in sidecar
+    assert main([*call, "--skull-stripped", "yes"]) == 0
+    assert read(out / f"{RESULTS[0]}.json") == {**sidecar, "SkullStripped": True}
+    after = identities(out)
+    assert {name for name in after if after[name] != before[name]} == {f"{RESULTS[0]}.json"}
+    assert main([*call, "--skull-stripped", "no"]) == 0
+    assert identities(out) == after
+
+
+def test_a_folder_in_the_place_of_a_result_is_no_result(
+    dataset: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = dataset.parent / "out"
+    call = ["bids", str(dataset), str(out), *LINEAR, "--participant-label", "01"]
+    assert main(call) == 0
+    volume = out / f"{RESULTS[0]}.nii.gz"
+    volume.unlink()
+    volume.mkdir()
+    capfd.readouterr()
+    assert main(call) == 2
+    assert "is a folder; give a file name" in capfd.readouterr().err
+
+
+def _job(folder: Path, source: Path) -> VolumeJob:
+    return VolumeJob(
+        str(source), str(folder / "fine.nii"), scale=2.0, method="linear", force=True,
+        sidecar=str(folder / "fine.json"),
+    )  # fmt: skip
+
+
+def test_a_new_volume_is_never_beside_the_sidecar_of_the_old_one(
+    tmp_path: Path, cortex_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*what: object) -> None:
+        raise EnvironmentFault("The disk is full; free some space.")
+
+    job = _job(tmp_path, cortex_path)
+    (tmp_path / "fine.nii").write_text("old")
+    (tmp_path / "fine.json").write_text("of the old one")
+    monkeypatch.setattr("ArSSRLib.bids.sidecar.write_sidecar", refuse)
+    with pytest.raises(EnvironmentFault):
+        upsample_file(job, printer_for("none"))
+    assert (tmp_path / "fine.nii").read_bytes() != b"old"
+    assert not (tmp_path / "fine.json").exists()
+
+
+def test_a_sidecar_that_cannot_be_written_is_refused_before_the_volume_is_touched(
+    tmp_path: Path, cortex_path: Path
+) -> None:
+    job = _job(tmp_path, cortex_path)
+    shutil.copy(cortex_path, tmp_path / "fine.nii")
+    (tmp_path / "fine.json").mkdir()
+    before = identities(tmp_path)
+    with pytest.raises(InputError, match=r"fine\.json' is a folder"):
+        upsample_file(job, printer_for("none"))
+    assert identities(tmp_path) == before
