@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from contents import files
@@ -13,14 +14,13 @@ from small_dataset import (
     PLAIN,
     RESULTS,
     SESSION_B,
-    assert_complete_results_only,
     expected,
     read,
-    run_over,
     write,
 )
 
 from ArSSRLib.atomic import replacing
+from ArSSRLib.batch.jobs import run_jobs
 from ArSSRLib.bids.derivative import prepared
 from ArSSRLib.cli.main import main
 
@@ -71,18 +71,20 @@ def test_a_run_without_any_result_takes_nothing_of_the_user_along(dataset: Path)
     assert files(out) == ["notes.txt"]
 
 
-def test_a_dataset_whose_folders_a_run_beside_takes_away_is_complete_in_the_end(
-    dataset: Path, seeded_model_path: Path
+def test_a_dataset_that_a_run_beside_takes_away_is_complete_in_the_end(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = dataset.parent / "out"
-    running = run_over(dataset, out, seeded_model_path, "--participant-label", "01")
-    running.wait_until_computing()
-    # As a run that began first does at its end when none of its volumes could be computed.
-    shutil.rmtree(out)
-    told = running.end()
-    assert running.process.returncode == 0, told
-    assert len(files(out)) == 2 + 2
-    assert_complete_results_only(out)
+
+    def after_a_run_beside(*what: Any) -> object:
+        # It began first, made the folders and could compute none of its volumes.
+        shutil.rmtree(out)
+        return run_jobs(*what)
+
+    monkeypatch.setattr("ArSSRLib.cli.batch.run_jobs", after_a_run_beside)
+    only = ["--participant-label", "01"]
+    assert main(["bids", str(dataset), str(out), *LINEAR, *only]) == 0
+    assert files(out) == expected(RESULTS[:1])
 
 
 def test_what_appears_meanwhile_is_left_alone(

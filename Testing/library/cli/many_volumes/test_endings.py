@@ -99,17 +99,3 @@ def test_a_second_batch_beside_the_first_does_not_disturb_it(
     assert first.process.returncode == 0
     names = [name_of(0, seeded_model_path), "other_linear_2x.nii.gz"]
     assert sorted(os.listdir(tmp_path / "out")) == names
-
-
-def test_a_folder_that_a_run_beside_takes_away_is_made_again(
-    tmp_path: Path, cortex_path: Path, seeded_model_path: Path
-) -> None:
-    out = tmp_path / "new" / "out"
-    running = batch_of(copies(tmp_path, cortex_path, 1), out, seeded_model_path)
-    running.wait_until_computing()
-    # As a run that began first does at its end when none of its volumes could be computed.
-    shutil.rmtree(tmp_path / "new")
-    assert running.end() == ""
-    assert running.process.returncode == 0
-    assert os.listdir(out) == [name_of(0, seeded_model_path)]
-    assert_complete_volumes_only(out)
