@@ -9,6 +9,7 @@ from slicer.util import VTKObservationMixin
 from .comparison_layout import LAYOUT_IDS, VIEW_GROUP, registerLayouts, viewNames
 from .corner_names import CornerNames
 from .difference import Difference
+from .saved_layout import savedLayout
 from .signals import Signal
 from .window_level_link import WindowLevelLink
 
@@ -30,6 +31,7 @@ class Comparison(VTKObservationMixin):
         self._difference = Difference()
         self._shownState = None
         self._shownFade = None
+        registerComparisonLayouts()
 
     @property
     def shown(self) -> bool:
@@ -72,6 +74,11 @@ class Comparison(VTKObservationMixin):
             earlier = self._earlierLayout or slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
             slicer.app.layoutManager().setLayout(earlier)
         self._tidyUp()
+
+    def close(self) -> None:
+        """The panel goes away: nothing of it may stay on the screen or go on listening."""
+        self.leave()
+        savedLayout.stop()
 
     def update(self, parameters) -> None:
         """Follows the choice of orientations, the difference and the fade while shown."""
@@ -201,6 +208,9 @@ def _columns(parameters, difference: Difference) -> list[tuple]:
         return [*compared, (difference.volume(result, cubic), None, 0.0, _("ArSSR − cubic"))]
     except ValueError as error:
         return [*compared, (None, None, 0.0, str(error))]
+    except MemoryError:
+        reason = _("Not enough memory for ArSSR − cubic; close other volumes")
+        return [*compared, (None, None, 0.0, reason)]
 
 
 def _fadeTitle(fade: float) -> str:
@@ -208,10 +218,10 @@ def _fadeTitle(fade: float) -> str:
 
 
 def registerComparisonLayouts() -> None:
-    """At start-up: a scene that was saved while comparing opens to its views."""
+    """From start-up on, a scene that was saved while comparing opens to its views."""
     layoutNode = _layoutNode()
     if layoutNode is not None:
-        registerLayouts(layoutNode)
+        savedLayout.start(layoutNode)
 
 
 def hasCubic(parameters) -> bool:

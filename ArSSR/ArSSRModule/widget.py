@@ -92,7 +92,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """The module is closed or reloaded: nothing may go on running or listening."""
         self._run.shutDown()
         self._probe.stopNow()
-        self._comparison.leave()
+        self._comparison.close()
         self.setParameterNode(None)
         self._updateTimer.stop()
         self.removeObservers()

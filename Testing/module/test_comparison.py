@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,40 @@ def test_the_difference_is_the_result_minus_cubic(slicer, ui, parameters):
     assert background(slicer, "Axial", 1) is parameters.comparedCubic
 
 
+def test_the_difference_is_made_without_a_second_array(slicer, parameters, monkeypatch):
+    from ArSSRModule import difference
+
+    size = slicer.util.arrayFromVolume(parameters.comparedResult).size
+    monkeypatch.setattr(difference, "_show", lambda node, values: None)
+    tracemalloc.start()
+    node = difference.Difference().volume(parameters.comparedResult, parameters.comparedCubic)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert slicer.util.arrayFromVolume(node).dtype == np.float32
+    assert 4 * size <= peak < 1.5 * 4 * size
+
+
+@pytest.mark.parametrize("step", ["subtract", "percentile"])
+def test_a_difference_without_room_in_memory_says_so_in_its_view(
+    slicer, ui, parameters, monkeypatch, step
+):
+    def no_memory(*arguments, **options):
+        raise MemoryError
+
+    nodes = slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLVolumeNode")
+    ui.compareButton.click()
+    monkeypatch.setattr(np, step, no_memory)
+    ui.differenceCheckBox.click()
+    (text,) = corner_texts(slicer, "Axial", 3)
+    assert "memory" in text
+    assert background(slicer, "Axial", 1) is parameters.comparedCubic
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLVolumeNode") == nodes
+    monkeypatch.undo()
+    ui.differenceCheckBox.click()
+    ui.differenceCheckBox.click()
+    assert corner_texts(slicer, "Axial", 3) == ["ArSSR − cubic"]
+
+
 def test_fading_keeps_the_difference_as_it_is(slicer, ui, parameters):
     ui.compareButton.click()
     ui.differenceCheckBox.click()
@@ -162,31 +197,93 @@ OPEN = f"slicerhost.open_module({str(ROOT / 'ArSSR' / 'ArSSR.py')!r})"
 START_ONLY = f"{OPEN}; slicer.util.selectModule('none')"
 
 
+@pytest.fixture
+def save(slicer, tmp_path):
+    """Saves the scene and its volumes, returns the scene's file."""
+
+    def to(name):
+        for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
+            assert slicer.util.saveNode(node, str(tmp_path / f"{node.GetName()}.nrrd"))
+        assert slicer.util.saveScene(str(tmp_path / name))
+        return str(tmp_path / name)
+
+    return to
+
+
+def fresh_session(scene, before="", after=""):
+    """What the views show when a new Slicer opens a scene."""
+    code = textwrap.dedent(FRESH_SESSION).format(
+        host=str(ROOT / "Testing" / "host"), scene=scene, before=before, after=after
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    assert lines[-1:] == ["0 exceptions"], done.stdout + done.stderr
+    return lines[:-1]
+
+
+COMPARED = [
+    "ArSSRAxial1 cortex_t1",
+    "ArSSRAxial2 cortex_t1 cubic 2x",
+    "ArSSRAxial3 cortex_t1 cubic 2x",
+]
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [(OPEN, ""), (START_ONLY, ""), ("", OPEN)],
     ids=["panel open", "another module open", "module loaded later"],
 )
 def test_a_scene_saved_while_comparing_opens_to_its_views(
-    slicer, ui, parameters, tmp_path, before, after
+    slicer, ui, parameters, save, before, after
 ):
     parameters.comparisonViews = type(parameters.comparisonViews).AXIAL
     ui.compareButton.click()
-    for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
-        assert slicer.util.saveNode(node, str(tmp_path / f"{node.GetName()}.nrrd"))
-    scene = str(tmp_path / "comparing.mrml")
-    assert slicer.util.saveScene(scene)
-    code = textwrap.dedent(FRESH_SESSION).format(
-        host=str(ROOT / "Testing" / "host"), scene=scene, before=before, after=after
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    lines = done.stdout.splitlines()
-    assert lines[-4:] == [
-        "ArSSRAxial1 cortex_t1",
-        "ArSSRAxial2 cortex_t1 cubic 2x",
-        "ArSSRAxial3 cortex_t1 cubic 2x",
-        "0 exceptions",
-    ], done.stdout + done.stderr
+    assert fresh_session(save("comparing.mrml"), before, after)[-3:] == COMPARED
+
+
+def test_without_the_module_a_scene_saved_while_comparing_opens_to_slicer_s_views(
+    slicer, ui, parameters, save
+):
+    earlier = slicer.app.layoutManager().sliceViewNames()
+    ui.compareButton.click()
+    shown = fresh_session(save("comparing.mrml"))
+    assert tuple(line.split(" ")[0] for line in shown) == earlier
+    assert view(slicer, "Axial", 1) is not None  # saving does not end the comparison
+    assert ui.compareButton.text == "Back to the earlier layout"
+
+
+def test_a_scene_saved_after_the_comparison_opens_to_its_own_layout(slicer, ui, parameters, save):
+    one_view = slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView
+    ui.compareButton.click()
+    comparing = save("comparing.mrml")
+    slicer.app.layoutManager().setLayout(one_view)
+    afterwards = save("afterwards.mrml")
+    load_comparing_first = f"{START_ONLY}; slicer.util.loadScene({comparing!r})"
+    for before in (START_ONLY, load_comparing_first):
+        assert [line.split(" ")[0] for line in fresh_session(afterwards, before)] == ["Red"]
+
+
+def test_a_reloaded_module_still_keeps_its_layout_out_of_scenes(slicer, panel, parameters):
+    layout_node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
+    panel.onReload()
+    ui = slicer.modules.ArSSRWidget.ui
+    slicer.modules.ArSSRWidget.enter()
+    ui.compareButton.click()
+    assert not layout_node.GetSaveWithScene()
+    ui.compareButton.click()
+    assert layout_node.GetSaveWithScene()
+
+
+def test_a_closed_panel_leaves_the_layout_alone(slicer, panel, parameters):
+    layout_node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
+    panel.ui.compareButton.click()
+    panel.cleanup()
+    assert layout_node.GetSaveWithScene()
+    layout_node.SetSaveWithScene(False)  # as another extension may want it
+    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
+    assert not layout_node.GetSaveWithScene()
+    layout_node.SetSaveWithScene(True)
+    panel.onReload()
 
 
 def test_without_cubic_input_and_result_are_still_compared(slicer, ui, parameters):

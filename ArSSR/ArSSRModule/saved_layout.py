@@ -1,0 +1,68 @@
+"""What a saved scene keeps of the comparison's layout.
+
+MRML saves only the number of the layout, and without ArSSR a scene with our number opens to no
+views at all. Nobody is told before a scene is saved. So while our layout is shown, its node stays
+out of scenes: they open to the layout of whoever opens them. The parameter node says which of our
+layouts it was, and where ArSSR is installed that one opens.
+"""
+
+import slicer
+import vtk
+from slicer.util import VTKObservationMixin
+
+from .comparison_layout import LAYOUT_IDS, registerLayouts
+
+SHOWN = "ArSSR.ComparisonShown"
+NUMBERS = {views.value: number for views, number in LAYOUT_IDS.items()}
+
+
+class SavedLayout(VTKObservationMixin):
+    """Follows the scene and its layout, whether the panel is open or not."""
+
+    def start(self, layoutNode) -> None:
+        """Also opens the layout of a scene that was loaded before; the second time does nothing."""
+        if self.Observations:
+            return
+        self._layoutNode = layoutNode
+        self._onImported()
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.EndImportEvent, self._onImported)
+        self.addObserver(layoutNode, vtk.vtkCommand.ModifiedEvent, self._onLayoutModified)
+
+    def stop(self) -> None:
+        self.removeObservers()
+
+    def _onImported(self, caller=None, event=None) -> None:
+        node = _parameterNode()
+        remembered = node.GetAttribute(SHOWN) if node else None
+        registerLayouts(self._layoutNode)
+        if remembered in NUMBERS:
+            self._layoutNode.SetViewArrangement(NUMBERS[remembered])
+        self._onLayoutModified()
+
+    def _onLayoutModified(self, caller=None, event=None) -> None:
+        if slicer.mrmlScene.IsImporting():
+            return  # what is remembered is just being read
+        number = self._layoutNode.GetViewArrangement()
+        shown = next((value for value, ours in NUMBERS.items() if ours == number), None)
+        self._layoutNode.SetSaveWithScene(shown is None)
+        _remember(shown)
+
+
+def _remember(shown) -> None:
+    """Without an event: the panel would fill the views, which are only just being made."""
+    node = _parameterNode()
+    if node is None or node.GetAttribute(SHOWN) == shown:
+        return
+    earlier = node.GetDisableModifiedEvent()
+    node.DisableModifiedEventOn()
+    node.SetAttribute(SHOWN, shown)
+    node.SetDisableModifiedEvent(earlier)
+
+
+def _parameterNode():
+    """The one of the panel, None before there is one."""
+    return slicer.mrmlScene.GetSingletonNode("ArSSR", "vtkMRMLScriptedModuleNode")
+
+
+savedLayout = SavedLayout()
