@@ -1,10 +1,13 @@
 """The difference ArSSR − cubic as a volume of its own."""
 
+from contextlib import ExitStack
+
 import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
 from .results import placeBeside
+from .volume_files import imageDataOver
 
 DIFFERENCE_OF = "ArSSR.DifferenceOf"
 SHOWN_QUANTILE = 99.5
@@ -22,6 +25,7 @@ class Difference:
 
         Raises:
             ValueError: the two volumes do not have the same voxels.
+            MemoryError: there is no room for the difference; the scene is as it was.
         """
         node = existingDifference(resultNode)
         madeOf = (_version(resultNode), _version(cubicNode), _version(node))
@@ -42,27 +46,35 @@ def _version(volumeNode) -> tuple:
 
 def _make(resultNode, cubicNode, node):
     """Fills ``node``, or a new volume where it is None."""
-    result = slicer.util.arrayFromVolume(resultNode).astype(np.float32)
-    cubic = slicer.util.arrayFromVolume(cubicNode).astype(np.float32)
+    difference = _voxels(resultNode, cubicNode)
+    with ExitStack() as undoing:
+        if node is None:
+            node = slicer.mrmlScene.AddNewNodeByClass(
+                "vtkMRMLScalarVolumeNode",
+                slicer.mrmlScene.GenerateUniqueName(
+                    _("{name} − cubic").format(name=resultNode.GetName())
+                ),
+            )
+            undoing.callback(slicer.mrmlScene.RemoveNode, node)
+            node.SetNodeReferenceID(DIFFERENCE_OF, resultNode.GetID())
+        _show(node, difference)
+        node.SetAndObserveImageData(imageDataOver(difference))
+        placeBeside(resultNode, node)
+        undoing.pop_all()
+    return node
+
+
+def _voxels(resultNode, cubicNode) -> np.ndarray:
+    """Result − cubic as float32; no other array of that size is made on the way."""
+    result = slicer.util.arrayFromVolume(resultNode)
+    cubic = slicer.util.arrayFromVolume(cubicNode)
     if result.shape != cubic.shape:
         raise ValueError(
             _("“{result}” and “{cubic}” have different sizes; press Apply again.").format(
                 result=resultNode.GetName(), cubic=cubicNode.GetName()
             )
         )
-    difference = result - cubic
-    if node is None:
-        node = slicer.mrmlScene.AddNewNodeByClass(
-            "vtkMRMLScalarVolumeNode",
-            slicer.mrmlScene.GenerateUniqueName(
-                _("{name} − cubic").format(name=resultNode.GetName())
-            ),
-        )
-        node.SetNodeReferenceID(DIFFERENCE_OF, resultNode.GetID())
-    slicer.util.updateVolumeFromArray(node, difference)
-    _show(node, difference)
-    placeBeside(resultNode, node)
-    return node
+    return np.subtract(result, cubic, dtype=np.float32)
 
 
 def existingDifference(resultNode):
