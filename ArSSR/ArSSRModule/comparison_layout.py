@@ -26,7 +26,7 @@ def viewNames(views: ComparisonViews) -> list[tuple[str, str, int]]:
 def registerLayouts(layoutNode) -> None:
     """Makes our layouts known, and the views of the one that is shown.
 
-    A scene that was saved while comparing holds only the layout's number.
+    A scene holds only the number of its layout.
     """
     for views, number in LAYOUT_IDS.items():
         if not layoutNode.IsLayoutDescription(number):

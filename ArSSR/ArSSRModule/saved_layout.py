@@ -6,6 +6,8 @@ out of scenes: they open to the layout of whoever opens them. The parameter node
 layouts it was, and where ArSSR is installed that one opens.
 """
 
+from contextlib import contextmanager
+
 import slicer
 import vtk
 from slicer.util import VTKObservationMixin
@@ -45,19 +47,28 @@ class SavedLayout(VTKObservationMixin):
             return  # what is remembered is just being read
         number = self._layoutNode.GetViewArrangement()
         shown = next((value for value, ours in NUMBERS.items() if ours == number), None)
-        self._layoutNode.SetSaveWithScene(shown is None)
+        with _silently(self._layoutNode):  # or the layout manager would make its views twice
+            self._layoutNode.SetSaveWithScene(shown is None)
         _remember(shown)
 
 
 def _remember(shown) -> None:
-    """Without an event: the panel would fill the views, which are only just being made."""
+    """Silently, since the panel would fill the views, which are only just being made."""
     node = _parameterNode()
-    if node is None or node.GetAttribute(SHOWN) == shown:
-        return
+    if node is not None:
+        with _silently(node):
+            node.SetAttribute(SHOWN, shown)
+
+
+@contextmanager
+def _silently(node):
+    """Nobody hears of what changes in ``node``."""
     earlier = node.GetDisableModifiedEvent()
     node.DisableModifiedEventOn()
-    node.SetAttribute(SHOWN, shown)
-    node.SetDisableModifiedEvent(earlier)
+    try:
+        yield
+    finally:
+        node.SetDisableModifiedEvent(earlier)
 
 
 def _parameterNode():

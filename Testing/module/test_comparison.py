@@ -263,6 +263,15 @@ def test_a_scene_saved_after_the_comparison_opens_to_its_own_layout(slicer, ui, 
         assert [line.split(" ")[0] for line in fresh_session(afterwards, before)] == ["Red"]
 
 
+def test_the_views_are_made_once_when_the_comparison_opens(slicer, ui, parameters):
+    made = []
+    layout_node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
+    tag = layout_node.AddObserver("ModifiedEvent", lambda caller, event: made.append(event))
+    ui.compareButton.click()
+    layout_node.RemoveObserver(tag)
+    assert len(made) == 1
+
+
 def test_a_reloaded_module_still_keeps_its_layout_out_of_scenes(slicer, panel, parameters):
     layout_node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
     panel.onReload()
