@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from collections.abc import Callable
@@ -62,7 +63,7 @@ def _description(text: str) -> Change:
 
 
 def _both_endings(root: Path) -> None:
-    (root / f"{_ANAT}.nii").write_bytes(CORTEX.read_bytes())
+    (root / f"{_ANAT}.nii").write_bytes(gzip.decompress(CORTEX.read_bytes()))
 
 
 _READABLE = [
@@ -80,13 +81,14 @@ _READABLE = [
 
 _REFUSED = [
     _bids("a volume that git-annex has not fetched", _not_fetched,
-          (f"{_NAME}.nii.gz", "link", "DataLad"), leaves=_FOLDERS),
+          (f"{_NAME}.nii.gz", "link", "DataLad")),
     _bids("one volume of two that git-annex has not fetched", _one_of_two_not_fetched,
           ("sub-02_T1w.nii.gz", "link", "DataLad"), leaves=_RESULT),
     _bids("a volume that is a folder", lambda root: (
           (root / f"{_ANAT}.nii.gz").unlink(), (root / f"{_ANAT}.nii.gz").mkdir()),
-          (f"{_NAME}.nii.gz", "no DICOM series"), leaves=_FOLDERS),
-    _bids("a volume with both endings", _both_endings, (f"{_NAME}.nii", "would both become")),
+          (f"{_NAME}.nii.gz", "no DICOM series")),
+    _bids("a volume with both endings", _both_endings,
+          (f"{_NAME}.nii", "would both become", "remove or rename"), leaves=_RESULT),
     _bids("no description", lambda root: (root / "dataset_description.json").unlink(),
           ("no BIDS dataset", "root folder")),
     _bids("a description that is not JSON", _description("[1, 2"), ("not readable", "repair it")),
@@ -111,7 +113,7 @@ _REFUSED = [
 _MANY = ("--scale", "2", "--method", "linear", "--progress", "none")
 _LISTS = [
     Entry("many: one twice", ("upsample", "INPUT", "INPUT", "out/", *_MANY),
-          ("would both become", "rename one")),
+          (), code=0, machine=Machine.APART, leaves=("out", "out/input_linear_2x.nii.gz")),
     Entry("many: into a file", ("upsample", "INPUT", "INPUT/", *_MANY),
           ("is not a folder", "choose another")),
     Entry("many: one missing", ("upsample", "INPUT", "missing.nii", "out/", *_MANY),
