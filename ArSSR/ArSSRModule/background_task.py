@@ -54,7 +54,10 @@ class BackgroundTask:
         self._letGo()
 
     def _letGo(self) -> None:
-        """The timer's connection keeps this object, which must not keep volumes."""
-        self._function = self._result = None
+        """The timer's connection keeps this object, which must not keep volumes.
+
+        An error keeps them too: by its traceback, the variables of where it was raised.
+        """
+        self._function = self._result = self._error = None
         self.succeeded.disconnectAll()
         self.failed.disconnectAll()

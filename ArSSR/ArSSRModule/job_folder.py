@@ -45,21 +45,10 @@ class JobFolder:
             freeBytes = shutil.disk_usage(parent).free
             self.path = Path(tempfile.mkdtemp("", f"{_prefix()}{os.getpid()}-", str(parent)))
         except OSError as error:
-            logging.exception("ArSSR could not make its folder")
-            raise OSError(
-                _(
-                    "No folder can be made in “{folder}” ({reason}); choose another Temporary "
-                    "directory in Application Settings."
-                ).format(folder=parent, reason=error.strerror or error)
-            ) from error
+            raise OSError(_notMadeText(parent, error)) from error
         if freeBytes < neededBytes:
             self.remove()
-            raise OSError(
-                _(
-                    "“{folder}” has {free:,} MB free and the run needs {needed:,} MB; free disk "
-                    "space there, or choose another Temporary directory in Application Settings."
-                ).format(folder=parent, free=freeBytes // 10**6, needed=-(-neededBytes // 10**6))
-            )
+            raise OSError(_noRoomText(parent, freeBytes, neededBytes))
 
     @property
     def forChild(self) -> Path:
@@ -86,6 +75,20 @@ class JobFolder:
 
 def temporaryFolder() -> Path:
     return Path(str(slicer.app.temporaryPath))
+
+
+def _notMadeText(parent: Path, error: OSError) -> str:
+    return _(
+        "No folder can be made in “{folder}” ({reason}); choose another Temporary directory in "
+        "Application Settings."
+    ).format(folder=parent, reason=error.strerror or error)
+
+
+def _noRoomText(parent: Path, freeBytes: int, neededBytes: int) -> str:
+    return _(
+        "“{folder}” has {free:,} MB free and the run needs {needed:,} MB; free disk space there, "
+        "or choose another Temporary directory in Application Settings."
+    ).format(folder=parent, free=freeBytes // 10**6, needed=-(-neededBytes // 10**6))
 
 
 def removeLeftovers(parent: Path) -> None:

@@ -84,6 +84,20 @@ def test_a_result_that_cannot_be_loaded_for_memory_says_so(slicer, apply, monkey
     assert names(slicer) == ["cortex_t1"]
 
 
+def test_a_run_that_failed_keeps_no_voxels(apply, monkeypatch):
+    from ArSSRModule import failures
+    from ArSSRModule.volume_files import Snapshot, sitk
+
+    def refuse(*arguments, **options):
+        raise RuntimeError("no file")
+
+    monkeypatch.setattr(sitk, "WriteImage", refuse)
+    monkeypatch.setattr(failures.logging, "error", lambda *a, **o: None)  # pytest keeps records
+    assert "Temporary directory" in apply()
+    gc.collect()
+    assert not any(type(thing) is Snapshot for thing in gc.get_objects())
+
+
 def test_an_input_without_its_image_counts_as_edited(slicer, ui, cortex, wait):
     ui.inputSelector.setCurrentNode(cortex)
     ui.applyButton.click()
