@@ -51,8 +51,11 @@ def interrupts_left_to_this_process() -> Iterator[None]:
 def start_without_interrupts(process: BaseProcess) -> None:
     """Starts a process of :mod:`multiprocessing` that does not hear of SIGINT.
 
+    A signal that arrives meanwhile is delivered at the end: half started, the process would
+    complain of what it has not been told.
+
     Args:
-        process: not started yet, to be spawned.
+        process: not started yet, to be spawned; it calls :func:`hear_terminations`.
     """
     if hasattr(signal, "pthread_sigmask"):
         from multiprocessing import resource_tracker
@@ -60,8 +63,27 @@ def start_without_interrupts(process: BaseProcess) -> None:
         # Python starts this helper of its own before the first process, and takes back the block
         # of SIGINT as it does so.
         resource_tracker.ensure_running()
-    with interrupts_left_to_this_process():
+    with interrupts_left_to_this_process(), terminations_held_back():
         process.start()
+
+
+@contextmanager
+def terminations_held_back() -> Iterator[None]:
+    """SIGTERM is delivered at the end of the block; processes started in it inherit it blocked."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def hear_terminations() -> None:
+    """In a process that was started with SIGTERM held back: from now on it ends it."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 def _watch(sentinel: int) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from ..batch.local import processors
 from ..errors import EnvironmentFault
 from ..leftovers import clear_leftovers, scratch_folder
-from ..workers import end_with_parent, start_without_interrupts
+from ..workers import end_with_parent, hear_terminations, start_without_interrupts
 from .cases import Case, failed, measure
 from .records import Record, save_record
 from .settings import Settings
@@ -173,6 +173,7 @@ class _Worker:
 def _work(pipe: Connection, settings: Settings, scratch: str) -> None:
     """What a worker does, as long as the program that started it lives."""
     end_with_parent()
+    hear_terminations()
     # What it leaves behind when it is killed goes with the program's own folder.
     tempfile.tempdir = os.environ["TMPDIR"] = scratch
     while True:

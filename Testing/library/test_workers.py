@@ -11,14 +11,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-LASTING = Path(__file__).with_name("lasting.py")
+HERE = Path(__file__).parent
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
 
 
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_workers_end_with_their_program_and_not_before(method: str) -> None:
     with subprocess.Popen(
-        [sys.executable, str(LASTING), method, "3"], stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": str(LASTING.parents[2])},
+        [sys.executable, str(HERE / "lasting.py"), method, "3"], stdout=subprocess.PIPE, text=True,
+        env=ENVIRONMENT,
     ) as program:  # fmt: skip
         assert program.stdout is not None
         workers = [psutil.Process(int(word)) for word in program.stdout.readline().split()]
@@ -30,3 +31,13 @@ def test_workers_end_with_their_program_and_not_before(method: str) -> None:
     for worker in alive:
         worker.kill()
     assert not alive
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_worker_that_has_only_just_been_started_ends_without_a_word() -> None:
+    done = subprocess.run(
+        [sys.executable, str(HERE / "interrupted_start.py")], env=ENVIRONMENT,
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.stderr == "arssr: Cancelled; nothing was written.\n"
+    assert done.returncode == 130
