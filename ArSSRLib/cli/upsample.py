@@ -120,7 +120,9 @@ def _refuse_empty_names(arguments: argparse.Namespace) -> None:
             "The name of an input is empty; give a file or the folder of a DICOM series."
         )
     if not arguments.output:
-        raise InputError("The name of the output is empty; give a file, such as fine.nii.gz, or a folder.")
+        raise InputError(
+            "The name of the output is empty; give a file, such as fine.nii.gz, or a folder."
+        )
 
 
 def _is_folder(name: str) -> bool:
