@@ -58,5 +58,6 @@ def test_processes_that_draw_patches_do_not_keep_a_folder_from_the_next_run(
         with alone_in(tmp_path):
             assert child.is_alive()
     finally:
-        child.terminate()
+        # Not SIGTERM: like the process it was forked from it may be deaf to that.
+        child.kill()
         child.join()
