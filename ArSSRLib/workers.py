@@ -31,17 +31,21 @@ def end_with_parent() -> None:
 
 
 @contextmanager
-def interrupts_left_to_this_process() -> Iterator[None]:
-    """Processes that are started in the block do not hear of SIGINT, which they inherit blocked.
+def signals_held_back(*names: str) -> Iterator[None]:
+    """Signals wait in the block; processes that are started in it inherit them blocked.
 
-    Ctrl-C in a terminal goes to all of them; a worker that is interrupted in its first or last
-    moments would print a traceback of its own. One that arrives meanwhile is delivered here at
-    the end of the block.
+    Ctrl-C in a terminal goes to all processes; a worker that is interrupted in its first or last
+    moments would print a traceback of its own. A signal that arrives meanwhile is delivered here
+    at the end of the block.
+
+    Args:
+        names: such as ``SIGINT``; those that the system does not have are left out.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    numbers = {getattr(signal, name) for name in names if hasattr(signal, name)}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         yield
     finally:
@@ -63,21 +67,8 @@ def start_without_interrupts(process: BaseProcess) -> None:
         # Python starts this helper of its own before the first process, and takes back the block
         # of SIGINT as it does so.
         resource_tracker.ensure_running()
-    with interrupts_left_to_this_process(), terminations_held_back():
+    with signals_held_back("SIGINT", "SIGTERM"):
         process.start()
-
-
-@contextmanager
-def terminations_held_back() -> Iterator[None]:
-    """SIGTERM is delivered at the end of the block; processes started in it inherit it blocked."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def hear_terminations() -> None:

@@ -79,20 +79,9 @@ def stop_requests(team: Team) -> Iterator[StopRequest]:
             signal.signal(number, signal.SIG_IGN if stop.made else handler)
 
 
-@contextmanager
-def requests_held_back() -> Iterator[None]:
-    """Processes that are started in the block inherit SIGTERM and SIGHUP blocked.
-
-    One that arrives meanwhile comes to this process at the end of the block.
-    """
-    if not hasattr(signal, "sigwaitinfo"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def signals_of_the_trainer() -> tuple[str, ...]:
+    """Those that processes which draw patches are to inherit blocked; see :func:`obey_only`."""
+    return ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, "sigwaitinfo") else ("SIGINT",)
 
 
 def obey_only(trainer: int, worker: int) -> None:

@@ -29,7 +29,7 @@ from ..networks.initialise import initialise
 from ..networks.registry import build_network
 from ..networks.spec import NetworkSpec
 from ..upsampling.device import denormals_flushed, memory_format, place
-from ..workers import interrupts_left_to_this_process
+from ..workers import signals_held_back
 from .log import RunLog, mean_gains, say
 from .optimiser import build_optimiser, load_moments
 from .parallel import Team
@@ -37,7 +37,7 @@ from .patches import PatchSampler, Sample
 from .recipe import Recipe
 from .schedule import learning_rate
 from .state import LAST, TrainingState, load_state, save_state
-from .stopping import StopRequest, obey_only, requests_held_back
+from .stopping import StopRequest, obey_only, signals_of_the_trainer
 from .validation import Case, Score, cases_digest, score
 from .volumes import TrainingVolume
 
@@ -178,7 +178,7 @@ class Trainer:
             prefetch_factor=4 if self.options.workers else None,
             collate_fn=_stacked,
         )
-        with interrupts_left_to_this_process(), requests_held_back():
+        with signals_held_back(*signals_of_the_trainer()):
             return iter(loader)
 
     def _step(self, model: nn.Module, batch: Batch, stop: StopRequest) -> tuple[float, float, bool]:

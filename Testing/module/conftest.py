@@ -104,3 +104,16 @@ def _runs_library(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE and "ArSSRLib" in process.cmdline()
     except psutil.NoSuchProcess:
         return False
+
+
+@pytest.fixture
+def apply(ui: Any, cortex: Any, wait: Callable[[Callable[[], Any]], None]) -> Callable[[], str]:
+    """Presses Apply for the small volume and waits until the run has ended."""
+
+    def press() -> str:
+        ui.inputSelector.setCurrentNode(cortex)
+        ui.applyButton.click()
+        wait(lambda: ui.applyButton.text == "Apply" and ui.applyButton.enabled)
+        return str(ui.statusLabel.text)
+
+    return press

@@ -23,19 +23,6 @@ def folder(slicer, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def apply(ui, cortex, wait):
-    """Presses Apply for the small volume and waits until the run has ended."""
-
-    def press():
-        ui.inputSelector.setCurrentNode(cortex)
-        ui.applyButton.click()
-        wait(lambda: ui.applyButton.text == "Apply" and ui.applyButton.enabled)
-        return ui.statusLabel.text
-
-    return press
-
-
-@pytest.fixture
 def process_that_ended():
     """Id of a process that is gone."""
     process = subprocess.Popen([sys.executable, "-c", ""])

@@ -34,19 +34,6 @@ NO_ROOM_FOR_A_RESULT = """
 """
 
 
-@pytest.fixture
-def apply(ui, cortex, wait):
-    """Presses Apply for the small volume and waits until the run has ended."""
-
-    def press():
-        ui.inputSelector.setCurrentNode(cortex)
-        ui.applyButton.click()
-        wait(lambda: ui.applyButton.text == "Apply" and ui.applyButton.enabled)
-        return ui.statusLabel.text
-
-    return press
-
-
 def names(slicer):
     return sorted(n.GetName() for n in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))
 
