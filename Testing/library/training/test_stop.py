@@ -195,15 +195,28 @@ def test_a_second_signal_ends_at_once() -> None:
 def test_a_run_that_is_stopped_before_it_trains_says_that_it_will_begin_anew(
     tmp_path: Path,
 ) -> None:
-    process = _start(tmp_path / "run")
-    while not (tmp_path / "run").exists():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.002)
-    process.send_signal(signal.SIGTERM)
-    said = _ended(process)
-    assert process.returncode == 130
-    assert said == ("arssr: Stopped before the first checkpoint; the same command begins anew.\n")
-    assert not (tmp_path / "run").exists()
+    # Asked by itself while it reads its volumes: from outside nobody could tell that moment.
+    program = (
+        "import os, signal, sys\n"
+        "from ArSSRLib.cli.main import main\n"
+        "from ArSSRLib.training import volumes\n"
+        "load = volumes.load_volumes\n"
+        "def load_and_be_asked(*arguments):\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    return load(*arguments)\n"
+        "volumes.load_volumes = load_and_be_asked\n"
+        "sys.exit(main(['train', *sys.argv[1:]]))\n"
+    )
+    run = tmp_path / "run"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *_arguments(run)[2:]],
+        cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 130
+    assert done.stderr == (
+        "arssr: Stopped before the first checkpoint; the same command begins anew.\n"
+    )
+    assert not run.exists()
 
 
 def test_a_run_goes_on_when_nobody_reads_what_it_says(tmp_path: Path) -> None:
