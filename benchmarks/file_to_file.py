@@ -20,7 +20,9 @@ from ArSSRLib.catalogue import load_model
 from ArSSRLib.grid import Grid
 from ArSSRLib.upsampling.device import ask_for_huge_pages
 from ArSSRLib.upsampling.run import upsample_volume
-from ArSSRLib.volume import Volume, read_volume, write_volume
+from ArSSRLib.volume import Volume
+from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volume_files.writing import write_volume
 from benchmarks.machine import shortest
 from benchmarks.repeated_brain import repeated_brain
 

@@ -25,7 +25,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.estimate import estimate_cost
 from ArSSRLib.grid import Grid
-from ArSSRLib.volume import Volume, write_volume
+from ArSSRLib.volume import Volume
+from ArSSRLib.volume_files.writing import write_volume
 from benchmarks.repeated_brain import repeated_brain
 
 MEBIBYTE = 2**20

@@ -26,7 +26,7 @@ from ArSSRLib.intensity import Normalisation
 from ArSSRLib.interpolation import interpolate
 from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling.engine import upsample_array
-from ArSSRLib.volume import read_volume
+from ArSSRLib.volume_files.reading import read_volume
 
 Array = npt.NDArray[np.generic]
 RIM_VOXELS = 2

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def read(path: str, volume_index: int | None = None) -> Volume:
     """:func:`ArSSRLib.volume.read_volume`, quietly."""
-    from ..volume import read_volume
+    from ..volume_files.reading import read_volume
 
     with _native_stderr_closed():
         return read_volume(path, volume_index)
@@ -23,7 +23,7 @@ def write(
     volume: Volume, path: str, overwrite: bool, last_moment: Callable[[], None] | None = None
 ) -> None:
     """:func:`ArSSRLib.volume.write_volume`, quietly."""
-    from ..volume import write_volume
+    from ..volume_files.writing import write_volume
 
     with _native_stderr_closed():
         write_volume(volume, path, overwrite, last_moment)

@@ -94,7 +94,7 @@ def _ranges(model: ModelInfo) -> str:
 def _import(arguments: argparse.Namespace) -> None:
     from ..atomic import check_output_place
     from ..checkpoint import ModelHeader, save_model
-    from ..published import check_there_is, import_published
+    from ..published_weights import check_there_is, import_published
 
     check_there_is(arguments.file)
     output = Path(arguments.output or Path(arguments.file).with_suffix(".npz"))

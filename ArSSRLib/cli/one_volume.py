@@ -139,7 +139,7 @@ def _check_places(job: VolumeJob) -> None:
     A run beside, into the same folder, removes it when it leaves nothing there.
     """
     from ..atomic import check_output_place
-    from ..volume import check_output
+    from ..volume_files.writing import check_output
 
     if job.make_folder:
         make_output_folder(Path(job.output).parent)

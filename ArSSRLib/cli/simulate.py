@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         EnvironmentFault: the machine got in the way.
     """
     from ..simulation import simulate_volume
-    from ..volume import check_output
+    from ..volume_files.writing import check_output
     from . import files
 
     refuse_input_as_output(arguments.input, arguments.output)

@@ -109,14 +109,14 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import torch
 
-    from ..training.alone import alone_in
+    from ..training.folder_lock import alone_in
     from ..training.parallel import joined_team
     from ..training.stopping import stop_requests
     from ..training.trainer import Trainer, TrainerOptions
     from ..training.validation import validation_cases
     from ..training.volumes import VolumeSet, load_volumes
     from ..upsampling.device import choose_device
-    from ..volume_search import find_files
+    from ..volume_files.search import find_files
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)

@@ -22,7 +22,8 @@ from ..errors import EnvironmentFault, InputError
 from ..grid import Grid, SizeTriple
 from ..simulation import simulate_volume
 from ..upsampling.device import choose_device
-from ..volume import Volume, read_volume
+from ..volume import Volume
+from ..volume_files.reading import read_volume
 from .methods import Method, load_network, model_file, upsample
 from .metrics import METRICS, Unavailable
 from .metrics.metric import reason_for_nan

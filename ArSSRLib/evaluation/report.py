@@ -13,11 +13,11 @@ from ..atomic import replacing
 from ..pictures.slices import PLANES, Plane
 from .captions import origin_of, volume_count
 from .cases import INPUT, TRUTH
-from .grids import Tile, draw_errors, draw_grid
 from .harness import Evaluation, versions
 from .methods import model_files
 from .metrics import METRICS
 from .paper_tables import published
+from .picture_grids import Tile, draw_errors, draw_grid
 from .plots import metrics_over_scale, profiles
 from .profile import Profile
 from .records import Record, digest

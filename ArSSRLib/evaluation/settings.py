@@ -11,9 +11,9 @@ from typing import Any
 
 from ..degradation import KERNELS
 from ..errors import InputError
-from ..volume import READABLE_SUFFIXES
-from ..volume_search import find_volumes as volumes_in
-from ..volume_search import refuse_pipe
+from ..volume_files.names import READABLE_SUFFIXES
+from ..volume_files.search import find_volumes as volumes_in
+from ..volume_files.search import refuse_pipe
 from .methods import Method, parse_method
 from .metrics import METRICS
 

@@ -16,10 +16,10 @@ import torch
 from ..errors import InputError
 from ..intensity import Normalisation
 from .device import choose_device, denormals_flushed, release_memory
+from .fallback import FallbackComputer
 from .passes import FloatArray, Pass
 from .plan import Shape, Spans, geometry_of, tiles_for
 from .progress import ProgressCallback, ProgressClock
-from .worker import Worker
 
 if TYPE_CHECKING:
     from ..checkpoint import Model
@@ -72,14 +72,14 @@ def upsample_array(
         passes.append(passes[0].mirrored(target_shape))
     clock = ProgressClock(progress, float(len(passes) * math.prod(size)))
     share = np.float32(1.0 / len(passes))
-    worker = Worker(model, normalisation, geometry, choose_device(device))
+    computer = FallbackComputer(model, normalisation, geometry, choose_device(device))
     with torch.inference_mode(), denormals_flushed():
         clock.advance("encoding", 0.0)
         for part in passes:
             for tile in tiles_for(model.header.spec, geometry, part.spans, plane_voxels):
-                for place, values in worker.compute(part.array, tile, clock):
+                for place, values in computer.compute(part.array, tile, clock):
                     part.add(place, normalisation.restore(values) * share)
-                release_memory(worker.device)
+                release_memory(computer.device)
     return output
 
 

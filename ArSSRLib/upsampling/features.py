@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .folded import FoldedDecoder
+from .folded_decoder import FoldedDecoder
 from .rows import linear_rows
 from .stream import Planes, Stage
 

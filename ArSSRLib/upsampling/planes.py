@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .features import FeatureWindow
-from .folded import FoldedDecoder
+from .folded_decoder import FoldedDecoder
 from .plan import Geometry
 from .rows import AxisLookup
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from ..intensity import Normalisation
-from .busy import busy_targets, busy_voxels
 from .device import memory_format, place, release_memory
 from .features import FeatureStream, FeatureWindow
-from .folded import FoldedDecoder
+from .flat_regions import busy_targets, busy_voxels
+from .folded_decoder import FoldedDecoder
 from .plan import Geometry, Shape, Spans, Tile, planes_at_once
 from .planes import PlaneDecoder
 from .progress import ProgressClock

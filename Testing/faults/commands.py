@@ -62,7 +62,7 @@ class Upsample(Command):
 
     def half_written(self, folder: Path) -> list[str]:
         from ArSSRLib.errors import InputError
-        from ArSSRLib.nifti_header import check_nifti
+        from ArSSRLib.volume_files.nifti_check import check_nifti
 
         if not self.is_done(folder):
             return []

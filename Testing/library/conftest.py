@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from ArSSRLib.grid import Grid
-from ArSSRLib.volume import Volume, read_volume
+from ArSSRLib.volume import Volume
+from ArSSRLib.volume_files.reading import read_volume
 
 ROOT = Path(__file__).resolve().parents[2]
 CORTEX = ROOT / "Testing" / "data" / "cortex_t1.nii.gz"

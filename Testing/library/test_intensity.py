@@ -8,7 +8,7 @@ import pytest
 from ArSSRLib.degradation import simulate_low_resolution
 from ArSSRLib.intensity import Normalisation
 from ArSSRLib.sample import sample_path
-from ArSSRLib.volume import read_volume
+from ArSSRLib.volume_files.reading import read_volume
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import torch
 
 from ArSSRLib.catalogue import load_model
 from ArSSRLib.cli.main import main
-from ArSSRLib.volume import read_volume
+from ArSSRLib.volume_files.reading import read_volume
 
 
 def test_simulate_writes_a_coarser_volume_of_the_same_place(

@@ -15,7 +15,8 @@ from running import Arssr
 
 from ArSSRLib.checkpoint import read_network, save_model
 from ArSSRLib.cli.main import main
-from ArSSRLib.volume import Volume, read_volume
+from ArSSRLib.volume import Volume
+from ArSSRLib.volume_files.reading import read_volume
 
 
 @pytest.mark.parametrize("scale", ["2", "2.5", "3.2", "1,1,2.3"])

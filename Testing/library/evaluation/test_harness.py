@@ -31,7 +31,7 @@ from ArSSRLib.interpolation import interpolate
 from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 from ArSSRLib.simulation import simulate_volume
-from ArSSRLib.volume import read_volume
+from ArSSRLib.volume_files.reading import read_volume
 
 BRAINS = ("brain_45_2mm.nii.gz", "brain_46_2mm.nii.gz")
 

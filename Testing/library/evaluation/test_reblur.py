@@ -19,7 +19,8 @@ from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling.request import target_grid
 from ArSSRLib.upsampling.run import upsample_volume
-from ArSSRLib.volume import Volume, read_volume
+from ArSSRLib.volume import Volume
+from ArSSRLib.volume_files.reading import read_volume
 
 
 @pytest.mark.parametrize("kernel", ["cubic", "kspace", "gaussian"])

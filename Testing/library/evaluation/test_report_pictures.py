@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ArSSRLib.evaluation.grids import Tile, draw_errors, draw_grid
 from ArSSRLib.evaluation.harness import Evaluation
+from ArSSRLib.evaluation.picture_grids import Tile, draw_errors, draw_grid
 from ArSSRLib.evaluation.plots import profiles
 from ArSSRLib.evaluation.profile import Profile
 from ArSSRLib.evaluation.views import CaseViews, load_views

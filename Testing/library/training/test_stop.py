@@ -25,7 +25,7 @@ from ArSSRLib.training.stopping import StopRequest
 from ArSSRLib.training.trainer import Trainer, TrainerOptions
 from ArSSRLib.training.validation import validation_cases
 from ArSSRLib.training.volumes import load_volumes
-from ArSSRLib.volume_search import find_files
+from ArSSRLib.volume_files.search import find_files
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "Testing" / "data" / "cortex_t1.nii.gz"

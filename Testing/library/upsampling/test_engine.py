@@ -14,7 +14,7 @@ from ArSSRLib.errors import Cancelled, EnvironmentFault, InputError
 from ArSSRLib.intensity import Normalisation
 from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
-from ArSSRLib.upsampling import engine, tiles, worker
+from ArSSRLib.upsampling import engine, fallback, tiles
 from ArSSRLib.upsampling.engine import upsample_array
 from ArSSRLib.upsampling.planes import PlaneDecoder
 from ArSSRLib.upsampling.progress import Progress
@@ -207,7 +207,7 @@ def test_what_a_failed_tile_held_is_free_before_memory_is_given_back(
         freed.append(held[0]() is None)
 
     monkeypatch.setattr(TileComputer, "_features", features)
-    monkeypatch.setattr(worker, "release_memory", release)
+    monkeypatch.setattr(fallback, "release_memory", release)
     upsample_array(array, shape, model, device="cpu")
     assert freed == [True]
 
@@ -282,14 +282,14 @@ def test_values_too_large_for_half_precision_are_computed_in_single_precision(
         asked.append(half)
         return TileComputer(*arguments[:4], half)
 
-    monkeypatch.setattr(worker, "TileComputer", computer)
-    move = worker.Worker._move_to
+    monkeypatch.setattr(fallback, "TileComputer", computer)
+    move = fallback.FallbackComputer._move_to
 
     def move_to(self, device):  # type: ignore[no-untyped-def]
         move(self, device)
         self.half = asked[-1]
 
-    monkeypatch.setattr(worker.Worker, "_move_to", move_to)
+    monkeypatch.setattr(fallback.FallbackComputer, "_move_to", move_to)
     result = upsample_array(array, shape, model, device="cpu")
     assert asked == [True, False]
     assert "single precision" in caplog.text
@@ -334,7 +334,7 @@ def test_a_graphics_device_without_memory_hands_over_to_the_cpu(
         moves.append(arguments[3].type)
         return (TileComputer if moves[-1] == "cpu" else Full)(*arguments)
 
-    monkeypatch.setattr(worker, "TileComputer", computer)
+    monkeypatch.setattr(fallback, "TileComputer", computer)
     monkeypatch.setattr(engine, "choose_device", lambda name: torch.device("meta"))
     result = upsample_array(array, shape, model, device="auto")
     assert moves == ["meta", "cpu"]

@@ -12,7 +12,7 @@ from ArSSRLib.catalogue import load_model
 from ArSSRLib.interpolation import interpolate
 from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling.engine import upsample_array
-from ArSSRLib.volume import read_volume
+from ArSSRLib.volume_files.reading import read_volume
 
 RIM = Path(__file__).resolve().parents[3] / "benchmarks" / "rim.py"
 

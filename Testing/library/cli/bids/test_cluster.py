@@ -25,7 +25,7 @@ from small_dataset import (
     run_over,
 )
 
-from ArSSRLib.volume import read_volume
+from ArSSRLib.volume_files.reading import read_volume
 
 ROOT = Path(__file__).resolve().parents[4]
 

@@ -13,7 +13,8 @@ import SimpleITK as sitk
 
 from ArSSRLib.checkpoint import read_network, save_model
 from ArSSRLib.cli.main import main
-from ArSSRLib.volume import Volume, read_volume
+from ArSSRLib.volume import Volume
+from ArSSRLib.volume_files.reading import read_volume
 
 
 def _with(model: Path, path: Path, **changes: object) -> Path:

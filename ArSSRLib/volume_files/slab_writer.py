@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
-from .file_heads import COMPRESSED_SIZE, metaimage_head, nifti_head, nrrd_head
+from .written_headers import COMPRESSED_SIZE, metaimage_head, nifti_head, nrrd_head
 
 Slab = npt.NDArray[np.generic]
 Chunk = bytes | memoryview

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from .nifti_header import SPACE_CODE
+from .nifti_check import SPACE_CODE
 
 COMPRESSED_SIZE = b"CompressedDataSize = "
 """In a MetaImage header, before the number of bytes that the voxels take in the file."""

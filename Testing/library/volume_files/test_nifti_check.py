@@ -12,7 +12,7 @@ import pytest
 import SimpleITK as sitk
 
 from ArSSRLib.errors import InputError
-from ArSSRLib.nifti_header import check_nifti
+from ArSSRLib.volume_files.nifti_check import check_nifti
 
 
 def _save(path: Path, **forms: object) -> Path:

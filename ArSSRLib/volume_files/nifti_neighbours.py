@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .leftovers import scratch_folder
+from ..leftovers import scratch_folder
 
 _COMPRESSED = ".nii.gz"
 

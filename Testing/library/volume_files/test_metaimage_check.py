@@ -9,8 +9,8 @@ import pytest
 import SimpleITK as sitk
 
 from ArSSRLib.errors import InputError
-from ArSSRLib.metaimage_header import check_metaimage
-from ArSSRLib.volume import read_volume
+from ArSSRLib.volume_files.metaimage_check import check_metaimage
+from ArSSRLib.volume_files.reading import read_volume
 
 
 def _header(folder: Path) -> Path:

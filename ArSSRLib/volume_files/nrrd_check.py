@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..errors import InputError
 from .data_file import check_data_file
-from .errors import InputError
 
 _MAGIC = b"NRRD000"
 _LARGEST_HEADER = 1 << 20

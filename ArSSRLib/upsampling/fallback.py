@@ -1,4 +1,7 @@
-"""What is done when a tile fails: smaller tiles, single precision, the CPU; what is done stays."""
+"""Computes a tile whatever happens: in smaller tiles, in single precision, on the CPU.
+
+What has been computed when a tile fails is kept.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ _NO_MEMORY = (
 """How allocators and NVIDIA's libraries say it, who have no class of error of their own."""
 
 
-class Worker:
+class FallbackComputer:
     """Computes tiles on one device, in smaller ones or on the CPU where it lacks the memory.
 
     On CUDA the encoder computes in half precision, which the tensor cores need, as long as no value

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from ..errors import InputError
 from .data_file import check_data_file
-from .errors import InputError
 
 _LARGEST_HEADER = 1 << 16
 _LAST_KEY = "ElementDataFile"

@@ -19,8 +19,9 @@ from typing import IO, cast
 import numpy as np
 import numpy.typing as npt
 
-from .errors import InputError
-from .grid import Grid
+from ..errors import InputError
+from ..grid import Grid
+from ..volume import not_finite_message
 
 _CHUNK = 1 << 22
 _FLOATS = {16: "f4", 64: "f8"}
@@ -211,14 +212,6 @@ def _check_voxels(
         )
     if bad:
         raise InputError(not_finite_message(bad, str(path)))
-
-
-def not_finite_message(count: int, name: str) -> str:
-    """What to tell about ``count`` voxels that are not finite numbers."""
-    return (
-        f"The volume {name!r} has {count} voxels that are NaN or infinite, or beyond what float32 "
-        "holds (3.4e38); replace them, for example by 0, first."
-    )
 
 
 def _sizes(path: Path, header: bytes, layout: _Layout, order: str) -> list[int]:

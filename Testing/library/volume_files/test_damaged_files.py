@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ArSSRLib.errors import EnvironmentFault, InputError
-from ArSSRLib.volume import Volume, read_volume
+from ArSSRLib.volume import Volume
+from ArSSRLib.volume_files.reading import read_volume
 
 # Where the header ends: damage to the voxels of an uncompressed file only changes values.
 KINDS = {

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from ArSSRLib import volume as volume_module
 from ArSSRLib.errors import EnvironmentFault
 from ArSSRLib.grid import Grid
-from ArSSRLib.volume import Volume, image_of_volume, read_volume, write_volume
+from ArSSRLib.volume import Volume, image_of_volume
+from ArSSRLib.volume_files import writing
+from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volume_files.writing import write_volume
 
 SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".mha")
 TYPES = ("uint8", "int8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32")
@@ -24,7 +26,7 @@ def brain(cortex_path: Path, monkeypatch: pytest.MonkeyPatch) -> Volume:
     """A real volume with header entries, of which three slices and a rest are written at a time."""
     volume = read_volume(cortex_path)
     height, width = volume.array.shape[1:]
-    monkeypatch.setattr(volume_module, "_WRITTEN_VOXELS", 3 * height * width)
+    monkeypatch.setattr(writing, "_WRITTEN_VOXELS", 3 * height * width)
     assert len(volume.array) % 3
     entries = {"ArSSR": "made; of 2,2,2", "sizes": f"{width} {height} 1", "cal_max": "0"}
     return volume.with_entries(entries)

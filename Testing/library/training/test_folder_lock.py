@@ -12,7 +12,7 @@ import pytest
 
 from ArSSRLib.cli.main import main
 from ArSSRLib.errors import InputError
-from ArSSRLib.training.alone import alone_in
+from ArSSRLib.training.folder_lock import alone_in
 
 DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
 

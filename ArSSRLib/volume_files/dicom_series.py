@@ -8,9 +8,9 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
+from ..errors import InputError
+from ..metadata import ACQUISITION_TAGS, acquisition_entries
 from .dicom_stack import TAGS, check_stack
-from .errors import InputError
-from .metadata import ACQUISITION_TAGS, acquisition_entries
 
 _RESCALING = ("0028|1053", "0028|1052")
 """Slope and intercept that make values of stored numbers; a slice may have its own."""

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ArSSRLib.errors import InputError
-from ArSSRLib.published import import_published
+from ArSSRLib.published_weights import import_published
 
 Weights = dict[str, Tensor]
 

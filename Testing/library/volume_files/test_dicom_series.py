@@ -12,7 +12,8 @@ import SimpleITK as sitk
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.grid import Grid
-from ArSSRLib.volume import read_volume, write_volume
+from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volume_files.writing import write_volume
 
 GRID = Grid((7, 6, 5), (0.9, 0.9, 2.5), (-10.0, 20.0, -30.0), (1, 0, 0, 0, 0, 1, 0, -1, 0))
 

@@ -1,0 +1,1 @@
+"""Volume files: found, checked, read and written (NIfTI, NRRD, MetaImage; DICOM is only read)."""
