@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
-import numpy.typing as npt
 import SimpleITK as sitk
 
+from .arrays import Array
 from .errors import InputError
 from .grid import Grid, Triple
 from .pixel_types import as_pixel_type, pixel_type_for
@@ -20,8 +20,6 @@ from .volume import Volume, check_finite, image_of_volume, volume_of_image
 
 if TYPE_CHECKING:
     from .checkpoint import Model
-
-Array = npt.NDArray[np.generic]
 
 
 def load_model(name: str | os.PathLike[str] = "default") -> Model:

@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import FloatArray
 from .errors import InputError
 
 Kernel = Literal["cubic", "kspace", "gaussian"]
@@ -22,7 +23,6 @@ KERNELS: tuple[Kernel, ...] = get_args(Kernel)
 
 _FULL_WIDTH_TO_SIGMA = 1.0 / np.sqrt(8.0 * np.log(2.0))
 _GAUSSIAN_REACH_IN_SIGMA = 4.0
-FloatArray = npt.NDArray[np.float32]
 
 
 def axis_operator(

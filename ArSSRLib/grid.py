@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Triple = tuple[float, float, float]
 SizeTriple = tuple[int, int, int]
+IndexBox = tuple[SizeTriple, SizeTriple]
+"""Start and size of a box of voxels, both along the file's axes (i, j, k)."""
 
 IDENTITY_DIRECTION = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 _ORTHONORMAL_TOLERANCE = 1e-3

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from .arrays import FloatArray
 
 _LOW_PERCENTILE = 0.1
 _HIGH_PERCENTILE = 99.9

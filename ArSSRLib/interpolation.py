@@ -14,14 +14,15 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import FloatArray
 from .errors import InputError
 
 Interpolation = Literal["nearest", "linear", "cubic"]
 INTERPOLATIONS: tuple[Interpolation, ...] = get_args(Interpolation)
 
-FloatArray = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.float64]
-Box = tuple[tuple[int, int, int], tuple[int, int, int]]
+ArrayBox = tuple[tuple[int, int, int], tuple[int, int, int]]
+"""Start and size of a box of voxels, both along the array's axes (k, j, i)."""
 
 _SLAB_VALUES = 1 << 24
 """Values of one intermediate slab: 64 MiB of float32."""
@@ -66,7 +67,7 @@ def interpolate(
     array: FloatArray,
     target_shape: Sequence[int],
     method: Interpolation,
-    box: Box | None = None,
+    box: ArrayBox | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> FloatArray:
     """Interpolates ``array`` to ``target_shape`` over exactly the same field of view.

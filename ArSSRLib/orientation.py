@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 
-from .grid import SizeTriple
+from .arrays import FloatArray
+from .grid import IndexBox, SizeTriple
 
 Order = tuple[int, int, int]
 Flips = tuple[bool, bool, bool]
@@ -37,12 +37,12 @@ class Reorientation:
     order: Order
     flips: Flips
 
-    def apply(self, array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def apply(self, array: FloatArray) -> FloatArray:
         """The stored array [k, j, i] in canonical order, [S, A, R]; a view, without a copy."""
         turned = array.transpose([2 - self.order[2 - n] for n in range(3)])
         return turned[self._slices()]
 
-    def undo(self, array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def undo(self, array: FloatArray) -> FloatArray:
         """The canonical array [S, A, R] in stored order [k, j, i]; a view, without a copy."""
         axes = [2 - self.order[2 - n] for n in range(3)]
         return array[self._slices()].transpose(np.argsort(axes))
@@ -51,9 +51,7 @@ class Reorientation:
         """The canonical size of a stored size, both along (first, second, third) axis."""
         return cast(SizeTriple, tuple(stored[a] for a in self.order))
 
-    def box(
-        self, start: SizeTriple, size: SizeTriple, whole: SizeTriple
-    ) -> tuple[SizeTriple, SizeTriple]:
+    def box(self, start: SizeTriple, size: SizeTriple, whole: SizeTriple) -> IndexBox:
         """Start and size, in canonical order, of a box in a stored grid of ``whole`` voxels."""
         first = [
             whole[a] - start[a] - size[a] if flip else start[a]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import SimpleITK as sitk
+
+from .arrays import Array, FloatArray
 
 
 def pixel_type_for(dtype: np.dtype[np.generic]) -> str:
@@ -15,7 +16,7 @@ def pixel_type_for(dtype: np.dtype[np.generic]) -> str:
     return dtype.name if dtype.kind in "iu" else "float32"
 
 
-def as_pixel_type(array: npt.NDArray[np.float32], pixel_type: str) -> npt.NDArray[np.generic]:
+def as_pixel_type(array: FloatArray, pixel_type: str) -> Array:
     """float32 intensities as ``pixel_type``; integers are rounded and clipped to their range."""
     dtype = np.dtype(pixel_type)
     if dtype.kind not in "iu":

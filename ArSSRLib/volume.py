@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
+from .arrays import Array, FloatArray
 from .errors import InputError, said_of
 from .grid import Grid
 from .metadata import entries_that_stay_true, text_entries
 from .pixel_types import as_pixel_type, pixel_id, pixel_type_for
 
-FloatArray = npt.NDArray[np.float32]
 _SLAB_VOXELS = 1 << 23
 
 
@@ -100,7 +100,7 @@ def empty_image(volume: Volume, depth: int) -> sitk.Image:
     return image
 
 
-def slabs_of(volume: Volume, voxels: int) -> Iterator[npt.NDArray[np.generic]]:
+def slabs_of(volume: Volume, voxels: int) -> Iterator[Array]:
     """The volume in the type it has in a file, about ``voxels`` voxels at a time.
 
     A whole copy would double the memory of a large volume.

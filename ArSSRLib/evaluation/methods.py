@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays import FloatArray
 from ..catalogue import load_model, model_path
 from ..checkpoint import ModelHeader, read_header
 from ..errors import InputError
@@ -40,8 +40,6 @@ from .records import cached_by_file
 if TYPE_CHECKING:
     from ..checkpoint import Model
     from ..networks.baselines import Baseline
-
-FloatArray = npt.NDArray[np.float32]
 
 _TITLES = {"nearest": "Nearest", "linear": "Linear", "cubic": "Cubic", "zoom": "Cubic (zoom)"}
 _BASELINES = {name.lower(): name for name in BASELINES}

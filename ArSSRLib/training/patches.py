@@ -14,11 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import FloatArray
 from ..degradation import Kernel, apply_separable, axis_operator, paper_low_resolution
 from .recipe import KernelRecipe, PatchRecipe
 from .volumes import TrainingVolume
-
-FloatArray = npt.NDArray[np.float32]
 
 _KSPACE_REACH = 12
 """LR voxels of margin at which the tail of a truncated k-space kernel is cut in training."""

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from ..arrays import FloatArray
 from ..degradation import simulate_low_resolution
 from ..interpolation import interpolate
 from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
 from .volumes import TrainingVolume
-
-FloatArray = npt.NDArray[np.float32]
 
 _FOREGROUND = 0.05
 

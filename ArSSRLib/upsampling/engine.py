@@ -10,30 +10,29 @@ import math
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from ..arrays import Array, FloatArray
 from ..errors import InputError
 from ..intensity import Normalisation
+from ..interpolation import ArrayBox
 from .device import choose_device, denormals_flushed, release_memory
 from .fallback import FallbackComputer
-from .passes import FloatArray, Pass
+from .passes import Pass
 from .plan import Shape, Spans, geometry_of, tiles_for
 from .progress import ProgressCallback, ProgressClock
 
 if TYPE_CHECKING:
     from ..checkpoint import Model
 
-Box = tuple[Shape, Shape]
-
 
 def upsample_array(
-    array: npt.NDArray[np.generic],
+    array: Array,
     target_shape: Shape,
     model: Model,
     *,
     device: str = "auto",
-    box: Box | None = None,
+    box: ArrayBox | None = None,
     progress: ProgressCallback | None = None,
     plane_voxels: int | None = None,
     fast: bool = False,
@@ -83,7 +82,7 @@ def upsample_array(
     return output
 
 
-def _checked_shape(array: npt.NDArray[np.generic]) -> Shape:
+def _checked_shape(array: Array) -> Shape:
     if array.ndim != 3:
         raise InputError(f"The array has shape {array.shape}; give three axes (k, j, i).")
     return cast(Shape, array.shape)

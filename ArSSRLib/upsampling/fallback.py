@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
+from ..arrays import Array, FloatArray
 from ..errors import EnvironmentFault, InputError
 from ..intensity import Normalisation
 from .device import release_memory
 from .plan import Geometry, Spans, Tile, halved
 from .progress import ProgressClock
-from .tiles import Array, FloatArray, NotFinite, TileComputer
+from .tiles import NotFinite, TileComputer
 
 if TYPE_CHECKING:
     from ..checkpoint import Model

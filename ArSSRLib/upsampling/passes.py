@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays import Array, FloatArray
 from .plan import Shape, Spans
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Pass:
         output: their intensities are added to this, in this pass's direction.
     """
 
-    array: npt.NDArray[np.generic]
+    array: Array
     spans: Spans
     output: FloatArray
 

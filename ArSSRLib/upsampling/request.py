@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
-from ..grid import LARGEST_SIDE, Grid, SizeTriple, Triple
+from ..grid import LARGEST_SIDE, Grid, IndexBox, SizeTriple, Triple
 
 Roi = tuple[float, float, float, float, float, float]
-Box = tuple[SizeTriple, SizeTriple]
 
 _TOLERANCE_IN_VOXELS = 1e-6
 
@@ -78,7 +77,7 @@ def _check_size(grid: Grid, factors: npt.NDArray[np.float64], asked: str) -> Non
         )
 
 
-def box_of_roi(grid: Grid, roi: Roi) -> Box:
+def box_of_roi(grid: Grid, roi: Roi) -> IndexBox:
     """The voxels of ``grid`` that cover a region of interest.
 
     On an oblique grid the region's bounding box along the grid's own axes is taken.

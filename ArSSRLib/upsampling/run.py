@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from ..arrays import FloatArray
 from ..errors import InputError
 from ..grid import Grid, SizeTriple
-from ..interpolation import Interpolation, interpolate
+from ..interpolation import ArrayBox, Interpolation, interpolate
 from ..orientation import to_canonical
 from ..volume import Volume
 from .methods import METHODS, Method
 from .progress import ProgressCallback, ProgressClock
-from .request import Box, Roi, box_of_roi
+from .request import Roi, box_of_roi
 
 if TYPE_CHECKING:
     from ..checkpoint import Model
@@ -66,7 +66,7 @@ def upsample_volume(
     canonical = turn.apply(volume.array)
     start, size = turn.box(*box, target.size)
     shape = turn.size(target.size)[::-1]
-    part: Box = (start[::-1], size[::-1])
+    part: ArrayBox = (start[::-1], size[::-1])
     if method == "arssr":
         made, result = _with_network(canonical, shape, part, model, device, progress, threads, fast)
     else:
@@ -94,12 +94,12 @@ def _check_room(size: SizeTriple) -> None:
 
 
 def _interpolated(
-    canonical: npt.NDArray[np.float32],
+    canonical: FloatArray,
     shape: SizeTriple,
     method: Interpolation,
-    part: Box,
+    part: ArrayBox,
     progress: ProgressCallback | None,
-) -> npt.NDArray[np.float32]:
+) -> FloatArray:
     clock = ProgressClock(progress, total=1.0)
 
     def advance(done: float) -> None:
@@ -109,15 +109,15 @@ def _interpolated(
 
 
 def _with_network(
-    canonical: npt.NDArray[np.float32],
+    canonical: FloatArray,
     shape: SizeTriple,
-    part: Box,
+    part: ArrayBox,
     model: Model | None,
     device: str,
     progress: ProgressCallback | None,
     threads: int | None,
     fast: bool,
-) -> tuple[str, npt.NDArray[np.float32]]:
+) -> tuple[str, FloatArray]:
     from ..catalogue import load_model
     from .engine import upsample_array
 

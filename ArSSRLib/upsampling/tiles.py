@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ..arrays import Array, FloatArray
 from ..intensity import Normalisation
 from .device import memory_format, place, release_memory
 from .features import FeatureStream, FeatureWindow
@@ -23,9 +23,6 @@ from .stream import encoder_stream
 
 if TYPE_CHECKING:
     from ..checkpoint import Model
-
-FloatArray = npt.NDArray[np.float32]
-Array = npt.NDArray[np.generic]
 
 _SLAB_BYTES = 8 * 2**20
 """Size of the intensities that are computed before they are written to the result."""

@@ -12,6 +12,7 @@ import torch
 from ArSSRLib.checkpoint import Model, ModelHeader
 from ArSSRLib.errors import Cancelled, EnvironmentFault, InputError
 from ArSSRLib.intensity import Normalisation
+from ArSSRLib.interpolation import ArrayBox
 from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 from ArSSRLib.upsampling import engine, fallback, tiles
@@ -87,7 +88,7 @@ def test_a_box_is_that_part_of_the_whole(spec: NetworkSpec) -> None:
 @pytest.mark.parametrize("plane", [None, 14**2], ids=["whole", "tiles"])
 @pytest.mark.parametrize("box", [None, ((3, 20, 7), (9, 11, 30))], ids=["all", "box"])
 def test_a_mirrored_model_gives_the_mean_with_the_mirrored_volume(
-    plane: int | None, box: engine.Box | None
+    plane: int | None, box: ArrayBox | None
 ) -> None:
     array, shape, model = _tissue((20, 19, 22)), (50, 45, 61), _model(LOCAL)
     once = upsample_array(array, shape, model, device="cpu")
