@@ -47,7 +47,7 @@ def ijkToRasOfGrid(grid) -> np.ndarray:
 def boxOfRegion(roiNode, volumeNode) -> tuple[float, ...]:
     """The box x0, y0, z0, x1, y1, z1 (LPS mm, the volume's own coordinates) of a markups ROI.
 
-    The ROI is drawn in the world; where the volume lies under a transform, the box is the bounds
+    Of a rotated ROI its bounds along the patient's axes are taken. It is drawn in the world; where the volume lies under a transform, the box is the bounds
     of the ROI taken back through it.
 
     Raises:

@@ -6,6 +6,7 @@ from . import torch_setup
 from .child_messages import timeText
 from .inputs import reasonNotUsable
 from .parameters import Device, ScaleMode
+from .resolution import spacingText
 
 
 class PanelTexts:
@@ -40,10 +41,18 @@ class PanelTexts:
             widget.visible = mode is ScaleMode.FACTOR
         for widget in (self._ui.targetSpacingLabel, self._ui.targetSpacingSpinBox):
             widget.visible = mode is ScaleMode.SPACING
-        self._ui.isotropicLabel.visible = mode is ScaleMode.ISOTROPIC
-        self._ui.isotropicLabel.text = _(
-            "Every axis gets the finest voxel size of the input: a factor per axis."
-        )
+        hint = {
+            ScaleMode.SPACING: _(
+                "Axes with coarser voxels get this voxel size; axes that are finer already stay "
+                "as they are."
+            ),
+            ScaleMode.ISOTROPIC: _(
+                "Coarser axes get the voxel size of the finest one, as nearly as whole voxels "
+                "allow: the field of view is kept exactly."
+            ),
+        }.get(mode, "")
+        self._ui.resolutionHintLabel.text = hint
+        self._ui.resolutionHintLabel.visible = bool(hint)
 
     def _showInput(self, volumeNode) -> None:
         if volumeNode is None:
@@ -54,16 +63,16 @@ class PanelTexts:
         if reasonNotUsable(volumeNode):
             self._ui.inputSummaryLabel.text = ""
             return
-        self._ui.inputSummaryLabel.text = _("{size} voxels\n{spacing} mm each").format(
-            size=_triple(volumeNode.GetImageData().GetDimensions(), "d"),
-            spacing=_triple(volumeNode.GetSpacing(), ".2f"),
+        self._ui.inputSummaryLabel.text = _("{size} voxels\n{spacing} each").format(
+            size=_sizeText(volumeNode.GetImageData().GetDimensions()),
+            spacing=spacingText(volumeNode.GetSpacing()),
         )
 
     def _planText(self, plan, device: Device) -> str:
         name = self._probe.resolve(device.value).upper()
         rows = {
-            _("Result:"): _("{size} voxels").format(size=_triple(plan.target.size, "d")),
-            _("Voxel size:"): _("{spacing} mm").format(spacing=_triple(plan.target.spacing, ".2f")),
+            _("Result:"): _("{size} voxels").format(size=_sizeText(plan.target.size)),
+            _("Voxel size:"): spacingText(plan.target.spacing),
             _("Memory:"): _("{peak} while running, {result} in the scene").format(
                 peak=_bytes(plan.peakBytes), result=_bytes(plan.resultBytes)
             ),
@@ -102,8 +111,8 @@ class PanelTexts:
         self._ui.warningLabel.visible = bool(text)
 
 
-def _triple(values, form: str) -> str:
-    return " × ".join(format(v, form) for v in values)
+def _sizeText(size) -> str:
+    return " × ".join(str(n) for n in size)
 
 
 def _bytes(count: float) -> str:

@@ -20,7 +20,7 @@ class ScaleMode(enum.Enum):
     def label(self) -> str:
         return {
             ScaleMode.FACTOR: _("Scale factor"),
-            ScaleMode.SPACING: _("Target spacing"),
+            ScaleMode.SPACING: _("Target voxel size"),
             ScaleMode.ISOTROPIC: _("Make isotropic"),
         }[self]
 
@@ -68,7 +68,8 @@ class ArSSRParameterNode:
     """What the panel's widgets hold.
 
     inputVolume, outputVolume - what to upsample, and where to put it (None: a new volume).
-    scaleMode - which of scale and targetSpacing (mm) counts; ISOTROPIC needs neither.
+    scaleMode - which of scale and targetSpacing counts; ISOTROPIC needs neither.
+    targetSpacing - voxel size, in mm, for the axes that are coarser than this.
     roi - the box to compute, or None for the whole volume.
     alsoCubic - also make a cubic interpolation to compare with.
     model, device - name or file of the network, and the processor that runs it.

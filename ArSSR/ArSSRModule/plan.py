@@ -8,11 +8,9 @@ from slicer.i18n import tr as _
 from . import geometry, library
 from .inputs import checkNotOverwritten, checkUsable
 from .machine import physicalMemory
-from .parameters import ScaleMode
 from .request import Request
+from .resolution import chosenResolution
 
-ALREADY_ISOTROPIC = 1e-3
-"""Relative difference of voxel sizes below which a volume counts as isotropic."""
 HEAD_EXTENT_MM = (80.0, 400.0)
 """Field of view, per axis, within which a volume can be that of a head."""
 CT_LIKE_MINIMUM = -500.0
@@ -59,40 +57,16 @@ def planRun(parameters, device: str) -> Plan:
     library.makeImportable()
     from ArSSRLib.catalogue import model_info
     from ArSSRLib.estimate import estimate_cost
-    from ArSSRLib.upsampling.request import box_of_roi
 
     grid = geometry.gridOfVolume(volumeNode)
-    whole, scaleArguments, scaleText = chosenScale(parameters, grid)
-    computed, target, roi = grid, whole, None
-    if parameters.roi is not None:
-        roi = geometry.boxOfRegion(parameters.roi, volumeNode)
-        try:
-            target = whole.cropped(*box_of_roi(whole, roi))
-            computed = grid.cropped(*box_of_roi(grid, roi))
-        except ValueError as error:
-            raise ValueError(
-                _(
-                    "The region “{name}” does not overlap the input volume; move it or choose "
-                    "“Whole volume”."
-                ).format(name=parameters.roi.GetName())
-            ) from error
+    resolution = chosenResolution(parameters, grid)
+    roi = None if parameters.roi is None else geometry.boxOfRegion(parameters.roi, volumeNode)
+    computed, target = _inside(roi, parameters.roi, (grid, resolution.grid))
     model = model_info(parameters.model)
     cost = estimate_cost(
         computed, target, model=parameters.model, device=device, fast=parameters.fast
     )
-    methods = ("cubic", "arssr") if parameters.alsoCubic else ("arssr",)
-    requests = tuple(
-        Request(
-            method,
-            scaleArguments,
-            scaleText,
-            parameters.model,
-            parameters.device.value,
-            roi,
-            parameters.fast,
-        )
-        for method in methods
-    )
+    requests = _requests(parameters, resolution, roi)
     inputBytes = grid.voxels * volumeNode.GetImageData().GetScalarSize()
     resultBytes = target.voxels * _bytesPerVoxel(volumeNode)
     peakBytes = _peakBytes(int(cost.peak_bytes), inputBytes, resultBytes, len(requests))
@@ -103,7 +77,45 @@ def planRun(parameters, device: str) -> Plan:
         resultBytes * len(requests),
         inputBytes + resultBytes * len(requests),
         float(cost.seconds),
-        (*_warnings(volumeNode, grid, whole, model), *_memoryWarnings(peakBytes)),
+        (*_warnings(volumeNode, grid, resolution.grid, model), *_memoryWarnings(peakBytes)),
+    )
+
+
+def _inside(roi, roiNode, grids) -> list:
+    """The parts of ``grids`` in the box ``roi`` of ``roiNode``; all of them without a box.
+
+    Raises:
+        ValueError: nothing of the volume lies in it.
+    """
+    from ArSSRLib.upsampling.request import box_of_roi
+
+    if roi is None:
+        return list(grids)
+    try:
+        return [grid.cropped(*box_of_roi(grid, roi)) for grid in grids]
+    except ValueError as error:
+        raise ValueError(
+            _(
+                "The region “{name}” does not overlap the input volume; move it or choose "
+                "“Whole volume”."
+            ).format(name=roiNode.GetName())
+        ) from error
+
+
+def _requests(parameters, resolution, roi) -> tuple[Request, ...]:
+    """One a method; cubic comes first, since it is there in a moment."""
+    methods = ("cubic", "arssr") if parameters.alsoCubic else ("arssr",)
+    return tuple(
+        Request(
+            method,
+            resolution.arguments,
+            resolution.text,
+            parameters.model,
+            parameters.device.value,
+            roi,
+            parameters.fast,
+        )
+        for method in methods
     )
 
 
@@ -120,39 +132,6 @@ def _bytesPerVoxel(volumeNode) -> int:
     image = volumeNode.GetImageData()
     isFloating = image.GetScalarType() in (vtk.VTK_FLOAT, vtk.VTK_DOUBLE)
     return 4 if isFloating else image.GetScalarSize()
-
-
-def chosenScale(parameters, grid):
-    """Target grid, command-line arguments and short text of the user's choice of resolution.
-
-    Raises:
-        ValueError: the choice would not make the volume finer.
-    """
-    if parameters.scaleMode is ScaleMode.FACTOR:
-        scale = round(parameters.scale, 4)
-        return grid.upsampled(scale), ("--scale", f"{scale:g}"), f"{scale:g}x"
-    finest = min(grid.spacing)
-    if parameters.scaleMode is ScaleMode.ISOTROPIC:
-        if max(grid.spacing) <= finest * (1 + ALREADY_ISOTROPIC):
-            raise ValueError(
-                _(
-                    "The input is isotropic already ({spacing:.3g} mm); choose a scale factor or a "
-                    "target spacing."
-                ).format(spacing=finest)
-            )
-        return _gridWithSpacing(grid, finest, "isotropic")
-    if parameters.targetSpacing > finest * (1 + ALREADY_ISOTROPIC):
-        raise ValueError(
-            _(
-                "The target spacing {target:.3g} mm is coarser than the input ({finest:.3g} mm); "
-                "choose a finer one."
-            ).format(target=parameters.targetSpacing, finest=finest)
-        )
-    return _gridWithSpacing(grid, parameters.targetSpacing, f"{parameters.targetSpacing:g} mm")
-
-
-def _gridWithSpacing(grid, spacing: float, text: str):
-    return grid.with_spacing(spacing), ("--spacing", f"{spacing:.6g}"), text
 
 
 def _warnings(volumeNode, grid, whole, model):

@@ -10,8 +10,8 @@ class Request:
 
     Attributes:
         method: ``arssr`` or ``cubic``.
-        scaleArguments: ``("--scale", "2.5")`` or ``("--spacing", "0.5,0.5,0.5")``.
-        scaleText: how the user said it, for names: ``2.5x``, ``0.5 mm``.
+        scaleArguments: ``("--scale", "2.5")`` or ``("--spacing", "0.5,0.5,1.25")``.
+        scaleText: how the user said it, for names: ``2.5x``, ``1.25 mm``, ``isotropic``.
         model: name or file of the network.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         roi: x0, y0, z0, x1, y1, z1 in LPS mm, or None for the whole volume.

@@ -8,7 +8,9 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("name", ["child_messages", "panel_texts", "signals", "torch_setup"])
+@pytest.mark.parametrize(
+    "name", ["child_messages", "panel_texts", "resolution", "signals", "torch_setup"]
+)
 def test_the_examples_of_a_file_are_true(slicer, name):
     result = doctest.testmod(importlib.import_module(f"ArSSRModule.{name}"))
     assert result.attempted > 0

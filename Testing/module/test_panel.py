@@ -24,7 +24,7 @@ def test_an_empty_scene_says_what_to_do_first(ui):
 
 def test_size_and_spacing_of_the_input_are_shown(ui, chosen):
     assert "48 × 44 × 20" in ui.inputSummaryLabel.text
-    assert "0.87 × 0.87 × 2.00" in ui.inputSummaryLabel.text
+    assert "0.868 × 0.868 × 2 mm" in ui.inputSummaryLabel.text
 
 
 def test_the_first_volume_of_the_scene_is_taken(slicer, ui, cortex):
@@ -95,31 +95,6 @@ def test_size_memory_and_time_follow_the_slider(ui, chosen):
     assert small != ui.planLabel.text
     for word in ("Memory", "Time", "Voxel size"):
         assert word in ui.planLabel.text
-
-
-def test_a_target_spacing_can_be_given_in_millimetres(ui, chosen):
-    ui.scaleModeComboBox.currentIndex = 1
-    assert ui.targetSpacingSpinBox.isVisibleTo(ui.ArSSR)
-    assert not ui.scaleSlider.isVisibleTo(ui.ArSSR)
-    ui.targetSpacingSpinBox.value = 0.5
-    assert "83 × 76 × 80 voxels" in ui.planLabel.text
-    ui.targetSpacingSpinBox.value = 1.5
-    assert not ui.applyButton.enabled
-    assert "coarser" in ui.applyButton.toolTip
-
-
-def test_make_isotropic_takes_the_finest_spacing(ui, chosen):
-    ui.scaleModeComboBox.currentIndex = 2
-    assert "48 × 44 × 46 voxels" in ui.planLabel.text
-    assert "0.87 × 0.87 × 0.87 mm" in ui.planLabel.text
-
-
-def test_an_isotropic_volume_cannot_be_made_isotropic(slicer, ui):
-    node = slicer.util.addVolumeFromArray(np.ones((8, 8, 8), np.int16), np.eye(4), "Cube")
-    ui.inputSelector.setCurrentNode(node)
-    ui.scaleModeComboBox.currentIndex = 2
-    assert not ui.applyButton.enabled
-    assert "isotropic already" in ui.applyButton.toolTip
 
 
 @pytest.mark.parametrize(("model", "scale"), [("default", 8.0), ("paper", 1.5), ("paper", 4.5)])
@@ -211,6 +186,28 @@ def test_a_region_that_is_drawn_point_by_point_is_followed(slicer, ui, chosen, w
     region.AddControlPointWorld(centre + 5.0)
     wait(lambda: ui.applyButton.enabled)
     assert "96 × 88 × 40" not in ui.planLabel.text
+
+
+def test_a_rotated_region_counts_by_its_bounds_along_the_patient_s_axes(slicer, ui, chosen, panel):
+    turn = vtk.vtkTransform()
+    turn.Translate(*middle_of(chosen))
+    turn.RotateZ(30)
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    node.SetMatrixTransformToParent(turn.GetMatrix())
+    rotated, upright = (
+        slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode") for _ in range(2)
+    )
+    rotated.SetSize([16.0, 6.0, 10.0])
+    rotated.SetAndObserveTransformNodeID(node.GetID())
+    cosine, sine = np.cos(np.pi / 6), np.sin(np.pi / 6)
+    upright.SetCenter(middle_of(chosen))
+    upright.SetSize([16 * cosine + 6 * sine, 16 * sine + 6 * cosine, 10.0])
+    targets = []
+    for region in (rotated, upright):
+        ui.roiSelector.setCurrentNode(region)
+        targets.append(panel.logic.plan(panel.logic.getParameterNode()).target)
+    assert targets[0] == targets[1]
+    assert "bounds along the patient's axes" in ui.roiSelector.toolTip
 
 
 def test_a_new_region_is_a_box_in_the_middle_of_the_input(ui, chosen):
