@@ -47,8 +47,8 @@ def ijkToRasOfGrid(grid) -> np.ndarray:
 def boxOfRegion(roiNode, volumeNode) -> tuple[float, ...]:
     """The box x0, y0, z0, x1, y1, z1 (LPS mm, the volume's own coordinates) of a markups ROI.
 
-    Of a rotated ROI its bounds along the patient's axes are taken. It is drawn in the world; where the volume lies under a transform, the box is the bounds
-    of the ROI taken back through it.
+    The ROI is drawn in the world, and a rotated one counts by its bounds along the world's axes.
+    Where the volume lies under a transform, the box is the bounds of these taken back through it.
 
     Raises:
         ValueError: the ROI is not a box yet.
