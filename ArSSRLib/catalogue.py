@@ -12,9 +12,15 @@ from .errors import InputError
 
 if TYPE_CHECKING:
     from .checkpoint import Model
+    from .grid import Grid
 
 MODELS = Path(__file__).parent / "models"
 DEFAULT = "default"
+
+_NEAR_SCALE = 1.01
+_NEAR_SPACING = 0.1
+"""How far beyond what a model was trained for a scale (as a factor) and a voxel size (as a share)
+still count as trained."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,28 @@ class ModelInfo:
     def parameters(self) -> int:
         """Trainable parameters."""
         return self.header.spec.parameters
+
+    def outside_training(self, grid: Grid, target: Grid) -> tuple[list[float], list[float]]:
+        """What a run asks of the model that it has not seen in training.
+
+        Args:
+            grid: of the input.
+            target: of the result, over the same field of view.
+
+        Returns:
+            the factors and the voxel sizes of the input, in mm, that are outside the trained
+            ranges, each in the order of the axes (i, j, k).
+        """
+        factors = grid.factors_to(target)
+        # Beside a finer axis, one that keeps its resolution is nothing unusual.
+        asked = [factor for factor in factors if factor != 1.0] or [1.0]
+        low, high = self.scale_range
+        finest, coarsest = self.spacing_range_mm
+        finest, coarsest = finest * (1 - _NEAR_SPACING), coarsest * (1 + _NEAR_SPACING)
+        return (
+            [f for f in asked if not low / _NEAR_SCALE <= f <= high * _NEAR_SCALE],
+            [mm for mm in grid.spacing if not finest <= mm <= coarsest],
+        )
 
 
 def bundled_models() -> list[ModelInfo]:

@@ -135,22 +135,18 @@ def _bytesPerVoxel(volumeNode) -> int:
 
 
 def _warnings(volumeNode, grid, whole, model):
-    factors = grid.factors_to(whole)
-    low, high = model.scale_range
-    # Beside a finer axis, one that keeps its resolution is nothing unusual.
-    asked = [factor for factor in factors if factor != 1.0] or [1.0]
-    untrained = [f for f in asked if not low / 1.01 <= f <= high * 1.01]
-    if untrained:
+    factors, spacings = model.outside_training(grid, whole)
+    if factors:
+        low, high = model.scale_range
         yield _(
             "{factor:.3g}× is outside the {low:.2g}–{high:.2g}× that the model was trained for."
-        ).format(factor=untrained[0], low=low, high=high)
-    finest, coarsest = model.spacing_range_mm
-    outside = [s for s in grid.spacing if not finest * 0.9 <= s <= coarsest * 1.1]
-    if outside:
+        ).format(factor=factors[0], low=low, high=high)
+    if spacings:
+        finest, coarsest = model.spacing_range_mm
         yield _(
             "Voxels of {spacing:.2f} mm are outside the {finest:.2g}–{coarsest:.2g} mm that the "
             "model was trained for."
-        ).format(spacing=outside[0], finest=finest, coarsest=coarsest)
+        ).format(spacing=spacings[0], finest=finest, coarsest=coarsest)
     if not all(HEAD_EXTENT_MM[0] <= side <= HEAD_EXTENT_MM[1] for side in grid.field_of_view):
         yield _(
             "This does not look like a brain: the field of view is {x:.0f} × {y:.0f} × {z:.0f} mm."

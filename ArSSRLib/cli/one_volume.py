@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 
 _SHARE_READ = 0.02
 _SHARE_COMPUTED = 0.97
-_NEAR_SCALE = 1.01
-_NEAR_SPACING = 0.1
-"""How far beyond what a model was trained for a scale (as a factor) and a voxel size (as a share)
-still count as trained; the Slicer panel warns at the same limits."""
 _BYTES_OF_INTERPOLATION = 300 * 2**20
 """Resident memory of Python with SimpleITK, and of the slab that is interpolated."""
 
@@ -194,18 +190,11 @@ def _warn_of_untrained(model: str, grid: Grid, target: Grid, printer: Printer) -
     from ..catalogue import model_info
 
     info = model_info(model)
-    factors = grid.factors_to(target)
-    # Beside a finer axis, one that keeps its resolution is nothing unusual.
-    asked = [factor for factor in factors if factor != 1.0] or [1.0]
-    low, high = info.scale_range
-    finest, coarsest = info.spacing_range_mm
-    odd = [f"{f:.3g}×" for f in asked if not low / _NEAR_SCALE <= f <= high * _NEAR_SCALE]
-    odd += [
-        f"voxels of {mm:.3g} mm"
-        for mm in grid.spacing
-        if not finest * (1 - _NEAR_SPACING) <= mm <= coarsest * (1 + _NEAR_SPACING)
-    ]
+    factors, spacings = info.outside_training(grid, target)
+    odd = [f"{f:.3g}×" for f in factors] + [f"voxels of {mm:.3g} mm" for mm in spacings]
     if odd:
+        low, high = info.scale_range
+        finest, coarsest = info.spacing_range_mm
         printer.warn(
             f"The model {info.name} was trained for {low:.3g}× to {high:.3g}× and voxels of "
             f"{finest:.3g} to {coarsest:.3g} mm, not for {' and '.join(dict.fromkeys(odd))}; "

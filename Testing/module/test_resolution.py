@@ -78,7 +78,9 @@ def test_the_slices_alone_become_finer_in_a_run(slicer, ui, apply, cortex):
         np.testing.assert_allclose(node.GetSpacing(), expected, rtol=1e-5)
 
 
-def test_make_isotropic_comes_as_near_as_whole_voxels_allow_and_not_nearer(slicer, ui, apply, cortex):
+def test_make_isotropic_comes_as_near_as_whole_voxels_allow_and_not_nearer(
+    slicer, ui, apply, cortex
+):
     ui.inputSelector.setCurrentNode(cortex)
     ui.scaleModeComboBox.currentIndex = ISOTROPIC
     assert "48 × 44 × 46 voxels" in ui.planLabel.text
