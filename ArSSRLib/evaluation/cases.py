@@ -24,10 +24,11 @@ from ..simulation import simulate_volume
 from ..upsampling.device import choose_device
 from ..volume import Volume
 from ..volume_files.reading import read_volume
+from .file_versions import cached_by_file, digest
 from .methods import Method, load_network, model_file, upsample
 from .metrics import METRICS, Unavailable
 from .metrics.metric import reason_for_nan
-from .records import Record, cached_by_file, digest, load_record, record_path, save_record
+from .records import Record, load_record, record_path, save_record
 from .segmentation import (
     AtlasSegmenter,
     Labels,

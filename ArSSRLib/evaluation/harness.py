@@ -19,8 +19,9 @@ from ..upsampling.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
 from .cases import TRUTH, Case
 from .crew import Crew
+from .file_versions import digest
 from .methods import check_network, model_file, model_files
-from .records import Record, digest
+from .records import Record
 from .segmentation import AtlasSegmenter, load_ants
 from .settings import Settings, find_volumes, mask_files
 from .views import load_views

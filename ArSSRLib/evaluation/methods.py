@@ -35,7 +35,7 @@ from ..interpolation import INTERPOLATIONS, interpolate
 from ..networks.baseline_spec import BASELINES, BaselineSpec
 from ..upsampling.run import upsample_volume
 from ..volume import Volume
-from .records import cached_by_file
+from .file_versions import cached_by_file
 
 if TYPE_CHECKING:
     from ..checkpoint import Model

@@ -1,36 +1,17 @@
-"""One measured case a file, so that a stopped evaluation goes on where it was.
-
-A record holds for the very files that it was measured from; the second half tells them apart.
-"""
+"""One measured case a file, so that a stopped evaluation goes on where it was."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache, wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 from ..atomic import replacing
-from ..errors import EnvironmentFault, InputError
-
-P = ParamSpec("P")
-T = TypeVar("T")
-Version = tuple[tuple[str, int, int], ...]
-"""Name, time of the last change in ns and bytes of each file that a result was made from."""
+from ..errors import EnvironmentFault
 
 _NOT_NUMBERS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
-_MAY_NAME_RAW_DATA = (".mha", ".mhd", ".nrrd", ".nhdr")
-_RAW_DATA = re.compile(rb"^(?:ElementDataFile\s*=|data ?file:)[ \t]*(.+)$", re.MULTILINE)
-_NUMBERED = re.compile(r"[^%]*%0?\d{0,2}d[^%]*")
-_LARGEST_HEADER = 1 << 20
-_MOST_FILES = 1 << 14
-_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -108,103 +89,6 @@ def make_folder(folder: Path) -> None:
             f"The folder {str(folder)!r} cannot be made ({error.strerror or error}); free some "
             "space or choose another folder."
         ) from error
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, followed by the raw data that it names where it is a header.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    return _digest(path)
-
-
-def version_of(path: Path) -> Version:
-    """Changes when a file, or the raw data that it names where it is a header, is written anew.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        about = [(str(file), file.stat()) for file in (path, *raw_data_of(path))]
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    return tuple((name, found.st_mtime_ns, found.st_size) for name, found in about)
-
-
-def cached_by_file(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Keeps the last results of a function, as long as the files among its arguments stay as
-    they are; all arguments must be hashable and given by position."""
-
-    def decorate(function: Callable[P, T]) -> Callable[P, T]:
-        def call(versions: tuple[Version, ...], *arguments: P.args, **named: P.kwargs) -> T:
-            return function(*arguments, **named)
-
-        kept: Callable[..., T] = lru_cache(maxsize=most)(call)
-
-        @wraps(function)
-        def look_up(*arguments: P.args, **named: P.kwargs) -> T:
-            versions = tuple(version_of(a) for a in arguments if isinstance(a, Path))
-            return kept(versions, *arguments, **named)
-
-        return look_up
-
-    return decorate
-
-
-@cached_by_file(64)
-def _digest(path: Path) -> str:
-    found = hashlib.sha256()
-    try:
-        for file in (path, *raw_data_of(path)):
-            with open(file, "rb") as stream:
-                while block := stream.read(_BLOCK):
-                    found.update(block)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    return found.hexdigest()
-
-
-def _unreadable(path: Path, error: OSError) -> InputError:
-    return InputError(
-        f"The file {str(path)!r} cannot be read ({error.strerror or error}); check the name and "
-        "its permissions."
-    )
-
-
-def raw_data_of(path: Path) -> list[Path]:
-    """The files with the voxels of a MetaImage or NRRD header; empty where it holds them itself.
-
-    A header names one file, a pattern with its first and last number (``slice%03d.raw 1 40 1``),
-    or ``LIST`` with one file on each line that follows. Files that are missing are left out: the
-    reader complains about them.
-    """
-    if not path.name.lower().endswith(_MAY_NAME_RAW_DATA):
-        return []
-    with open(path, "rb") as stream:
-        header = stream.read(_LARGEST_HEADER).replace(b"\r", b"")
-    if header.startswith(b"NRRD"):
-        header = header.partition(b"\n\n")[0]
-    named = _RAW_DATA.search(header)
-    if named is None:
-        return []
-    entry = os.fsdecode(named[1]).strip()
-    if entry.startswith("LIST"):
-        names = [os.fsdecode(line).strip() for line in header[named.end() :].split(b"\n")]
-    else:
-        names = _numbered(entry) if "%" in entry else [entry]
-    return [path.parent / name for name in names if name and (path.parent / name).is_file()]
-
-
-def _numbered(pattern: str) -> list[str]:
-    """The file names that ``slice%03d.raw 1 40 1`` stands for."""
-    name, *numbers = pattern.split()
-    try:
-        first, last, step = (int(number) for number in (*numbers[:2], *(numbers[2:3] or ["1"])))
-        named = range(first, last + 1, step)[:_MOST_FILES]
-    except ValueError:
-        return []
-    return [name % number for number in named] if _NUMBERED.fullmatch(name) else []
 
 
 def _plain(value: float | str) -> float | str:

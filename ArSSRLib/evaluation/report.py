@@ -13,6 +13,7 @@ from ..atomic import replacing
 from ..pictures.slices import PLANES, Plane
 from .captions import origin_of, volume_count
 from .cases import INPUT, TRUTH
+from .file_versions import digest
 from .harness import Evaluation, versions
 from .methods import model_files
 from .metrics import METRICS
@@ -20,7 +21,7 @@ from .paper_tables import published
 from .picture_grids import Tile, draw_errors, draw_grid
 from .plots import metrics_over_scale, profiles
 from .profile import Profile
-from .records import Record, digest
+from .records import Record
 from .settings import Settings
 from .tables import (
     Table,

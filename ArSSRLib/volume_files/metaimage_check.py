@@ -29,8 +29,7 @@ def check_metaimage(path: Path) -> None:
             read.
         OSError: the file cannot be opened.
     """
-    with open(path, "rb") as stream:
-        entries = _entries(stream.read(_LARGEST_HEADER))
+    entries = _entries(path)
     dimensions = _whole(entries.get("NDims", ""))
     sizes = entries.get("DimSize", "").split()
     if dimensions not in _DIMENSIONS or len(sizes) != dimensions or not all(map(_whole, sizes)):
@@ -52,14 +51,31 @@ def check_metaimage(path: Path) -> None:
                     f"The header of {str(path)!r} gives {entries[name]!r} for {name}, which are "
                     "not all finite numbers; correct the header."
                 )
-    voxels = entries.get(_LAST_KEY, "")
-    if voxels not in _IN_THE_SAME_FILE:
-        check_data_file(path, voxels)
+    named = _data_file(entries)
+    if named is not None:
+        check_data_file(path, named)
 
 
-def _entries(data: bytes) -> dict[str, str]:
+def data_file_of(path: Path) -> str | None:
+    """The file that an ``.mha`` or ``.mhd`` file names for its voxels; None for itself.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+    return _data_file(_entries(path))
+
+
+def _data_file(entries: dict[str, str]) -> str | None:
+    named = entries.get(_LAST_KEY, "")
+    return None if named in _IN_THE_SAME_FILE else named
+
+
+def _entries(path: Path) -> dict[str, str]:
+    """The lines of the header; the last is the one after which voxels may follow."""
+    with open(path, "rb") as stream:
+        header = stream.read(_LARGEST_HEADER)
     entries: dict[str, str] = {}
-    for line in data.decode("latin-1").split("\n"):
+    for line in header.decode("utf-8", "surrogateescape").split("\n"):
         key, separator, value = line.partition("=")
         if separator:
             entries[key.strip()] = value.strip()

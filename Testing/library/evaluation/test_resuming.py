@@ -19,7 +19,7 @@ from ArSSRLib.evaluation import cases
 from ArSSRLib.evaluation.cases import Case, measure
 from ArSSRLib.evaluation.methods import Method, parse_method
 from ArSSRLib.evaluation.metrics import METRICS, Unavailable, lpips
-from ArSSRLib.evaluation.records import Record, digest, load_record, save_record
+from ArSSRLib.evaluation.records import Record, load_record, save_record
 from ArSSRLib.evaluation.settings import Settings
 
 Quick = Callable[..., Settings]
@@ -61,23 +61,6 @@ def test_new_raw_data_under_the_same_header_are_measured_anew(
     sitk.WriteImage(sitk.Median(sitk.GetImageFromArray(array)), str(path))
     assert path.read_bytes() == header
     assert _psnr(detached, quick()) > before + 1.0
-
-
-@pytest.mark.parametrize(
-    "last_lines",
-    [
-        "ElementDataFile = slice%02d.raw 1 2 1",
-        "ElementDataFile = LIST\nslice01.raw\nslice02.raw",
-    ],
-)
-def test_every_raw_file_of_a_header_counts(last_lines: str, tmp_path: Path) -> None:
-    path = tmp_path / "volume.mhd"
-    path.write_text(f"ObjectType = Image\nNDims = 3\n{last_lines}\n")
-    for number in ("01", "02"):
-        (tmp_path / f"slice{number}.raw").write_bytes(b"as it was")
-    before = digest(path)
-    (tmp_path / "slice02.raw").write_bytes(b"something else")
-    assert digest(path) != before
 
 
 def test_a_model_that_is_replaced_is_loaded_anew_in_the_same_process(

@@ -62,13 +62,13 @@ def test_simpleitk_and_nibabel_see_the_same_place(
     np.testing.assert_allclose(_affine_in_ras(by_simpleitk), expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("suffix", [".mhd", ".nhdr"])
-def test_headers_with_their_data_beside_them_are_read(tmp_path: Path, suffix: str) -> None:
+@pytest.mark.parametrize("name", ["a.mhd", "a.nhdr", "größe.mhd", "größe.nhdr"])
+def test_headers_with_their_data_beside_them_are_read(tmp_path: Path, name: str) -> None:
     grid = Grid((4, 5, 6), (1.0, 2.0, 3.0), (7.0, 8.0, 9.0))
     image = sitk.GetImageFromArray(_random_volume(grid).array)
     grid.apply_to(image)
-    sitk.WriteImage(image, str(tmp_path / f"a{suffix}"))
-    assert read_volume(tmp_path / f"a{suffix}").grid == grid
+    sitk.WriteImage(image, str(tmp_path / name))
+    assert read_volume(tmp_path / name).grid == grid
 
 
 @pytest.mark.parametrize(
