@@ -62,23 +62,6 @@ def profile_between_points(
     return Profile(fraction * length, _interpolate(array, points))
 
 
-def profile_between_voxels(
-    array: np.ndarray,
-    grid: Grid,
-    start: Sequence[float],
-    end: Sequence[float],
-    samples: int | None = None,
-) -> Profile:
-    """Profile between two voxel positions (i, j, k), which may be fractional.
-
-    Other arguments, result and errors as in :func:`profile_between_points`.
-    """
-    positions = grid.index_to_world(np.array([start, end], dtype=np.float64))
-    return profile_between_points(
-        array, grid, positions[0].tolist(), positions[1].tolist(), samples
-    )
-
-
 def _check_inside(indices: NDArray[np.float64], ends: NDArray[np.float64], grid: Grid) -> None:
     """A voxel reaches half a spacing beyond its centre, and so does the field of view."""
     tolerance = 1e-6

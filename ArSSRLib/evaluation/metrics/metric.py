@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
-
-Volume3D = NDArray[np.floating]
-"""A scalar volume ``array[k, j, i]`` (z, y, x) of any floating type."""
 
 Window = tuple[float, float]
 """The two intensities that are shown as black and as white."""
@@ -40,26 +37,36 @@ Score = float | Unavailable
 
 @dataclass(frozen=True)
 class Metric:
-    """One column of a results table.
+    """A column of a results table.
 
-    ``function`` takes ``(result, reference)`` when ``needs_reference`` and ``(result,)``
-    otherwise; volumes are ``array[k, j, i]``. A metric without a reference also takes the keyword
-    ``window``, so that every method of a comparison is measured on the same intensity scale; one
-    that ``takes_mask`` takes the keyword ``mask``. A metric that ``compares_with_input`` takes
-    ``(result, input, kernel)`` instead: the low-resolution volume and how it was blurred. One that
-    goes slice by slice leaves out slices with a side under ``least_side`` pixels.
+    Attributes:
+        name: what ``--metrics`` and ``cases.csv`` call it.
+        title: what tables and pictures call it.
+        function: measures a result ``array[k, j, i]``. Its arguments are ``(result, reference)``;
+            ``(result, *, window)`` where no reference is needed, with the window that all methods
+            of a comparison share; or ``(result, input, kernel)``, see ``compares_with_input``.
+        source: where it comes from, or how it is defined, in a few words.
+        higher_is_better: which way is better.
+        needs_reference: whether it compares with the sharp volume.
+        compares_with_input: whether it compares with the low-resolution volume instead, which
+            takes the kernel that made it.
+        takes_mask: whether ``function`` takes the keyword ``mask``, the voxels that count.
+        least_side: smallest side, in pixels, of a slice that it can measure; 0 for any.
+        digits: decimal places in tables.
+        unit: unit of its values, empty for none.
     """
 
     name: str
     title: str
     function: Callable[..., Score]
-    needs_reference: bool
-    higher_is_better: bool
+    _: KW_ONLY
     source: str
-    digits: int = 4
-    takes_mask: bool = False
+    higher_is_better: bool
+    needs_reference: bool = True
     compares_with_input: bool = False
+    takes_mask: bool = False
     least_side: int = 0
+    digits: int = 4
     unit: str = ""
 
     @property
@@ -83,7 +90,15 @@ def reason_for_nan(metric: Metric, shape: tuple[int, ...]) -> str:
 
 
 def check_volume(image: np.ndarray, name: str = "the image") -> NDArray[np.float64]:
-    """Return ``image`` as float64, or raise InputError if it is not a finite 3-D volume."""
+    """The volume as float64.
+
+    Args:
+        image: the volume, ``array[k, j, i]``.
+        name: what a message calls it.
+
+    Raises:
+        InputError: it is not 3-D, or not all of its values are finite.
+    """
     if image.ndim != 3:
         raise InputError(
             f"A metric takes a 3-D volume, but {name} has shape {image.shape}; "
@@ -100,7 +115,11 @@ def check_volume(image: np.ndarray, name: str = "the image") -> NDArray[np.float
 def check_pair(
     image: np.ndarray, reference: np.ndarray
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return both volumes as float64; raise InputError unless they share one shape."""
+    """Both volumes, ``array[k, j, i]``, as float64.
+
+    Raises:
+        InputError: their shapes differ, they are not 3-D, or not all values are finite.
+    """
     if image.shape != reference.shape:
         raise InputError(
             f"The image has shape {image.shape} and the reference {reference.shape}; "
@@ -110,7 +129,11 @@ def check_pair(
 
 
 def check_mask(mask: np.ndarray | None, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
-    """Return the mask as booleans; raise InputError if its shape differs or nothing is inside."""
+    """The mask as booleans; None if there is none.
+
+    Raises:
+        InputError: its shape is not ``shape``, or no voxel is inside.
+    """
     if mask is None:
         return None
     if mask.shape != shape:
@@ -124,7 +147,11 @@ def check_mask(mask: np.ndarray | None, shape: tuple[int, ...]) -> NDArray[np.bo
 
 
 def data_range(reference: NDArray[np.float64]) -> float:
-    """Largest minus smallest intensity of the reference (the range the ArSSR authors use)."""
+    """Largest minus smallest intensity of the reference, as in the ArSSR authors' evaluation.
+
+    Raises:
+        InputError: they are the same, so that the range is 0.
+    """
     span = float(reference.max() - reference.min())
     if span == 0:
         raise InputError(
