@@ -7,6 +7,7 @@ is in use.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import re
@@ -22,6 +23,10 @@ _PREFIX = ".arssr-part-"
 _UNKNOWN = "0"
 _START_FIELD = 19
 """Of /proc/PID/stat, counted after the program's name: clock ticks from boot to start."""
+_ON_WINDOWS = os.name == "nt"
+_SYNCHRONIZE = 0x00100000
+_WAIT_TIMEOUT = 0x102
+_ERROR_ACCESS_DENIED = 5
 
 
 def _machine() -> str:
@@ -40,7 +45,7 @@ _NAME = re.compile(
 
 
 def temporary_name(ending: str) -> str:
-    """A new name for a temporary file of this process, ending in ``.tmp`` or the like."""
+    """A new name for a temporary file or folder of this process, ending in ``.tmp`` or the like."""
     pid = os.getpid()
     return f"{_PREFIX}{_MACHINE}-{pid}-{_start_of(pid)}-{secrets.token_hex(4)}{ending}"
 
@@ -88,16 +93,28 @@ def _lives(pid: int, start: str) -> bool:
 
 
 def _number_is_taken(pid: int) -> bool:
-    if os.name == "nt":
-        # On Windows os.kill(pid, 0) would end the process; a leftover is then kept.
-        return True
+    if _ON_WINDOWS:  # where os.kill(pid, 0) would end the process
+        return _number_is_taken_on_windows(pid)
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except (PermissionError, OverflowError):
         return True
     return True
+
+
+def _number_is_taken_on_windows(pid: int) -> bool:
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined]
+    kernel.OpenProcess.restype = ctypes.c_void_p
+    handle = kernel.OpenProcess(_SYNCHRONIZE, False, pid)
+    if not handle:
+        return ctypes.get_last_error() == _ERROR_ACCESS_DENIED  # type: ignore[attr-defined]
+    try:
+        # A process that has ended keeps its number for as long as somebody holds it open.
+        return kernel.WaitForSingleObject(ctypes.c_void_p(handle), 0) == _WAIT_TIMEOUT
+    finally:
+        kernel.CloseHandle(ctypes.c_void_p(handle))
 
 
 def _start_of(pid: int) -> str:

@@ -2,17 +2,14 @@
 
 import logging
 import os
-import platform
 import shutil
-import tempfile
-import zlib
 from pathlib import Path
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
-from . import machine
+from . import library, machine
 
 ON_WINDOWS = os.name == "nt"
 REMOVAL_INTERVAL_MS = 200
@@ -23,8 +20,8 @@ REMOVAL_ATTEMPTS = 10
 class JobFolder:
     """A folder of its own below Slicer's temporary folder.
 
-    Its name says which process on which computer owns it, so that what a killed Slicer left is
-    found and removed when the next run starts.
+    It has a name of ``ArSSRLib.leftovers``, so that what a killed Slicer left is found and removed
+    when the next run starts.
 
     Attributes:
         path: the folder.
@@ -39,11 +36,15 @@ class JobFolder:
             OSError: the folder cannot be made, or the disk is too full; the message says what to
                 do.
         """
+        library.makeImportable()
+        from ArSSRLib.leftovers import clear_leftovers, temporary_name
+
         parent = temporaryFolder()
         try:
-            removeLeftovers(parent)
+            clear_leftovers(parent)
             freeBytes = shutil.disk_usage(parent).free
-            self.path = Path(tempfile.mkdtemp("", f"{_prefix()}{os.getpid()}-", str(parent)))
+            self.path = parent / temporary_name(".tmp")
+            self.path.mkdir(mode=0o700)
         except OSError as error:
             raise OSError(_notMadeText(parent, error)) from error
         if freeBytes < neededBytes:
@@ -89,16 +90,3 @@ def _noRoomText(parent: Path, freeBytes: int, neededBytes: int) -> str:
         "“{folder}” has {free:,} MB free and the run needs {needed:,} MB; free disk space there, "
         "or choose another Temporary directory in Application Settings."
     ).format(folder=parent, free=freeBytes // 10**6, needed=-(-neededBytes // 10**6))
-
-
-def removeLeftovers(parent: Path) -> None:
-    """Removes the folders of runs whose Slicer is gone; never one that may be in use."""
-    for folder in parent.glob(_prefix() + "*"):
-        processId = folder.name.removeprefix(_prefix()).split("-")[0]
-        if processId.isdecimal() and not machine.isProcessAlive(int(processId)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _prefix() -> str:
-    """Tells this computer's folders from others': a temporary folder may be on the network."""
-    return f"ArSSR-{zlib.crc32(platform.node().encode()):08x}-"

@@ -1,11 +1,7 @@
-"""What the operating system tells about memory and processes, asked in its own way."""
+"""What the operating system tells about memory and files, asked in its own way."""
 
 import ctypes
 import os
-
-SYNCHRONIZE = 0x00100000
-WAIT_TIMEOUT = 0x102
-ERROR_ACCESS_DENIED = 5
 
 
 def physicalMemory() -> int | None:
@@ -16,19 +12,6 @@ def physicalMemory() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):
         return None
-
-
-def isProcessAlive(processId: int) -> bool:
-    """Whether a process of that id runs, whosever it is."""
-    if os.name == "nt":  # where os.kill would end the process
-        return _isProcessAliveOnWindows(processId)
-    try:
-        os.kill(processId, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
 
 
 def shortName(path: str) -> str:
@@ -59,15 +42,3 @@ def _physicalMemoryOnWindows() -> int | None:
     status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
     answered = ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
     return status.totalPhysical if answered else None
-
-
-def _isProcessAliveOnWindows(processId: int) -> bool:
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-    kernel.OpenProcess.restype = ctypes.c_void_p
-    handle = kernel.OpenProcess(SYNCHRONIZE, False, processId)
-    if not handle:
-        return ctypes.get_last_error() == ERROR_ACCESS_DENIED
-    try:
-        return kernel.WaitForSingleObject(ctypes.c_void_p(handle), 0) == WAIT_TIMEOUT
-    finally:
-        kernel.CloseHandle(ctypes.c_void_p(handle))

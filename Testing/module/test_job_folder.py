@@ -30,14 +30,19 @@ def process_that_ended():
     return process.pid
 
 
-def named(folder: Path, process_id: int) -> Path:
+@pytest.fixture
+def left_by(folder, monkeypatch):
     """A folder of a run, with a file in it, as the process of that id would make it."""
-    from ArSSRModule import job_folder
+    from ArSSRModule.job_folder import JobFolder
 
-    path = Path(f"{folder}/{job_folder._prefix()}{process_id}-abc")
-    path.mkdir()
-    (path / "input.nrrd").write_bytes(b"voxels")
-    return path
+    def leave(process_id: int) -> Path:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "getpid", lambda: process_id)
+            path = JobFolder(0).path
+        (path / "input.nrrd").write_bytes(b"voxels")
+        return path
+
+    return leave
 
 
 def test_a_disk_without_room_is_noticed_before_the_run(folder, apply, monkeypatch, children):
@@ -92,21 +97,17 @@ def test_a_folder_that_is_held_for_a_moment_is_removed_later(folder, apply, monk
     assert len(refused) == 3
 
 
-def test_what_a_killed_slicer_left_is_removed_by_the_next_run(folder, apply, process_that_ended):
-    left = named(folder, process_that_ended)
+def test_what_a_killed_slicer_left_is_removed_by_the_next_run(
+    folder, apply, left_by, process_that_ended
+):
+    left = left_by(process_that_ended)
     assert "Done" in apply()
     assert not left.exists()
 
 
-def test_folders_that_may_be_in_use_are_left_alone(folder, apply, process_that_ended):
-    kept = [
-        named(folder, os.getppid()),
-        named(folder, os.getpid()),
-        folder / f"ArSSR-00000000-{process_that_ended}-abc",  # of another computer
-        folder / "ArSSR-mine",
-    ]
-    for path in kept:
-        path.mkdir(exist_ok=True)
+def test_folders_that_may_be_in_use_are_left_alone(folder, apply, left_by, process_that_ended):
+    kept = [left_by(os.getppid()), left_by(os.getpid()), folder / "ArSSR-mine"]
+    kept[-1].mkdir()
     assert "Done" in apply()
     assert sorted(folder.iterdir()) == sorted(kept)
 
