@@ -7,7 +7,7 @@ from .inputs import checkNotOverwritten, checkUsable
 from .job import UpsamplingJob
 from .parameters import DEFAULT_MODEL, ArSSRParameterNode
 from .plan import Plan, planRun
-from .request import Request
+from .request import resultName
 from .results import Origin, networkFor, placeResult
 from .volume_files import LoadedImage, Snapshot
 
@@ -38,7 +38,7 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
         progress=None,
         fast: bool = False,
     ):
-        """Upsamples a volume node in this process and returns the result's node.
+        """Upsamples a volume node in this process.
 
         Args:
             volumeNode: a scalar volume of the scene.
@@ -47,14 +47,19 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             method: ``arssr``, ``cubic``, ``linear`` or ``nearest``.
             model: name of a bundled model, or a model file.
             device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-            roiNode: markups ROI; only its box is computed.
+            roiNode: markups ROI; only its box is computed, of a rotated one its bounds.
             outputNode: volume node to overwrite; a new one is made when left out.
             progress: called with the library's reports; cancels by raising.
             fast: compute once instead of taking the mean with the mirrored volume.
 
+        Returns:
+            the volume node of the result: ``outputNode``, or a new one beside ``volumeNode``.
+
         Raises:
             ValueError: the volume, the scale or another argument cannot be used.
             torch_setup.TorchUnavailable: PyTorch is missing and was not installed.
+            MemoryError: Slicer has no room for the copy of the volume or for the result.
+            ArSSRLib.errors.EnvironmentFault: the computation ran out of memory.
         """
         checkUsable(volumeNode)
         checkNotOverwritten(volumeNode, outputNode)
@@ -78,13 +83,13 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             progress=progress,
             fast=fast,
         )
-        request = Request(method, (), _scaleText(scale, spacing), model, device)
+        scaleText = _scaleText(scale, spacing)
         return placeResult(
             LoadedImage.of(image),
             volumeNode,
             outputNode,
-            request.nameFor(snapshot.name),
-            Origin(method, request.scaleText, network, fast),
+            resultName(snapshot.name, method, scaleText),
+            Origin(method, scaleText, network, fast),
         )
 
     def plan(self, parameters, device: str = "cpu") -> Plan:

@@ -12,7 +12,8 @@ import slicer
 from slicer.i18n import tr as _
 
 MINIMUM_VERSION = (2, 6)
-REQUIREMENT = ">=2.6"
+MINIMUM = ".".join(str(number) for number in MINIMUM_VERSION)
+REQUIREMENT = f">={MINIMUM}"
 
 
 class TorchUnavailable(RuntimeError):
@@ -48,9 +49,9 @@ def ensureTorch() -> None:
     if version:
         raise TorchUnavailable(
             _(
-                "PyTorch {version} is too old; ArSSR needs 2.6 or newer. Open the module PyTorch "
-                "Utils, uninstall PyTorch, restart Slicer and press Apply again."
-            ).format(version=version)
+                "PyTorch {version} is too old; ArSSR needs {minimum} or newer. Open the module "
+                "PyTorch Utils, uninstall PyTorch, restart Slicer and press Apply again."
+            ).format(version=version, minimum=MINIMUM)
         )
     try:
         import PyTorchUtils
@@ -86,7 +87,7 @@ def _install(logic) -> None:
         )
     if not isNewEnough(str(torch.__version__)):
         raise TorchUnavailable(
-            _("PyTorch {version} was installed, but ArSSR needs 2.6 or newer.").format(
-                version=torch.__version__
+            _("PyTorch {version} was installed, but ArSSR needs {minimum} or newer.").format(
+                version=torch.__version__, minimum=MINIMUM
             )
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import types
 import unittest
+from pathlib import Path
 
 import pytest
 
@@ -58,7 +60,14 @@ def test_the_user_is_asked_and_the_minimum_version_passed_on(monkeypatch, setup,
     extension = PyTorchExtension("2.9.0+cpu")
     provide(monkeypatch, extension)
     setup.ensureTorch()
-    assert extension.questions == [(True, ">=2.6")]
+    assert extension.questions == [(True, setup.REQUIREMENT)]
+
+
+def test_the_panel_asks_for_the_torch_that_the_library_needs(setup):
+    pyproject = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'"torch{setup.REQUIREMENT}"' in pyproject
+    assert setup.isNewEnough(setup.MINIMUM)
+    assert not setup.isNewEnough("2.5.1")
 
 
 def test_declining_leaves_a_message_and_no_run(
@@ -157,7 +166,15 @@ def test_the_devices_are_looked_up_once_torch_is_installed(
 
 def test_too_old_a_torch_is_refused_with_the_remedy(monkeypatch, setup):
     monkeypatch.setattr(setup, "installedVersion", lambda: "1.13.1")
-    with pytest.raises(setup.TorchUnavailable, match=r"1\.13\.1 is too old.*uninstall"):
+    words = rf"1\.13\.1 is too old; ArSSR needs {setup.MINIMUM} or newer.*uninstall"
+    with pytest.raises(setup.TorchUnavailable, match=words):
+        setup.ensureTorch()
+
+
+def test_an_installation_of_too_old_a_torch_is_reported(monkeypatch, setup, without_torch):
+    provide(monkeypatch, PyTorchExtension("2.5.1"))
+    words = rf"2\.5\.1 was installed, but ArSSR needs {setup.MINIMUM} or newer"
+    with pytest.raises(setup.TorchUnavailable, match=words):
         setup.ensureTorch()
 
 
@@ -172,9 +189,6 @@ def test_a_failed_installation_is_reported(monkeypatch, setup, without_torch):
 
 
 def test_loading_the_module_imports_no_torch():
-    import subprocess
-    from pathlib import Path
-
     root = Path(__file__).resolve().parent.parent.parent
     code = (
         f"import sys; sys.path.insert(0, {str(root / 'Testing' / 'host')!r}); import slicerhost; "
