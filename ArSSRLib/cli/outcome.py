@@ -10,7 +10,15 @@ import traceback
 from collections.abc import Callable
 
 from ..errors import Cancelled, EnvironmentFault, InputError
-from ..interrupts import SIGNALS, interrupt, is_cancellable, no_longer_cancellable, was_interrupted
+from ..interrupts import (
+    SIGNALS,
+    Interrupted,
+    hear_nothing_more,
+    interrupt,
+    is_cancellable,
+    no_longer_cancellable,
+    was_interrupted,
+)
 
 EXIT_DONE = 0
 _DEBUG = "ARSSR_DEBUG"
@@ -32,13 +40,11 @@ def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
             that one that comes too late cannot change the exit code.
     """
     _stand_in_for_closed_streams()
-    previous = {number: signal.signal(number, interrupt) for number in SIGNALS}
-    code = Cancelled.exit_code
+    previous = {number: signal.getsignal(number) for number in SIGNALS}
     try:
-        code = _code_of(action)
-        sys.stdout.flush()
-    except BaseException as error:
-        # The last stop of everything, interrupts too: past here Python would print a traceback.
+        code = _ending_of(action)
+    except Interrupted as error:
+        # It came between the end and the sentence about it; the handler lets no other through.
         code = _report(error)
     finally:
         if leaving:
@@ -47,6 +53,26 @@ def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
             for number, handler in previous.items():
                 signal.signal(number, handler)
     return code
+
+
+def _ending_of(action: Callable[[], int]) -> int:
+    """The exit code of ``action``, however it ends; from then on signals are not heard.
+
+    Raises:
+        Interrupted: one came in the moment before that.
+    """
+    try:
+        for number in SIGNALS:
+            signal.signal(number, interrupt)
+        code = _code_of(action)
+        sys.stdout.flush()
+        hear_nothing_more()
+        return code
+    except BaseException as error:
+        # The last stop of everything, interrupts too: past here Python would print a traceback.
+        cancellable = is_cancellable()
+        hear_nothing_more()
+        return _report(error, cancellable)
 
 
 def _stand_in_for_closed_streams() -> None:
@@ -73,10 +99,16 @@ def _code_of(action: Callable[[], int]) -> int:
         return leaving.code if isinstance(leaving.code, int) else EXIT_DONE
 
 
-def _report(error: BaseException) -> int:
+def _report(error: BaseException, cancellable: bool = True) -> int:
+    """Says how a run ended in one sentence; returns its exit code.
+
+    Args:
+        error: what ended it.
+        cancellable: whether there was something to cancel.
+    """
     if isinstance(error, BrokenPipeError):
         _drop_output()
-        return Cancelled.exit_code if is_cancellable() else EXIT_DONE
+        return Cancelled.exit_code if cancellable else EXIT_DONE
     if os.environ.get(_DEBUG):
         traceback.print_exception(error)
     if was_interrupted(error) and not isinstance(error, Cancelled | KeyboardInterrupt):
