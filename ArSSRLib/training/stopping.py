@@ -61,8 +61,9 @@ class StopRequest:
 def stop_requests(team: Team) -> Iterator[StopRequest]:
     """Takes SIGINT, SIGTERM and SIGHUP as requests to stop, as long as the block lasts.
 
-    SIGHUP stays ignored under ``nohup``. After a request has come the block's end is the program's:
-    signals are then ignored. Outside the main thread nothing is ever asked.
+    SIGHUP stays ignored under ``nohup``. Behind the block signals are ignored where its end is also
+    the program's: once a request has come, and in a team, of which the launcher ends every process
+    as soon as one has ended or failed. Outside the main thread nothing is ever asked.
     """
     stop = StopRequest(_RELAY_SECONDS if team.size > 1 else _ECHO_SECONDS, says=team.leads)
     if threading.current_thread() is not threading.main_thread():
@@ -75,8 +76,9 @@ def stop_requests(team: Team) -> Iterator[StopRequest]:
     try:
         yield stop
     finally:
+        ends_here = stop.made or team.size > 1
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if stop.made else handler)
+            signal.signal(number, signal.SIG_IGN if ends_here else handler)
 
 
 def signals_of_the_trainer() -> tuple[str, ...]:

@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,13 @@ import psutil
 import pytest
 import torch
 
-from ArSSRLib.interrupts import Interrupted
+from ArSSRLib.errors import EnvironmentFault
+from ArSSRLib.interrupts import SIGNALS, Interrupted
+from ArSSRLib.training import stopping
 from ArSSRLib.training.parallel import Team
 from ArSSRLib.training.recipe import load_recipe
 from ArSSRLib.training.state import load_state
-from ArSSRLib.training.stopping import StopRequest
+from ArSSRLib.training.stopping import StopRequest, stop_requests
 from ArSSRLib.training.trainer import Trainer, TrainerOptions
 from ArSSRLib.training.validation import validation_cases
 from ArSSRLib.training.volumes import load_volumes
@@ -30,6 +33,7 @@ from ArSSRLib.volume_files.search import find_files
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "Testing" / "data" / "cortex_t1.nii.gz"
 ENDLESS = 1_000_000
+CPU = torch.device("cpu")
 CHANGES = (
     "patches.size=6", "patches.coordinates=200", "optimiser.batch=4",
     # The learning rate must not depend on how many steps a run is to have.
@@ -177,19 +181,59 @@ def test_patches_are_drawn_in_processes_of_whatever_kind(tmp_path: Path) -> None
     assert max(_losses(tmp_path / "run")) == 20
 
 
-def test_a_second_signal_ends_at_once() -> None:
+@pytest.fixture
+def kept_handlers() -> Iterator[None]:
+    """Whatever a test does with signals, the next one finds their handlers as they were."""
+    before = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_second_signal_ends_at_once(kept_handlers: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(stopping.time, "monotonic", lambda: clock[0])
     stop = StopRequest(echo_seconds=0.2, says=False)
-    before = {n: signal.signal(n, stop.hear) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        signal.raise_signal(signal.SIGTERM)
-        assert stop.made
-        signal.raise_signal(signal.SIGTERM)  # as from ``timeout``, to the process and its group
-        time.sleep(0.25)
-        with pytest.raises(Interrupted):
-            signal.raise_signal(signal.SIGINT)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    for number in SIGNALS:
+        signal.signal(number, stop.hear)
+    signal.raise_signal(signal.SIGTERM)
+    assert stop.made
+    clock[0] += 0.19
+    signal.raise_signal(signal.SIGTERM)  # as from ``timeout``, to the process and its group
+    clock[0] += 0.02
+    with pytest.raises(Interrupted):
+        signal.raise_signal(signal.SIGINT)
+
+
+def _hears_after_training(team: Team, failing: bool, asked: bool) -> bool:
+    """Whether a signal that comes behind the block of training is still heard."""
+    heard: list[int] = []
+    for number in SIGNALS:
+        signal.signal(number, lambda number, frame: heard.append(number))
+    with suppress(EnvironmentFault), stop_requests(team):
+        if asked:
+            signal.raise_signal(signal.SIGTERM)
+        if failing:
+            raise EnvironmentFault("Another process of the run has ended.")
+    for number in SIGNALS:
+        signal.raise_signal(number)
+    return bool(heard)
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_in_a_team_the_launchers_signal_after_training_changes_nothing(
+    kept_handlers: None, failing: bool
+) -> None:
+    """Only another process was asked, or has died: this one is told by the launcher, and late."""
+    for rank in (0, 1):
+        assert not _hears_after_training(Team(rank, 2, CPU), failing, asked=False)
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_alone_a_signal_after_training_is_heard_unless_one_has_come_before(
+    kept_handlers: None, asked: bool
+) -> None:
+    assert _hears_after_training(Team(0, 1, CPU), failing=False, asked=asked) is not asked
 
 
 def test_a_run_that_is_stopped_before_it_trains_says_that_it_will_begin_anew(
@@ -253,7 +297,7 @@ def _trainer(folder: Path, until: int) -> Trainer:
     cases = validation_cases(volumes, recipe.validate_scales, recipe.validate_crop)
     folder.mkdir(exist_ok=True)
     options = TrainerOptions(workers=0, until_step=until)
-    return Trainer(recipe, volumes, cases, folder, Team(0, 1, torch.device("cpu")), options)
+    return Trainer(recipe, volumes, cases, folder, Team(0, 1, CPU), options)
 
 
 @pytest.mark.parametrize("until", [4, 8])
