@@ -212,8 +212,8 @@ def heading(arguments: argparse.Namespace) -> list[str]:
     """What the table shows."""
     return [
         f"{arguments.minutes:g} minutes on {arguments.threads} CPU thread(s), precision "
-        f"{arguments.precision}; mean gain over cubic in dB on the central crops of "
-        "the validation volumes, at each validated scale.",
+        f"{arguments.precision}; mean gain over cubic in dB over the foreground of the "
+        "central crops of the validation volumes, at each validated scale.",
         "",
         "| Variant | Parameters | Steps | Time | Gain over cubic (dB) |",
         "|---|---|---|---|---|",

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _MOST_JOBS = 4
 """Each job holds a volume in several copies; more jobs than this need the user's word."""
-_HEADINGS_OF_LONG_TABLES = ("Paired differences",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -173,8 +172,7 @@ def _tables_as_text(evaluation: Evaluation) -> str:
     """The tables of the report but for the long ones."""
     from ..evaluation.report import tables_of
 
-    tables = tables_of(evaluation)
-    return "\n".join(t.to_text() for t in tables if t.title not in _HEADINGS_OF_LONG_TABLES)
+    return "\n".join(table.to_text() for table in tables_of(evaluation) if not table.long)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

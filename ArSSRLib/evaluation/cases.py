@@ -25,7 +25,7 @@ from ..upsampling.device import choose_device
 from ..volume import Volume
 from ..volume_files.reading import read_volume
 from .file_versions import cached_by_file, digest
-from .methods import Method, load_network, model_file, upsample
+from .methods import Method, model_file, preload_network, upsample
 from .metrics import METRICS, Unavailable
 from .metrics.metric import reason_for_nan
 from .records import Record, load_record, record_path, save_record
@@ -145,7 +145,7 @@ def _measured(case: Case, settings: Settings) -> tuple[Record, dict[Path, CaseVi
         result, seconds = source, 0.0
     else:
         low, target = _low_and_target(case.path, case.scale, settings)
-        load_network(case.method, case.scale, settings.baselines)
+        preload_network(case.method, case.scale, settings.baselines)
         started = time.perf_counter()
         array = upsample(case.method, low, target, case.scale, settings.baselines, settings.device)
         seconds = time.perf_counter() - started

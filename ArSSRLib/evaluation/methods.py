@@ -224,11 +224,11 @@ def has_one_pass_only(method: Method) -> bool:
     return method.kind == "arssr" and not _header(model_path(method.model or "default")).mirrored
 
 
-def load_network(method: Method, scale: float, baselines: Path | None) -> None:
-    """Has the network of a method at hand, so that :func:`upsample` takes no time to read it.
+def preload_network(method: Method, scale: float, baselines: Path | None) -> None:
+    """Reads a method's network into the cache, so that reading is not timed with :func:`upsample`.
 
     Raises:
-        InputError: it is missing or damaged, or another than asked for.
+        InputError: it is missing, damaged or not the one asked for.
     """
     path = model_file(method, scale, baselines)
     check_network(method, scale, baselines)

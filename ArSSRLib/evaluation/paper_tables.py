@@ -19,8 +19,7 @@ class Published:
     Attributes:
         source: the paper.
         differences: why its numbers differ from those of a report.
-        tables: the paper's tables, by the title of the table of a report that they are shaped
-            like.
+        tables: the paper's tables by their kind, see :class:`~.tables.Table`.
     """
 
     source: str
@@ -34,6 +33,6 @@ def published() -> Published:
     tables: dict[str, list[Table]] = {}
     for entry in stored["tables"]:
         rows = [[Cell(text) for text in row] for row in entry["rows"]]
-        table = Table(entry["title"], entry["headings"], rows)
-        tables.setdefault(entry["beside"], []).append(table)
+        table = Table(entry["title"], entry["headings"], rows, kind=entry["kind"])
+        tables.setdefault(table.kind, []).append(table)
     return Published(stored["source"], stored["differences"], tables)

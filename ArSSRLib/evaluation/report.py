@@ -249,7 +249,7 @@ def _markdown(tables: Sequence[Table]) -> str:
     paper = published()
     parts = [table.to_markdown() for table in tables]
     parts.append(f"## The paper's own numbers\n\n{paper.source}. {paper.differences}\n")
-    parts += [t.to_markdown() for table in tables for t in paper.tables.get(table.title, ())]
+    parts += [t.to_markdown() for table in tables for t in paper.tables.get(table.kind, ())]
     return "\n".join(parts)
 
 

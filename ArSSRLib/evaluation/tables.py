@@ -7,7 +7,7 @@ import io
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 from .captions import (
     gaps,
@@ -23,13 +23,15 @@ from .metrics import METRICS
 from .records import Record
 from .significance import compare_methods
 
+_BEST = "the best of each scale"
+
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: what is written, and whether it is set in bold as the best of its group."""
+    """One cell: what is written, and whether it stands out; :attr:`Table.marks` says as what."""
 
     text: str
-    best: bool = False
+    marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,28 @@ class Table:
         title: one line.
         headings: one a column.
         rows: cells; the rows of a group (a scale) follow each other.
-        notes: below the table.
+        notes: below the table, one sentence each.
+        kind: what it shows, in a word; the paper's tables of the same kind stand below it.
+        marks: what the marked cells are, for example "the best of each scale".
+        long: whether it is for looking things up: folded on the page, left out of the terminal.
     """
 
     title: str
     headings: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     notes: Sequence[str] = field(default_factory=tuple)
+    _: KW_ONLY
+    kind: str = ""
+    marks: str = ""
+    long: bool = False
+
+    def notes_with(self, mark: str) -> list[str]:
+        """The notes; the first says what ``mark`` means, where a cell has it."""
+        marked = any(cell.marked for row in self.rows for cell in row)
+        return [*([f"{mark}: {self.marks}."] if marked else []), *self.notes]
 
     def to_markdown(self) -> str:
-        """A table as Markdown, best values in bold."""
+        """The table as Markdown, marked cells in bold."""
         lines = [
             f"### {self.title}",
             "",
@@ -57,15 +71,15 @@ class Table:
             _piped(["---"] * len(self.headings)),
         ]
         for row in self.rows:
-            lines.append(_piped([f"**{c.text}**" if c.best else c.text for c in row]))
-        lines += ["", *(f"{note}  " for note in self.notes)]
+            lines.append(_piped([f"**{c.text}**" if c.marked else c.text for c in row]))
+        lines += ["", *(f"{note}  " for note in self.notes_with("Bold"))]
         return "\n".join(lines).rstrip() + "\n"
 
     def to_text(self) -> str:
-        """A table for a terminal: columns under each other, a star after the best values."""
+        """The table for a terminal: columns under each other, a star after marked cells."""
         rows = [list(self.headings)]
         rows += [
-            [f"{cell.text} *" if cell.best else cell.text for cell in row] for row in self.rows
+            [f"{cell.text} *" if cell.marked else cell.text for cell in row] for row in self.rows
         ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [
@@ -73,7 +87,7 @@ class Table:
             for row in rows
         ]
         lines.insert(1, "-" * max(map(len, lines)))
-        return "\n".join([self.title, "", *lines, "", *self.notes]) + "\n"
+        return "\n".join([self.title, "", *lines, "", *self.notes_with("*")]) + "\n"
 
 
 def summary(values: Iterable[float], digits: int) -> str:
@@ -114,6 +128,8 @@ def quality_table(evaluation: Evaluation) -> Table:
         ["Scale", "Method", *(metric.heading for metric in metrics)],
         rows,
         _quality_notes(evaluation),
+        kind="quality",
+        marks=_BEST,
     )
 
 
@@ -145,8 +161,14 @@ def sharpness_table(evaluation: Evaluation) -> Table:
             ]
         rows.append(cells)
     headings = [f"{METRICS[name].heading} {m.title}" for name in names for m in settings.methods]
-    return Table("Sharpness without a reference", ["Scale", *headings], rows,
-                 _quality_notes(evaluation))  # fmt: skip
+    return Table(
+        "Sharpness without a reference",
+        ["Scale", *headings],
+        rows,
+        _quality_notes(evaluation),
+        kind="sharpness",
+        marks=_BEST,
+    )
 
 
 def dice_table(evaluation: Evaluation) -> Table | None:
@@ -176,7 +198,14 @@ def dice_table(evaluation: Evaluation) -> Table | None:
     notes += [f"Not segmented: {', '.join(missing)} (see cases.csv)."] if missing else []
     notes += [_averages(evaluation), origin_of(evaluation), *gaps(evaluation)]
     titles = [method.title for method in settings.methods]
-    return Table("Overlap of brain regions", ["Scale", "Region", *titles], rows, notes)
+    return Table(
+        "Overlap of brain regions",
+        ["Scale", "Region", *titles],
+        rows,
+        notes,
+        kind="overlap",
+        marks=_BEST,
+    )
 
 
 def cost_table(evaluation: Evaluation) -> Table:
@@ -206,7 +235,11 @@ def cost_table(evaluation: Evaluation) -> Table:
         if method.fast and has_one_pass_only(method)
     ]
     return Table(
-        "Time and size", ["Scale", "Method", "Parameters", "Seconds a volume"], rows, notes
+        "Time and size",
+        ["Scale", "Method", "Parameters", "Seconds a volume"],
+        rows,
+        notes,
+        kind="cost",
     )
 
 
@@ -244,10 +277,13 @@ def significance_table(evaluation: Evaluation) -> Table | None:
         [
             "Difference: the first method minus the second, in the metric's unit. Two-sided "
             "Wilcoxon signed-rank test over the volumes; Holm's correction over the pairs of "
-            "methods of one metric and scale; bold below 0.05.",
+            "methods of one metric and scale.",
             origin_of(evaluation),
             where_measured(evaluation),
         ],
+        kind="significance",
+        marks="a corrected p below 0.05",
+        long=True,
     )
 
 
@@ -315,8 +351,7 @@ def _quality_notes(evaluation: Evaluation) -> list[str]:
 
 def _averages(evaluation: Evaluation) -> str:
     count = volume_count(evaluation)
-    over = f"Mean ± standard deviation over {count} volumes" if count > 1 else "One volume"
-    return f"{over}; the best of each scale in bold."
+    return f"Mean ± standard deviation over {count} volumes." if count > 1 else "One volume."
 
 
 def _best(values: Mapping[str, Sequence[float]], higher: bool) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -42,8 +42,8 @@ class TrainingState:
         recipe: the recipe as a dictionary.
         history: how the recipe changed when the run was resumed: a list of ``{"from_step": steps
             finished before, "changed": {entry: [before, after]}}``.
-        validated: what ``best`` was measured on, see ``validation.cases_digest``; empty in
-            checkpoints of older versions and without validation.
+        validated: what ``best`` was measured on, see ``validation.cases_digest``; empty
+            without validation.
         validation_due: whether the run was stopped before this step's validation was complete.
     """
 
@@ -73,24 +73,16 @@ class TrainingState:
             self.history.append({"from_step": self.step, "changed": changed})
         return {name: values for name, values in changed.items() if name not in _HOW_LONG}
 
-    def measure_on(self, cases: str, scales: Sequence[float], crop: int) -> bool:
+    def measure_on(self, cases: str) -> bool:
         """Forgets the best validation if it was measured on other cases; whether it did.
-
-        To be called before :meth:`go_on_with`.
 
         Args:
             cases: digest of the validation cases now; empty when there are none.
-            scales, crop: the recipe's now, for checkpoints that hold no digest.
         """
         if not cases:
             return False
-        if self.validated:
-            same = cases == self.validated
-        else:
-            before = [self.recipe.get(name) for name in ("validate_scales", "validate_crop")]
-            same = _plain(before) in ([list(scales), crop], [None, None])
+        forgotten = cases != self.validated and self.best > float("-inf")
         self.validated = cases
-        forgotten = not same and self.best > float("-inf")
         if forgotten:
             self.best = float("-inf")
         return forgotten
@@ -160,14 +152,8 @@ def _check_types(state: TrainingState) -> None:
 
 
 def _changed_entries(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Entries with an effect that differ, ``{dotted name: [before, after]}``.
-
-    An entry that the recipe did not have yet had its default. Without any recipe, as in a
-    checkpoint made by hand, nothing is known to differ.
-    """
-    if not before:
-        return {}
-    old = {**dict(entries_of(_plain(Recipe().to_dict()))), **dict(entries_of(_plain(before)))}
+    """Entries with an effect that differ, ``{dotted name: [before, after]}``."""
+    old = dict(entries_of(_plain(before)))
     return {
         name: [old.get(name), value]
         for name, value in entries_of(_plain(after))

@@ -342,11 +342,8 @@ class Trainer:
         state = load_state(self.folder)
         if state is None:
             return
-        recipe = self.recipe
-        anew = state.measure_on(
-            cases_digest(self.cases), recipe.validate_scales, recipe.validate_crop
-        )
-        changed = state.go_on_with(recipe)
+        anew = state.measure_on(cases_digest(self.cases))
+        changed = state.go_on_with(self.recipe)
         try:
             self.network.load_state_dict(state.weights)
             self.average = {k: v.to(self.team.device) for k, v in state.average.items()}

@@ -1,4 +1,8 @@
-"""Validation during training: gain in PSNR over cubic interpolation on central crops."""
+"""Validation during training: gain in PSNR over cubic interpolation, on central crops.
+
+PSNR is taken over the foreground alone, unlike in an evaluation, which takes whole volumes: the
+empty background around a head is no measure of a network.
+"""
 
 from __future__ import annotations
 
@@ -67,9 +71,9 @@ def score(network: ArSSR | Baseline, cases: Sequence[Case], device: torch.device
     for case in cases:
         low = torch.from_numpy(case.low)[None, None].to(device)
         values = network.on_grid(low, case.high.shape).float().cpu().numpy()
-        scores.append(
-            Score(case.volume, case.scale, _psnr(values, case.high), _psnr(case.cubic, case.high))
-        )
+        model = _foreground_psnr(values, case.high)
+        cubic = _foreground_psnr(case.cubic, case.high)
+        scores.append(Score(case.volume, case.scale, model, cubic))
     return scores
 
 
@@ -81,8 +85,11 @@ def cases_digest(cases: Sequence[Case]) -> str:
     return hashlib.sha256(json.dumps(named).encode()).hexdigest()
 
 
-def _psnr(values: FloatArray, truth: FloatArray) -> float:
-    """PSNR over the foreground, peak = range of the truth."""
+def _foreground_psnr(values: FloatArray, truth: FloatArray) -> float:
+    """PSNR in dB where the truth is above 0.05; the peak is the range of the whole truth.
+
+    Both arrays are normalised and of one shape. A truth without any such voxel counts whole.
+    """
     mask = truth > _FOREGROUND
     if not mask.any():
         mask = np.ones_like(mask)

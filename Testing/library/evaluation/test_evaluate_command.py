@@ -53,6 +53,7 @@ def test_the_tables_are_shown_on_the_terminal(tmp_path: Path) -> None:
     for row in (cubic, linear):
         assert row[column:].removesuffix(" *") in written
     assert cubic.endswith("*") and not linear.endswith("*")
+    assert "Paired differences" in written and "Paired differences" not in done.stdout
     assert "Time and size" in done.stdout and lines[-1].endswith("4 cases measured")
 
 

@@ -45,7 +45,7 @@ def test_a_summary_is_mean_and_sample_standard_deviation() -> None:
     assert summary([math.inf, math.inf], 2) == "∞"
 
 
-def test_the_best_of_each_scale_is_bold_in_the_metrics_own_direction() -> None:
+def test_the_best_of_each_scale_is_marked_in_the_metrics_own_direction() -> None:
     records = [
         _record("a", 2.0, "linear", psnr=30.0, nmse=0.1),
         _record("a", 2.0, "cubic", psnr=31.0, nmse=0.2),
@@ -53,8 +53,8 @@ def test_the_best_of_each_scale_is_bold_in_the_metrics_own_direction() -> None:
         _record("a", 4.0, "cubic", psnr=25.0, nmse=0.3),
     ]
     rows = quality_table(_made_up(records)).rows
-    bold = [[cell.text for cell in row if cell.best] for row in rows]
-    assert bold == [["0.10000"], ["31.00"], ["26.00"], ["0.30000"]]
+    marked = [[cell.text for cell in row if cell.marked] for row in rows]
+    assert marked == [["0.10000"], ["31.00"], ["26.00"], ["0.30000"]]
 
 
 def test_a_mean_over_fewer_volumes_is_not_the_best_and_says_so() -> None:
@@ -64,7 +64,7 @@ def test_a_mean_over_fewer_volumes_is_not_the_best_and_says_so() -> None:
         _record("hard", 2.0, "cubic", psnr=20.0),
     ]
     table = quality_table(_made_up(records, metrics=("psnr",)))
-    assert [[cell.best for cell in row][2] for row in table.rows] == [False, True]
+    assert [[cell.marked for cell in row][2] for row in table.rows] == [False, True]
     assert "Linear at 2×: 1 of 2 volumes; not compared for the best." in table.notes
 
 
@@ -102,7 +102,7 @@ def test_a_baseline_without_a_scale_is_said_to_lack_it_and_has_no_mean_over_them
     table = sharpness_table(free)
     linear, cubic = (table.headings.index(f"PSI ↑ {name}") for name in ("Linear", "Cubic"))
     assert [row[linear].text for row in table.rows] == ["0.5000", "–", "–"]
-    assert table.rows[0][linear].best and not table.rows[2][cubic].best
+    assert table.rows[0][linear].marked and not table.rows[2][cubic].marked
     assert "Not measured at 4×: Linear." in table.notes
 
 
@@ -122,7 +122,7 @@ def test_a_metric_without_numbers_says_why_and_is_never_best(evaluation: Evaluat
     table = quality_table(evaluation)
     column = table.headings.index("PSI ↑")
     assert {row[column].text for row in table.rows} == {"not measured"}
-    assert not any(row[column].best for row in table.rows)
+    assert not any(row[column].marked for row in table.rows)
     assert any("no slice is large enough for PSI" in note for note in table.notes)
 
 
@@ -139,8 +139,8 @@ def test_dice_has_a_row_a_region_and_their_mean() -> None:
         ["2×", "GM", "0.7000", "0.9000"],
         ["2×", "Mean", "0.6000", "0.7500"],
     ]
-    assert table.rows[2][3].best and not table.rows[2][2].best
-    assert "Not segmented: b" in table.notes[1]
+    assert table.rows[2][3].marked and not table.rows[2][2].marked
+    assert any(note.startswith("Not segmented: b") for note in table.notes)
     assert dice_table(_made_up(records[2:])) is None
 
 
@@ -194,7 +194,33 @@ def test_a_table_for_the_terminal_has_its_columns_under_each_other(evaluation: E
     column = lines[2].index("PSNR")
     for row, line in zip(table.rows, lines[4:], strict=False):
         assert line[column:].startswith(row[2].text)
-        assert line[column + len(row[2].text) :].startswith(" *") == row[2].best
+        assert line[column + len(row[2].text) :].startswith(" *") == row[2].marked
+
+
+def test_each_form_of_a_table_says_how_it_marks_the_best() -> None:
+    records = [_record("a", 2.0, "linear", psnr=30.0), _record("a", 2.0, "cubic", psnr=31.0)]
+    table = quality_table(_made_up(records, metrics=("psnr",)))
+    assert "Bold: the best of each scale." in table.to_markdown()
+    assert "*: the best of each scale." in table.to_text()
+    assert "bold" not in table.to_text().lower()
+
+
+def test_a_difference_that_is_significant_is_marked() -> None:
+    records = [
+        _record(str(number), 2.0, method, psnr=psnr + 0.1 * number)
+        for number in range(8)
+        for method, psnr in (("linear", 30.0), ("cubic", 31.0))
+    ]
+    table = significance_table(_made_up(records, metrics=("psnr",)))
+    assert table is not None
+    (row,) = table.rows
+    assert [cell.text for cell in row if cell.marked] == [row[6].text]
+    assert "Bold: a corrected p below 0.05." in table.to_markdown()
+
+
+def test_a_table_without_marks_explains_none() -> None:
+    alone = quality_table(_made_up([_record("a", 2.0, "cubic", psnr=31.0)], metrics=("psnr",)))
+    assert "the best" not in alone.to_markdown() + alone.to_text()
 
 
 def test_one_volume_or_one_method_leaves_nothing_to_test() -> None:

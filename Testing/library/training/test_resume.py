@@ -161,22 +161,6 @@ def test_the_best_weights_are_chosen_anew_when_the_validation_changes(tmp_path: 
     assert version == "step 40"
 
 
-def test_a_checkpoint_of_before_there_was_a_history_goes_on(tmp_path: Path) -> None:
-    assert _train(tmp_path, 10, "--validation", str(DATA)).returncode == 0
-    path = tmp_path / "last.ckpt"
-    values = torch.load(path, weights_only=True)
-    del values["history"], values["validated"], values["recipe"]["mirrored"]
-    del values["recipe"]["patches"]["margin"]
-    torch.save({**values, "best": 99.0}, path)
-    resumed = _train(tmp_path, 20, "--validation", str(DATA))
-    assert resumed.returncode == 0, resumed.stderr
-    assert "with changed" not in resumed.stderr
-    state = load_state(tmp_path)
-    assert state is not None
-    assert (state.step, state.best) == (20, 99.0)
-    assert state.history == [{"from_step": 10, "changed": {"optimiser.steps": [10, 20]}}]
-
-
 def test_the_model_file_tells_the_scales_that_were_trained(whole_run: Path) -> None:
     header = read_header(whole_run / "last.npz")
     patches = header.provenance["recipe"]["patches"]
