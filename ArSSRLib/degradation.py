@@ -20,6 +20,8 @@ from .errors import InputError
 
 Kernel = Literal["cubic", "kspace", "gaussian"]
 KERNELS: tuple[Kernel, ...] = get_args(Kernel)
+PAPER_KERNEL = "paper"
+ALL_KERNELS = (*KERNELS, PAPER_KERNEL)
 
 _FULL_WIDTH_TO_SIGMA = 1.0 / np.sqrt(8.0 * np.log(2.0))
 _GAUSSIAN_REACH_IN_SIGMA = 4.0

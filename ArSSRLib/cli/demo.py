@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..output_folder import make_output_folder
-from .arguments import add_network, add_progress, add_scale
+from .arguments import add_fast, add_network, add_progress, add_scale
 from .compare import scale_text
 from .outcome import EXIT_DONE
 from .printers import printer_for, warnings_shown_by, within
+
+if TYPE_CHECKING:
+    from ..checkpoint import Model
+    from ..pictures.evidence import Evidence
+    from ..upsampling.progress import ProgressCallback
+    from ..volume import Volume
 
 _SHARE_MADE = 0.08
 _SHARE_COMPUTED = 0.85
@@ -31,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scale(parser)
     parser.set_defaults(scale=2.0)
     add_network(parser)
+    add_fast(parser)
     add_progress(parser)
 
 
@@ -44,12 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     printer = printer_for(arguments.progress)
     with warnings_shown_by(printer):
         from ..catalogue import load_model
-        from ..evaluation.metrics import psnr, ssim
-        from ..pictures.evidence import Evidence, draw_evidence
         from ..sample import sample_path
         from ..simulation import simulate_volume
         from ..upsampling.progress import Progress
-        from ..upsampling.run import upsample_volume
         from . import files
 
         printer.report(Progress("reading", 0.0))
@@ -58,35 +63,63 @@ def run(arguments: argparse.Namespace) -> int:
         low = simulate_volume(truth, arguments.scale)
         folder = Path(arguments.output)
         make_output_folder(folder, remedy="choose another with -o")
-        cubic = upsample_volume(low, truth.grid, "cubic")
-        arssr = upsample_volume(
-            low,
-            truth.grid,
-            "arssr",
-            model,
-            arguments.device,
-            progress=within(printer.report, _SHARE_MADE, _SHARE_COMPUTED),
-            threads=arguments.threads,
-        )
+        report = within(printer.report, _SHARE_MADE, _SHARE_COMPUTED)
+        evidence = _upsampled(low, truth, model, arguments, report)
         printer.report(Progress("writing", _SHARE_COMPUTED))
-        names = {"low_resolution": low, "cubic": cubic, "arssr": arssr}
-        paths = {name: folder / f"brain_t1_{name}.nii.gz" for name in names}
-        for name, volume in names.items():
-            files.write(volume, str(paths[name]), overwrite=True)
-        scores = {
-            name: (psnr.psnr(v.array, truth.array), ssim.ssim(v.array, truth.array))
-            for name, v in (("cubic", cubic), ("arssr", arssr))
-        }
-        picture = folder / "comparison.png"
-        evidence = Evidence(low, cubic, arssr, truth, scores, scale_text(arguments.scale))
-        draw_evidence(evidence).save(picture, overwrite=True)
-        lines = [
-            f"Upsampled volume: {paths['arssr'].resolve()}",
-            f"Picture:          {picture.resolve()}",
-            *(
-                f"{title:<17} PSNR {scores[name][0]:.2f} dB, SSIM {scores[name][1]:.4f}"
-                for name, title in (("cubic", "Cubic B-spline:"), ("arssr", "ArSSR:"))
-            ),
-        ]
-        printer.done(str(paths["arssr"]), "\n".join(lines))
+        result, picture = _write(evidence, folder)
+        printer.done(str(result), _summary(evidence, result, picture))
     return EXIT_DONE
+
+
+def _upsampled(
+    low: Volume,
+    truth: Volume,
+    model: Model,
+    arguments: argparse.Namespace,
+    report: ProgressCallback,
+) -> Evidence:
+    """Both ways to bring ``low`` back to the grid of the truth, and what each scores."""
+    from ..evaluation.metrics import psnr, ssim
+    from ..pictures.evidence import Evidence
+    from ..upsampling.run import upsample_volume
+
+    cubic = upsample_volume(low, truth.grid, "cubic")
+    arssr = upsample_volume(
+        low,
+        truth.grid,
+        "arssr",
+        model,
+        arguments.device,
+        progress=report,
+        threads=arguments.threads,
+        fast=arguments.fast,
+    )
+    scores = {
+        name: (psnr.psnr(volume.array, truth.array), ssim.ssim(volume.array, truth.array))
+        for name, volume in (("cubic", cubic), ("arssr", arssr))
+    }
+    return Evidence(low, cubic, arssr, truth, scores, scale_text(arguments.scale))
+
+
+def _write(evidence: Evidence, folder: Path) -> tuple[Path, Path]:
+    """Writes the volumes and the picture; returns the network's volume and the picture."""
+    from ..pictures.evidence import draw_evidence
+    from . import files
+
+    volumes = {
+        "low_resolution": evidence.low, "cubic": evidence.cubic, "arssr": evidence.arssr,
+    }  # fmt: skip
+    paths = {name: folder / f"brain_t1_{name}.nii.gz" for name in volumes}
+    for name, volume in volumes.items():
+        files.write(volume, str(paths[name]), overwrite=True)
+    picture = folder / "comparison.png"
+    draw_evidence(evidence).save(picture, overwrite=True)
+    return paths["arssr"], picture
+
+
+def _summary(evidence: Evidence, result: Path, picture: Path) -> str:
+    lines = [f"Upsampled volume: {result.resolve()}", f"Picture:          {picture.resolve()}"]
+    for name, title in (("cubic", "Cubic B-spline:"), ("arssr", "ArSSR:")):
+        psnr, ssim = evidence.scores[name]
+        lines.append(f"{title:<17} PSNR {psnr:.2f} dB, SSIM {ssim:.4f}")
+    return "\n".join(lines)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..batch.local import processors
+from ..degradation import ALL_KERNELS
 from ..errors import Cancelled, InputError
 from ..upsampling.device import choose_device
 from .arguments import MOST_PROCESSES, MOST_THREADS, add_device, add_progress, numbers, whole_number
@@ -36,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         "--lr",
         metavar="FOLDER|LIST",
-        help="real scans without ground truth, named in the same ways (as --reference-free)",
+        help="real scans without ground truth, named in the same ways: they are upsampled as they "
+        "are, and only PSI and LPC-SI are measured",
     )
     parser.add_argument(
         "-o", "--output", required=True, metavar="FOLDER", help="folder of the report"
@@ -60,15 +62,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where the networks of srcnn3d, dcsrn and rescnn lie, as srcnn3d-2/best.npz and so on",
     )
+    _add_low_resolution(parser)
     _add_measures(parser)
+    _add_pictures(parser)
     _add_machine(parser)
     add_progress(parser)
 
 
-def _add_measures(parser: argparse.ArgumentParser) -> None:
+def _add_low_resolution(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kernel",
-        choices=("cubic", "kspace", "gaussian", "paper"),
+        choices=ALL_KERNELS,
         default="cubic",
         help="how low resolution is simulated; 'paper' is its corner-aligned zoom (default: cubic)",
     )
@@ -79,15 +83,13 @@ def _add_measures(parser: argparse.ArgumentParser) -> None:
         help="the file axes that the scales apply to, for example k for thick slices alone "
         "(default: ijk)",
     )
+
+
+def _add_measures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metrics",
         metavar="NAME,…",
         help="psnr, ssim, lpips, psi, lpc_si, nmse, hfen, reblur (default: all)",
-    )
-    parser.add_argument(
-        "--reference-free",
-        action="store_true",
-        help="upsample the volumes as they are and measure PSI and LPC-SI only",
     )
     parser.add_argument(
         "--masks",
@@ -105,6 +107,9 @@ def _add_measures(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="Dice of the paper's six regions, from template.nii.gz and labels.nii.gz there",
     )
+
+
+def _add_pictures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--line",
         type=numbers(6),
@@ -189,7 +194,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         methods=methods,
         kernel=arguments.kernel,
         metrics=parse_metrics(arguments.metrics) if arguments.metrics else tuple(METRICS),
-        reference_free=arguments.reference_free or arguments.lr is not None,
+        reference_free=arguments.lr is not None,
         baselines=_folder(arguments.baselines, "--baselines"),
         masks=_folder(arguments.masks, "--masks"),
         segmentation=arguments.segmentation,

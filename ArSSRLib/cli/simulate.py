@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ..degradation import KERNELS
 from ..interrupts import no_longer_cancellable
 from .arguments import add_force, add_scale, add_volume_index, refuse_input_as_output
 from .outcome import EXIT_DONE
@@ -16,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scale(parser, required=True)
     parser.add_argument(
         "--kernel",
-        choices=("cubic", "kspace", "gaussian"),
+        choices=KERNELS,
         default="cubic",
         help="antialiased cubic, truncated k-space or a Gaussian slice profile (default: cubic)",
     )

@@ -19,6 +19,7 @@ from .arguments import MOST_PROCESSES, add_machine, whole_number
 from .outcome import EXIT_DONE
 
 if TYPE_CHECKING:
+    from ..training.parallel import Team
     from ..training.state import TrainingState
     from ..training.volumes import VolumeSet
 
@@ -114,25 +115,15 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
     from ..training.stopping import stop_requests
     from ..training.trainer import Trainer, TrainerOptions
     from ..training.validation import validation_cases
-    from ..training.volumes import VolumeSet, load_volumes
     from ..upsampling.device import choose_device
-    from ..volume_files.search import find_files
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    held_out, side = VolumeSet(), recipe.patches.size
     with ExitStack() as stack:
         team = stack.enter_context(joined_team(choose_device(arguments.device)))
         if team.leads:
             stack.enter_context(alone_in(folder))
-        data = load_volumes(find_files(arguments.data), side, recipe.sources)
-        if recipe.optimiser.batch % team.size:
-            raise InputError(
-                f"The batch of {recipe.optimiser.batch} patches cannot be shared by {team.size} "
-                "processes; set optimiser.batch to a multiple."
-            )
-        if team.leads and arguments.validation:
-            held_out = load_volumes(find_files(arguments.validation), side, [SourceRecipe()])
+        data, held_out = _volumes(arguments, recipe, team)
         cases = validation_cases(held_out.volumes, recipe.validate_scales, recipe.validate_crop)
         team.wait()
         options = TrainerOptions(
@@ -152,6 +143,25 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
         if team.leads:
             _say_at_end(state, folder, data, held_out)
         return Cancelled.exit_code if trainer.stopped else EXIT_DONE
+
+
+def _volumes(
+    arguments: argparse.Namespace, recipe: Recipe, team: Team
+) -> tuple[VolumeSet, VolumeSet]:
+    """The volumes to train on, and those to validate on, which the leading process alone reads."""
+    from ..training.volumes import VolumeSet, load_volumes
+    from ..volume_files.search import find_files
+
+    if recipe.optimiser.batch % team.size:
+        raise InputError(
+            f"The batch of {recipe.optimiser.batch} patches cannot be shared by {team.size} "
+            "processes; set optimiser.batch to a multiple."
+        )
+    side = recipe.patches.size
+    data, held_out = load_volumes(find_files(arguments.data), side, recipe.sources), VolumeSet()
+    if team.leads and arguments.validation:
+        held_out = load_volumes(find_files(arguments.validation), side, [SourceRecipe()])
+    return data, held_out
 
 
 def _ended_at_once(folder: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from ..degradation import PAPER_KERNEL
 from .harness import Evaluation
 from .metrics import METRICS
 from .records import Record
@@ -13,7 +14,7 @@ KERNEL_NAMES: Mapping[str, str] = {
     "cubic": "antialiased cubic",
     "kspace": "truncated k-space",
     "gaussian": "Gaussian as wide as a coarse voxel",
-    "paper": "the paper's corner-aligned cubic zoom",
+    PAPER_KERNEL: "the paper's corner-aligned cubic zoom",
 }
 
 
@@ -28,7 +29,7 @@ def origin_of(evaluation: Evaluation) -> str:
         return f"{scans} of {source}, upsampled{axes} as {are}."
     volumes = "1 volume" if count == 1 else f"{count} volumes"
     # The corner voxels of the paper's zoom keep their places, and so the field of view shrinks.
-    place = "" if settings.kernel == "paper" else " over the same field of view"
+    place = "" if settings.kernel == PAPER_KERNEL else " over the same field of view"
     return (
         f"{volumes} of {source}, made coarse{axes} by the kernel "
         f"“{settings.kernel}” ({KERNEL_NAMES[settings.kernel]}) and brought back{place}."

@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from ..degradation import Kernel, paper_low_resolution
+from ..degradation import PAPER_KERNEL, Kernel, paper_low_resolution
 from ..errors import EnvironmentFault, InputError
 from ..grid import Grid, SizeTriple
 from ..simulation import simulate_volume
@@ -247,7 +247,7 @@ def _low_and_target(path: Path, scale: float, settings: Settings) -> tuple[Volum
     factors = (first, second, third)
     if settings.reference_free:
         return source, source.grid.upsampled(factors)
-    if settings.kernel == "paper":
+    if settings.kernel == PAPER_KERNEL:
         array = paper_low_resolution(source.array, scale)
         grid = source.grid.resized(cast(SizeTriple, array.shape[::-1]))
         return Volume(array, grid), source.grid

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..degradation import KERNELS
+from ..degradation import ALL_KERNELS, PAPER_KERNEL
 from ..errors import InputError
 from ..volume_files.names import READABLE_SUFFIXES
 from ..volume_files.search import find_volumes as volumes_in
@@ -17,7 +17,6 @@ from ..volume_files.search import refuse_pipe
 from .methods import Method, parse_method
 from .metrics import METRICS
 
-ALL_KERNELS = (*KERNELS, "paper")
 PAPER_SCALES = (2.0, 2.5, 3.0, 3.5, 4.0)
 
 
@@ -31,7 +30,7 @@ class Settings:
         output: folder of the report.
         scales: isotropic upsampling scales, above 1.
         methods: see :mod:`ArSSRLib.evaluation.methods`.
-        kernel: simulation of the LR volumes: ``cubic``, ``kspace``, ``gaussian`` or ``paper``.
+        kernel: simulation of the LR volumes, one of :data:`ArSSRLib.degradation.ALL_KERNELS`.
         metrics: names of :data:`ArSSRLib.evaluation.metrics.METRICS`.
         reference_free: upsample the volumes as they are and measure PSI and LPC-SI only
             (paper, Table III).
@@ -262,7 +261,7 @@ def _check(settings: Settings) -> None:
             "Dice compares with a reference; leave the segmentation out.",
         ),
         (
-            settings.axes == "ijk" or settings.kernel != "paper",
+            settings.axes == "ijk" or settings.kernel != PAPER_KERNEL,
             f"The paper's kernel works along all axes; with the axes {settings.axes!r} choose "
             "another kernel.",
         ),

@@ -29,6 +29,10 @@ _ZOOM_SHARE = 0.42
 """Width of the zoom as a share of its column."""
 _ZOOM = 3.2
 """How much the zoom enlarges the slice beside it."""
+_CAUTION = (
+    "Every voxel as it is, one intensity window for all; the patient's right is on the left. "
+    "Super-resolution can invent detail: not for clinical use."
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,40 @@ class _Row:
     detail: Box
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """Widths in inches, the same for every column.
+
+    Attributes:
+        column: of a column: a slice, a gap and a zoom.
+        slice_width: of the widest slice.
+        zoom_width: of a zoom at most.
+        inches: what a millimetre of a slice takes.
+    """
+
+    column: float
+    slice_width: float
+    zoom_width: float
+    inches: float
+
+    @classmethod
+    def of(cls, columns: int, widest: float) -> _Layout:
+        """So many columns side by side, with slices of at most ``widest`` mm."""
+        column = (_WIDTH - 2 * _MARGIN - _COLUMN_GAP * (columns - 1)) / columns
+        zoom_width = column * _ZOOM_SHARE
+        slice_width = column - zoom_width - _GAP
+        return cls(column, slice_width, zoom_width, slice_width / widest)
+
+    def left(self, column: int) -> float:
+        """Where a column begins."""
+        return _MARGIN + column * (self.column + _COLUMN_GAP)
+
+    def row(self, views: list[View], box: Box, window: tuple[float, float]) -> _Row:
+        """A row with the detail that its last column shows best."""
+        width, height = self.zoom_width / self.inches / _ZOOM, box.height / _ZOOM
+        return _Row(views, box, detail_box(views[-1], window, width, height))
+
+
 def draw_comparison(title: str, columns: Sequence[Column]) -> Canvas:
     """Axial, coronal and sagittal slices of every column, all at one scale and one window.
 
@@ -71,71 +109,42 @@ def draw_comparison(title: str, columns: Sequence[Column]) -> Canvas:
     """
     slicers = [Slicer(column.volume) for column in columns]
     window = display_window(columns[0].volume)
-    width = (_WIDTH - 2 * _MARGIN - _COLUMN_GAP * (len(columns) - 1)) / len(columns)
-    zoom_width = width * _ZOOM_SHARE
-    slice_width = width - zoom_width - _GAP
-    views = {
-        plane: [
-            slicer.view(plane, slicers[0].richest_position(plane, window)) for slicer in slicers
-        ]
-        for plane in PLANES
-    }
-    boxes = {plane: tissue_box(views[plane][0], window) for plane in PLANES}
-    inches = slice_width / max(box.width for box in boxes.values())
-    rows = [
-        _Row(
-            views[plane],
-            boxes[plane],
-            detail_box(
-                views[plane][-1], window, zoom_width / inches / _ZOOM, boxes[plane].height / _ZOOM
-            ),
-        )
-        for plane in PLANES
-    ]
-    height = _HEADER + _FOOTER + sum(row.box.height * inches + _GAP for row in rows)
+    views = []
+    for plane in PLANES:
+        position = slicers[0].richest_position(plane, window)
+        views.append([slicer.view(plane, position) for slicer in slicers])
+    boxes = [tissue_box(row[0], window) for row in views]
+    layout = _Layout.of(len(columns), max(box.width for box in boxes))
+    rows = [layout.row(row, box, window) for row, box in zip(views, boxes, strict=True)]
+    height = _HEADER + _FOOTER + sum(box.height * layout.inches + _GAP for box in boxes)
     canvas = Canvas(_WIDTH, height)
     canvas.text(_MARGIN, 0.32, title, 19, fontweight="bold")
     for n, column in enumerate(columns):
-        left = _MARGIN + n * (width + _COLUMN_GAP)
         colour = ACCENT if column.accent else TEXT
-        canvas.text(left, 0.86, column.title, 14.5, color=colour, fontweight="bold")
-        canvas.text(left, 1.16, column.subtitle, 11, color=MUTED)
-        _draw_column(canvas, rows, n, window, left, slice_width, zoom_width, inches)
-    canvas.text(
-        _MARGIN,
-        height - 0.38,
-        "Every voxel as it is, one intensity window for all; the patient's right is on the left. "
-        "Super-resolution can invent detail: not for clinical use.",
-        10.5,
-        color=MUTED,
-    )
+        canvas.text(layout.left(n), 0.86, column.title, 14.5, color=colour, fontweight="bold")
+        canvas.text(layout.left(n), 1.16, column.subtitle, 11, color=MUTED)
+        _draw_column(canvas, rows, n, window, layout)
+    canvas.text(_MARGIN, height - 0.38, _CAUTION, 10.5, color=MUTED)
     return canvas
 
 
 def _draw_column(
-    canvas: Canvas,
-    rows: Sequence[_Row],
-    column: int,
-    window: tuple[float, float],
-    left: float,
-    slice_width: float,
-    zoom_width: float,
-    inches: float,
+    canvas: Canvas, rows: Sequence[_Row], column: int, window: tuple[float, float], layout: _Layout
 ) -> None:
     """The slices of one volume, one under the other, each with its zoom at the right."""
-    top = _HEADER
+    top, left, inches = _HEADER, layout.left(column), layout.inches
     for row in rows:
         view, box, detail = row.views[column], row.box, row.detail
         row_height = box.height * inches
-        indent = (slice_width - box.width * inches) / 2
+        indent = (layout.slice_width - box.width * inches) / 2
         axes = canvas.axes(left + indent, top, box.width * inches, row_height)
         show_slice(axes, view, box, window)
         outline(axes, detail)
         direction_letters(axes, view.letters)
         # Whole voxels seldom fill the place exactly: the zoom keeps their proportions.
-        enlarged = min(zoom_width / detail.width, row_height / detail.height)
+        enlarged = min(layout.zoom_width / detail.width, row_height / detail.height)
         zoom = canvas.axes(
-            left + slice_width + _GAP,
+            left + layout.slice_width + _GAP,
             top + (row_height - detail.height * enlarged) / 2,
             detail.width * enlarged,
             detail.height * enlarged,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...degradation import simulate_low_resolution
+from ...degradation import PAPER_KERNEL, simulate_low_resolution
 from .metric import check_volume, data_range
 
 
@@ -17,13 +17,13 @@ def reblur(image: np.ndarray, low: np.ndarray, kernel: str = "cubic") -> float:
     Args:
         image: result, ``array[k, j, i]``.
         low: the low-resolution volume it was computed from, over the same field of view.
-        kernel: what blurs, one of ``ArSSRLib.degradation.KERNELS``, or ``paper``.
+        kernel: what blurs, one of :data:`ArSSRLib.degradation.ALL_KERNELS`.
 
     Raises:
         InputError: a volume is not 3-D or not finite, or ``low`` has no contrast or more voxels.
     """
     image, low = check_volume(image), check_volume(low, "the input")
-    if kernel == "paper":
+    if kernel == PAPER_KERNEL:
         again = _corner_aligned(image, low.shape)
     else:
         again = simulate_low_resolution(image, low.shape, kernel)  # type: ignore[arg-type]
@@ -31,8 +31,11 @@ def reblur(image: np.ndarray, low: np.ndarray, kernel: str = "cubic") -> float:
 
 
 def _corner_aligned(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The paper's simulation to a known shape: its size is rounded for each axis by itself, so
-    that a scale guessed from one axis gives another shape along the others."""
+    """The paper's simulation, brought to a shape that is known.
+
+    The simulation rounds the size of each axis by itself, so that a scale guessed from one axis
+    would give another shape along the others.
+    """
     from scipy.ndimage import zoom
 
     factors = [m / n for n, m in zip(image.shape, shape, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from ArSSRLib.catalogue import load_model
+from ArSSRLib.checkpoint import read_header, save_model
 from ArSSRLib.cli.main import main
 from ArSSRLib.volume_files.reading import read_volume
 
@@ -100,3 +102,20 @@ def test_demo_measures_and_names_its_files(
         "brain_t1_arssr.nii.gz", "brain_t1_cubic.nii.gz", "brain_t1_low_resolution.nii.gz",
         "comparison.png",
     ]  # fmt: skip
+
+
+def test_fast_leaves_the_mirrored_pass_of_the_demo_out(
+    tmp_path: Path, seeded_model_path: Path
+) -> None:
+    model = load_model(seeded_model_path)
+    mirrored = tmp_path / "mirrored.npz"
+    save_model(model.network, replace(read_header(seeded_model_path), mirrored=True), mirrored)
+    results = {}
+    for name, options in (
+        ("one pass", ["--model", str(seeded_model_path)]),
+        ("fast", ["--model", str(mirrored), "--fast"]),
+    ):
+        command = ["demo", "-o", str(tmp_path / name), "--scale", "1,1,2", "--progress", "none"]
+        assert main([*command, *options]) == 0
+        results[name] = read_volume(tmp_path / name / "brain_t1_arssr.nii.gz").array
+    np.testing.assert_array_equal(results["fast"], results["one pass"])
