@@ -21,6 +21,8 @@ from pathlib import Path
 
 _PREFIX = ".arssr-part-"
 _UNKNOWN = "0"
+_ZOMBIE = "Z"
+"""The first field of /proc/PID/stat after the program's name, once a process has ended."""
 _START_FIELD = 19
 """Of /proc/PID/stat, counted after the program's name: clock ticks from boot to start."""
 _ON_WINDOWS = os.name == "nt"
@@ -89,7 +91,8 @@ def _remove(path: Path) -> None:
 def _lives(pid: int, start: str) -> bool:
     """Whether the process that was given this number then still runs."""
     now = _start_of(pid)
-    return _number_is_taken(pid) and (_UNKNOWN in (start, now) or start == now)
+    known_to_be_another = _UNKNOWN not in (start, now) and start != now
+    return _number_is_taken(pid) and not known_to_be_another and not _has_ended(pid)
 
 
 def _number_is_taken(pid: int) -> bool:
@@ -117,11 +120,24 @@ def _number_is_taken_on_windows(pid: int) -> bool:
         kernel.CloseHandle(ctypes.c_void_p(handle))
 
 
+def _has_ended(pid: int) -> bool:
+    """Whether a process keeps its number for nothing but its parent to ask how it ended.
+
+    In a container that may be for good: its first process is often a program that never asks.
+    """
+    return _status_of(pid)[:1] == [_ZOMBIE]
+
+
 def _start_of(pid: int) -> str:
     """When a process started; a later one of the same number started later."""
+    fields = _status_of(pid)
+    return fields[_START_FIELD] if len(fields) > _START_FIELD else _UNKNOWN
+
+
+def _status_of(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat after the program's name; none where there is no such file."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return _UNKNOWN
-    fields = text.rpartition(")")[2].split()
-    return fields[_START_FIELD] if len(fields) > _START_FIELD else _UNKNOWN
+        return []
+    return text.rpartition(")")[2].split()

@@ -50,6 +50,18 @@ def test_files_and_folders_of_a_dead_process_are_removed(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells zombies")
+def test_a_process_that_has_ended_is_dead_before_its_parent_asks(
+    tmp_path: Path, name_of: NameOf
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        leftover = tmp_path / name_of(process.pid)
+        leftover.touch()
+        clear_leftovers(tmp_path)
+        assert not leftover.exists()
+
+
 def test_what_may_be_in_use_or_is_no_leftover_stays(
     tmp_path: Path, name_of: NameOf, dead: int
 ) -> None:
