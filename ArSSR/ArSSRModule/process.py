@@ -20,6 +20,8 @@ from .signals import Signal
 POLL_INTERVAL_MS = 40
 GRACE_SECONDS = 1.0
 """How long a cancelled child may tidy up before it is killed."""
+LONGEST_END_SECONDS = 10.0
+"""How long a killed child may take to end: it gives its memory back first."""
 LAST_LINES_KEPT = 40
 
 
@@ -99,6 +101,11 @@ class BackgroundProcess:
                 self._process.wait(GRACE_SECONDS)
         self._endTree(gently=False)
         self._process.wait()
+        # The child may be a launcher, and the program behind it still ending: its files are closed
+        # when its output is.
+        deadline = time.monotonic() + LONGEST_END_SECONDS
+        for reader in self._readers:
+            reader.join(max(0.0, deadline - time.monotonic()))
 
     def _read(self, stream, name: str) -> None:
         for line in iter(stream.readline, b""):

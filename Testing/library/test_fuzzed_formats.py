@@ -31,9 +31,7 @@ from ArSSRLib.training.state import LAST, TrainingState, load_state, save_state
 SPEC = NetworkSpec(
     EncoderSpec("SRResNet", 4, 1, 1, 4, 4), DecoderSpec(8, 2, False, False), "local", "trilinear"
 )
-FUZZED = settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+FUZZED = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 EDITS = st.lists(
     st.tuples(
         st.floats(0, 1, exclude_max=True),

@@ -23,7 +23,7 @@ from ArSSRLib.upsampling.plan import (
 side = st.integers(1, 60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     low=st.tuples(side, side, side),
     scale=st.tuples(*[st.floats(1.0, 5.0)] * 3),
@@ -49,7 +49,7 @@ def test_tiles_cover_every_target_voxel_once(
     assert (hits == 1).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @example(low=(56, 116, 117), scale=2.34375, reach=0, stream=0)
 @given(
     low=st.tuples(*[st.integers(20, 120)] * 3),
@@ -67,7 +67,7 @@ def test_planes_stay_within_the_budget(
     assert max(geometry.plane_voxels(tile) for tile in tiles) <= largest
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(side=st.integers(16, 400), model=st.sampled_from(["default", "paper"]))
 def test_more_memory_is_taken_only_where_tiles_would_be_mostly_margin(
     side: int, model: str

@@ -35,9 +35,7 @@ EDITS = st.lists(
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(edits=EDITS)
 def test_a_damaged_file_is_read_or_refused(
     kind: str, edits: list[tuple[float, str, bytes]], tmp_path: Path, capfd: object

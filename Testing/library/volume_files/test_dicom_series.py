@@ -24,6 +24,7 @@ def _write_series(folder: Path, uid: str, skip: tuple[int, ...] = ()) -> np.ndar
     rng = np.random.default_rng(3)
     values = rng.integers(0, 1500, size=GRID.size[::-1], dtype=np.int16)
     direction = np.reshape(GRID.direction, (3, 3))
+    users_locale = locale.setlocale(locale.LC_ALL)
     writer = sitk.ImageFileWriter()
     writer.KeepOriginalImageUIDOn()
     for k in range(GRID.size[2]):
@@ -49,7 +50,7 @@ def _write_series(folder: Path, uid: str, skip: tuple[int, ...] = ()) -> np.ndar
         writer.SetFileName(str(folder / f"{uid[-1]}_{(k * 3) % 5}.dcm"))
         writer.Execute(image)
     # GDCM's writer leaves the whole process in the C locale.
-    locale.setlocale(locale.LC_ALL, "")
+    locale.setlocale(locale.LC_ALL, users_locale)
     return values
 
 
