@@ -131,6 +131,7 @@ def dicom_series(folder: Path, uid: str = "1.2.826.0.1.3680043.2.1125.7") -> Pat
     """A sound DICOM series of axial slices in ``folder/series``."""
     (folder / "series").mkdir(exist_ok=True)
     values = sitk.GetArrayFromImage(cortex())
+    users_locale = locale.setlocale(locale.LC_ALL)
     writer = sitk.ImageFileWriter()
     writer.KeepOriginalImageUIDOn()
     for k in range(SLICES):
@@ -145,7 +146,7 @@ def dicom_series(folder: Path, uid: str = "1.2.826.0.1.3680043.2.1125.7") -> Pat
         writer.SetFileName(str(slice_file(folder, k, uid)))
         writer.Execute(image)
     # GDCM's writer leaves the whole process in the C locale.
-    locale.setlocale(locale.LC_ALL, "")
+    locale.setlocale(locale.LC_ALL, users_locale)
     return folder / "series"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import hashlib
 import io
@@ -21,13 +20,13 @@ from .craft import CORTEX
 from .entry import Entry, Machine
 from .models import small_model
 from .results import fault_of_result
+from .rights import obey_modes
 
 ROOT = Path(__file__).resolve().parents[2]
 _SECONDS = 200
 _HANGS = -1
 _CANCELLED = 130
 _DISK_BYTES = 40 * 1024
-_DROP_FROM_BOUNDING_SET, _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 24, 1, 2
 _IN_FULL_DISK = (
     'mount -t tmpfs -o size=40k none "$WORK" && cd "$WORK" && "$@"; code=$?; '
     'ls -A "$WORK" > "$LEFT"; exit $code'
@@ -82,8 +81,9 @@ class Runner:
             if code == _CANCELLED:
                 raise KeyboardInterrupt
             left = sorted([*_contents(work), *_contents(temporary), *_left_on_disk(place)])
-            # PyTorch makes the folder of its compiler's cache when it is first imported.
-            left = [name for name in left if not name.startswith("torchinductor_")]
+            # PyTorch makes the folder of its compiler's cache when it is first imported; so does
+            # matplotlib one for its fonts, where it has no place at home.
+            left = [name for name in left if not name.startswith(("torchinductor_", "matplotlib-"))]
             after = _contents(inputs)
             changed = tuple(k for k in {*before, *after} if before.get(k) != after.get(k))
             trapped = any("code_was_run" in name for name in (*left, *changed))
@@ -219,11 +219,7 @@ def _spoil(entry: Entry, small_files: bool) -> None:
     if small_files:
         resource.setrlimit(resource.RLIMIT_FSIZE, (_DISK_BYTES, _DISK_BYTES))
     if entry.machine is Machine.NO_RIGHTS and os.geteuid() == 0:
-        # Root keeps its name but no longer passes over the modes of files.
-        libc = ctypes.CDLL(None)
-        for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH):
-            if libc.prctl(_DROP_FROM_BOUNDING_SET, capability, 0, 0, 0) != 0:
-                raise OSError("the rights of root cannot be dropped")
+        obey_modes()
 
 
 @functools.lru_cache
