@@ -94,8 +94,9 @@ class Campaign:
         self.tally.kills[number.name] += 1
         allowed = {-number} if number is signal.SIGKILL else {_CANCELLED}
         if not ending.ready:
-            # Python itself was still starting: the signal does what it does to any program.
-            allowed |= {-number}
+            # Python itself was still starting: the signal does what it does to any program, or
+            # SIGINT what it does to an import.
+            allowed |= {-number, 1} if number is signal.SIGINT else {-number}
         if self.command.is_done(folder):
             allowed |= {0}
         if ending.code not in allowed:

@@ -6,10 +6,12 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
 import pytest
+from process_ends import goes_on, outlasting
 
 HERE = Path(__file__).parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
@@ -24,13 +26,10 @@ def test_workers_end_with_their_program_and_not_before(method: str) -> None:
         assert program.stdout is not None
         workers = [psutil.Process(int(word)) for word in program.stdout.readline().split()]
         assert len(workers) == 3
-        _, alive = psutil.wait_procs(workers, timeout=1)
-        assert len(alive) == 3
+        time.sleep(1.0)
+        assert all(map(goes_on, workers))
         program.kill()
-    _, alive = psutil.wait_procs(workers, timeout=30)
-    for worker in alive:
-        worker.kill()
-    assert not alive
+    assert not outlasting(workers)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

@@ -9,8 +9,6 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-# The tables of hostile inputs, which a command of their own prints too; and the modules beside.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 

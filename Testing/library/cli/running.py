@@ -34,10 +34,16 @@ class Running:
         """Returns once the run says that it is at a stage."""
         self._read_until(lambda said: said.get("stage") == stage, f"the stage {stage}")
 
-    def wait_until_computing(self) -> list[psutil.Process]:
-        """The child processes, once one of them computes."""
+    def wait_until_computing(self) -> None:
+        """Returns once a volume is computed."""
         self._read_until(lambda said: said.get("fraction", 0.0) > 0.02, "it computed")
-        return psutil.Process(self.process.pid).children()
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that a batch computes in; between two volumes it waits for the next."""
+        while self.process.poll() is None:
+            if children := psutil.Process(self.process.pid).children():
+                return children
+        pytest.fail(f"The run ended too early: {self.process.communicate()}")
 
     def end(self, within_seconds: float = 200.0) -> str:
         """What it has said on stderr, at its end."""

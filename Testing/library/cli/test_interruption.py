@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -17,17 +18,39 @@ def _upsampling(source: Path, output: Path, model: Path) -> Running:
     return Running("upsample", source, output, *slow_with(model))
 
 
+ASKED_AT_A_STAGE = """
+import signal, sys
+from ArSSRLib.cli.main import main
+from ArSSRLib.cli.printers import JsonPrinter
+
+stage, number = sys.argv.pop(1), int(sys.argv.pop(1))
+report = JsonPrinter.report
+
+def report_and_be_asked(printer, progress):
+    report(printer, progress)
+    if progress.stage == stage:
+        signal.raise_signal(number)
+
+JsonPrinter.report = report_and_be_asked
+sys.exit(main())
+"""
+"""The command line, which sends itself a signal once it says that it is at a stage."""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("stage", ["reading", "encoding", "decoding", "writing"])
 def test_a_signal_ends_the_run_with_130_and_no_trace(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path, number: signal.Signals, stage: str
 ) -> None:
-    running = _upsampling(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
-    running.wait_for(stage)
-    running.process.send_signal(number)
-    told = running.end()
-    assert running.process.returncode == 130
-    assert told == "arssr: Cancelled; nothing was written.\n"
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED_AT_A_STAGE, stage, str(int(number)), "upsample", cortex_path,
+         tmp_path / "fine.nii.gz", "--scale", "1.5", "--model", seeded_model_path,
+         "--progress", "json"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert json.loads(done.stdout.splitlines()[-1])["stage"] == stage
+    assert done.returncode == 130
+    assert done.stderr == "arssr: Cancelled; nothing was written.\n"
     assert os.listdir(tmp_path) == []
 
 

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,10 @@ from ArSSRLib.training.optimiser import build_optimiser, load_moments
 from ArSSRLib.training.recipe import OptimiserRecipe
 from ArSSRLib.training.state import load_state, save_state
 
-DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
+HERE = Path(__file__).parent
+DATA = HERE.parents[1] / "data" / "cortex_t1.nii.gz"
+DYING = HERE / "dying_run.py"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE.parents[2])}
 SMALL = [
     *("--recipe", "smoke", "--data", str(DATA), "--device", "cpu", "--threads", "1"),
     *("--set", "patches.size=6", "--set", "patches.coordinates=200", "--set", "optimiser.batch=4"),
@@ -60,21 +62,17 @@ def test_a_run_leaves_weights_checkpoint_curves_and_settings(whole_run: Path) ->
     assert sorted(_losses(whole_run)) == [10, 20, 30, 40, 50, 60]
 
 
-@pytest.mark.parametrize("seconds", [0.5, 1.5])
+@pytest.mark.parametrize("moment", ["between two steps", "before a checkpoint is in its place"])
 def test_a_killed_run_goes_on_with_the_same_losses(
-    whole_run: Path, tmp_path: Path, seconds: float
+    whole_run: Path, tmp_path: Path, moment: str
 ) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ArSSRLib.train", *_command(tmp_path, 60)],
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 120
-    while not (tmp_path / "last.ckpt").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    killed = subprocess.run(
+        [sys.executable, str(DYING), moment, *_command(tmp_path, 60)],
+        env=ENVIRONMENT, start_new_session=True, capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert bool(list(tmp_path.glob(".*"))) == (moment == "before a checkpoint is in its place")
     result = _train(tmp_path, 60)
     assert result.returncode == 0, result.stderr
     assert "Resumed at step" in result.stderr
@@ -176,13 +174,16 @@ def test_mixed_precision_has_nearly_the_loss_curve_of_float32(
     assert mixed != exact
 
 
-def _torchrun(folder: Path, *more: str, restarts: int = 0) -> subprocess.Popen[str]:
+def _torchrun(
+    folder: Path, *more: str, program: tuple[str, ...] = ("-m", "ArSSRLib.train"), restarts: int = 0
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
             *("--nproc-per-node", "2", "--max-restarts", str(restarts)),
-            *("-m", "ArSSRLib.train", *_command(folder, 60, *more)),
+            *(*program, *_command(folder, 60, *more)),
         ],
+        env=ENVIRONMENT,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -199,12 +200,8 @@ def test_two_processes_have_the_loss_curve_of_one(whole_run: Path, tmp_path: Pat
 def test_a_killed_worker_is_restarted_from_the_last_checkpoint(
     whole_run: Path, tmp_path: Path
 ) -> None:
-    process = _torchrun(tmp_path, "--workers", "0", restarts=2)
-    deadline = time.monotonic() + 120
-    while not (tmp_path / "last.ckpt").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    worker = _children(process.pid)[-1]
-    os.kill(worker, signal.SIGKILL)
+    program = (str(DYING), "in the second process of a team")
+    process = _torchrun(tmp_path, "--workers", "0", program=program, restarts=2)
     _, errors = _finished(process)
     assert process.returncode == 0, errors
     assert "Resumed at step" in errors
@@ -218,11 +215,3 @@ def _finished(process: subprocess.Popen[str]) -> tuple[str, str]:
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-
-
-def _children(parent: int) -> list[int]:
-    """Process numbers of the trainers that ``torchrun`` started."""
-    listed = subprocess.run(
-        ["ps", "--ppid", str(parent), "-o", "pid="], capture_output=True, text=True, check=True
-    )
-    return [int(line) for line in listed.stdout.split()]

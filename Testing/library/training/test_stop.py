@@ -17,6 +17,7 @@ import numpy as np
 import psutil
 import pytest
 import torch
+from process_ends import outlasting
 
 from ArSSRLib.errors import EnvironmentFault
 from ArSSRLib.interrupts import SIGNALS, Interrupted
@@ -154,12 +155,10 @@ def test_the_processes_of_a_killed_run_end_too(tmp_path: Path) -> None:
     workers = psutil.Process(process.pid).children()
     process.kill()
     process.wait()
-    _, alive = psutil.wait_procs(workers, timeout=30)
-    for worker in alive:
-        worker.kill()
+    lasting = outlasting(workers)
     _ended(process)
     assert workers
-    assert not alive
+    assert not lasting
 
 
 def test_patches_are_drawn_in_processes_of_whatever_kind(tmp_path: Path) -> None:
@@ -355,7 +354,7 @@ def test_processes_that_train_together_stop_after_the_same_step(
     send(launcher)
     stopped = _step_it_stopped_at(_ended(launcher))
     assert launcher.returncode != 0
-    assert not any(trainer.is_running() for trainer in trainers)
+    assert not outlasting(trainers)
     assert _kept_step(folder) == stopped
     assert max(_losses(folder)) == stopped // 10 * 10
     end = stopped // 10 * 10 + 20
@@ -374,6 +373,6 @@ def test_a_process_whose_peer_died_ends_in_a_sentence(tmp_path: Path) -> None:
     trainers[-1].kill()
     said = _ended(launcher)
     assert launcher.returncode == 1
-    assert not any(trainer.is_running() for trainer in trainers)
+    assert not outlasting(trainers)
     assert "arssr: Another process of the run has ended" in said
     assert "Something went wrong that should not" not in said

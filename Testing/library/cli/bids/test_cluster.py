@@ -8,13 +8,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 from contents import files
+from process_ends import outlasting
 from running import Arssr
 from small_dataset import (
     LINEAR,
@@ -63,13 +66,25 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.wait(60)
 
 
-def _children_on_workers(address: str) -> list[psutil.Process]:
+def _at_work(address: str) -> dict[psutil.Process, list[psutil.Process]]:
+    """The workers that have a volume just now, and the processes that do it; at least one."""
     from distributed import Client
 
     with Client(address, set_as_default=False) as client:
-        workers = client.run(os.getpid).values()
-    children = [child for pid in workers for child in psutil.Process(pid).children()]
-    return [child for child in children if any("one_volume" in word for word in child.cmdline())]
+        workers = [psutil.Process(pid) for pid in client.run(os.getpid).values()]
+    deadline = time.monotonic() + 120.0
+    while time.monotonic() < deadline:
+        jobs = {worker: [c for c in worker.children() if _does_a_job(c)] for worker in workers}
+        if any(jobs.values()):
+            return {worker: children for worker, children in jobs.items() if children}
+    pytest.fail("No worker has a volume.")
+
+
+def _does_a_job(process: psutil.Process) -> bool:
+    try:
+        return any("one_volume" in word for word in process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_a_dask_cluster_of_two_workers_upsamples_a_dataset(
@@ -95,7 +110,8 @@ def test_a_dask_cluster_of_two_workers_upsamples_a_dataset(
         return len(cluster._children_of)
 
     with Client(cluster, set_as_default=False) as client:
-        assert list(client.run(batches).values()) == [1, 1]
+        # One worker may have been slow to begin, and found nothing left to do.
+        assert sorted(client.run(batches).values()) in ([0, 1], [1, 1])
     assert files(out) == expected([RESULTS[0], RESULTS[2]])
     shutil.copy(cortex_path, dataset / NAMED)
     again = arssr(*command)
@@ -118,13 +134,12 @@ def test_cancelled_on_a_cluster_it_ends_the_work_there_too(
     out = dataset.parent / "out"
     running = run_over(dataset, out, seeded_model_path, "--scheduler", cluster)
     running.wait_until_computing()
-    children = _children_on_workers(cluster)
-    assert children
+    children = list(chain(*_at_work(cluster).values()))
     running.process.send_signal(signal.SIGTERM)
     told = running.end()
     assert running.process.returncode == 130
     assert "Traceback" not in told
-    assert psutil.wait_procs(children, timeout=120)[1] == []
+    assert outlasting(children, seconds=120.0) == []
     assert_complete_results_only(out)
 
 
@@ -134,7 +149,7 @@ def test_a_worker_that_is_killed_costs_no_volume(
     out = dataset.parent / "out"
     running = run_over(dataset, out, seeded_model_path, "--scheduler", cluster)
     running.wait_until_computing()
-    _children_on_workers(cluster)[0].parent().kill()
+    next(iter(_at_work(cluster))).kill()
     told = running.end(within_seconds=300.0)
     assert running.process.returncode == 0, told
     assert len([name for name in files(out) if name.endswith(".nii.gz")]) == 3

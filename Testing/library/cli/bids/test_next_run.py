@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from contents import files, identities
+from process_ends import goes_on
 from running import Arssr
 from small_dataset import (
     LINEAR,
@@ -89,12 +90,13 @@ def test_sigterm_leaves_nothing_half_written_and_the_next_run_goes_on(
 ) -> None:
     out = dataset.parent / "out"
     running = run_over(dataset, out, seeded_model_path, "--jobs", "2")
-    children = running.wait_until_computing()
+    running.wait_until_computing()
+    children = running.workers()
     running.process.send_signal(signal.SIGTERM)
     told = running.end()
     assert running.process.returncode == 130
     assert told.splitlines()[-1].startswith("arssr: Cancelled; results that are complete are kept")
-    assert not any(child.is_running() for child in children)
+    assert not any(map(goes_on, children))
     assert_complete_results_only(out)
     again = run_over(dataset, out, seeded_model_path)
     # One warning, unless the volumes that it is about were complete already.

@@ -6,13 +6,14 @@ import os
 import re
 import shutil
 import signal
-import time
-from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 from batch_run import assert_complete_volumes_only, batch_of, copies, name_of
+from process_ends import goes_on, outlasting
+from running import Running
 
 from ArSSRLib.cli.main import main
 
@@ -24,30 +25,15 @@ def test_a_signal_ends_the_batch_and_all_its_processes_and_leaves_nothing_half_w
     sources = copies(tmp_path, cortex_path, 4)
     out = tmp_path / "out"
     running = batch_of(sources, out, seeded_model_path, "--jobs", "2")
-    children = running.wait_until_computing()
+    running.wait_until_computing()
+    children = running.workers()
     running.process.send_signal(number)
     told = running.end()
     assert running.process.returncode == 130
     assert told.splitlines()[-1].startswith("arssr: Cancelled; results that are complete are kept")
     assert "Traceback" not in told
-    assert children
-    assert not any(child.is_running() for child in children)
+    assert not any(map(goes_on, children))
     assert_complete_volumes_only(out)
-
-
-def _goes_on(process: psutil.Process) -> bool:
-    """Nobody may be there to collect what an orphan leaves, so a zombie counts as ended."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _wait_until_gone(processes: Sequence[psutil.Process]) -> None:
-    patience = time.monotonic() + 120.0
-    while any(map(_goes_on, processes)):
-        assert time.monotonic() < patience, "A process goes on although its batch was killed."
-        time.sleep(0.2)
 
 
 def test_a_batch_that_is_killed_leaves_no_process_and_the_next_run_does_the_rest(
@@ -56,10 +42,11 @@ def test_a_batch_that_is_killed_leaves_no_process_and_the_next_run_does_the_rest
     sources = copies(tmp_path, cortex_path, 3)
     out = tmp_path / "out"
     running = batch_of(sources, out, seeded_model_path, "--jobs", "2")
-    children = running.wait_until_computing()
+    running.wait_until_computing()
+    children = running.workers()
     running.process.kill()
     running.end()
-    _wait_until_gone(children)
+    assert not outlasting(children, seconds=120.0)
     assert_complete_volumes_only(out)
     again = batch_of(sources, out, seeded_model_path)
     assert again.end() == ""
@@ -68,13 +55,25 @@ def test_a_batch_that_is_killed_leaves_no_process_and_the_next_run_does_the_rest
     assert_complete_volumes_only(out)
 
 
+def _kill_one_at_work(running: Running) -> None:
+    """Kills a process of a batch; one that ends by itself just then does not count."""
+    while True:
+        for child in running.workers():
+            with suppress(psutil.NoSuchProcess):
+                child.suspend()
+                if goes_on(child):
+                    child.kill()
+                    return
+
+
 def test_a_process_that_the_system_kills_costs_its_volume_only(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path
 ) -> None:
     sources = copies(tmp_path, cortex_path, 3)
     out = tmp_path / "out"
     running = batch_of(sources, out, seeded_model_path)
-    running.wait_until_computing()[0].kill()
+    running.wait_until_computing()
+    _kill_one_at_work(running)
     told = running.end()
     assert running.process.returncode == 1
     assert told.count("\n") == 1
