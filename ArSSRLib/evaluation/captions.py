@@ -1,4 +1,4 @@
-"""What stands below a table: how its numbers came about, and what is missing in it."""
+"""The notes below a table: how its numbers were obtained, and which are missing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KERNEL_NAMES: Mapping[str, str] = {
 
 
 def origin_of(evaluation: Evaluation) -> str:
-    """Which volumes were made coarse how, or that they were not."""
+    """Which volumes were measured, and how they were made coarse, if they were."""
     settings = evaluation.settings
     count = volume_count(evaluation)
     source = f"“{os.path.basename(os.path.abspath(settings.source))}”"
@@ -37,12 +37,12 @@ def origin_of(evaluation: Evaluation) -> str:
 
 
 def volume_count(evaluation: Evaluation) -> int:
-    """Number of volumes with any result."""
+    """Number of volumes with at least one result."""
     return len({record.volume for record in evaluation.measured})
 
 
 def gaps(evaluation: Evaluation) -> list[str]:
-    """Sentences on the methods that lack a scale or a volume: their means are of the others."""
+    """Sentences on the methods that lack a scale or a volume, over which they have no mean."""
     settings, count = evaluation.settings, volume_count(evaluation)
     lacking: dict[str, list[str]] = {}
     fewer = []
@@ -61,7 +61,7 @@ def gaps(evaluation: Evaluation) -> list[str]:
 
 
 def sentences(records: Sequence[Record], names: Sequence[str]) -> list[str]:
-    """What stands in for numbers that are missing, once each."""
+    """The reasons that stand in for missing numbers, each once."""
     found = []
     for name in names:
         said = {v for r in records if isinstance(v := r.values.get(name), str)}
@@ -84,7 +84,7 @@ def segmentation_of(evaluation: Evaluation) -> str:
 
 
 def where_measured(evaluation: Evaluation) -> str:
-    """Whether the metrics are those of whole volumes or of what lies inside masks."""
+    """Whether the metrics are measured over whole volumes or inside masks."""
     settings = evaluation.settings
     names = [METRICS[name].title for name in settings.metrics if METRICS[name].takes_mask]
     if not settings.uses_masks or not names:

@@ -82,7 +82,7 @@ class Case:
 
 
 def measure(case: Case, settings: Settings) -> Record:
-    """Measures a case, or takes over what an earlier run measured in the same way.
+    """Measures a case, or reuses what an earlier run measured in the same way.
 
     A case that fails, also for want of memory, is recorded with the reason and does not stop the
     others; it is tried again by the next run.

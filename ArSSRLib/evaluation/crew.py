@@ -1,7 +1,7 @@
 """Worker processes that measure cases side by side.
 
-Each worker has a pipe and nothing else in common with the program: the queues of the usual process
-pools need semaphores, which stay in shared memory when all of a run's processes are killed.
+Each worker shares a pipe with the program and nothing else: the queues of the usual process pools
+need semaphores, which stay in shared memory when all of a run's processes are killed.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 class Crew:
     """As many workers as the settings say; with one job, this process itself.
 
-    A context manager: at the end of the block no worker lives, and what those that were at work
-    had begun to write is gone. As with all processes that :mod:`multiprocessing` starts, a script
-    uses more than one job only under ``if __name__ == "__main__":``.
+    A context manager: when the block ends, so do all workers, and whatever they had begun to write
+    is removed. As with all processes that :mod:`multiprocessing` starts, a script may use more than
+    one job only under ``if __name__ == "__main__":``.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -64,8 +64,10 @@ class Evaluation:
 
     @property
     def exit_code(self) -> int:
-        """How a program ends that made it: 0, or 2 with failed cases, or 1 where the machine
-        alone was at fault."""
+        """The exit code of a program that ran it.
+
+        0 if no case failed, 1 if all that did failed because of the machine, otherwise 2.
+        """
         if not self.failed:
             return 0
         alone = all(record.machine for record in self.failed)
@@ -86,7 +88,7 @@ def evaluate(
 
     Raises:
         InputError: no volumes, no such device, a network that is not the one it should be, a
-            line of the profile that leaves all volumes, or not a single case could be measured.
+            profile whose line lies inside no volume, or not a single case could be measured.
         EnvironmentFault: the report cannot be written, or a package is missing.
     """
     check_packages(settings)
@@ -128,10 +130,10 @@ def evaluate(
 def _volumes_off_the_line(
     truths: Sequence[Case], broken: Mapping[str, str], settings: Settings
 ) -> list[str]:
-    """A sentence about each volume that the line of the profile leaves.
+    """A sentence about each volume that the profile's line does not lie inside.
 
     Raises:
-        InputError: it leaves all of them.
+        InputError: it lies inside none of them.
     """
     if settings.line is None:
         return []
@@ -209,7 +211,7 @@ def _ordered(records: Sequence[Record], settings: Settings) -> list[Record]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of everything that takes part, as installed here."""
+    """The installed version of everything that takes part, by package."""
     from .. import __version__
 
     found = {"arssr": __version__, "python": platform.python_version()}

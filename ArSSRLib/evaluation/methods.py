@@ -118,10 +118,10 @@ def parse_methods(text: str) -> tuple[Method, ...]:
 
 
 def named_apart(methods: Sequence[Method]) -> tuple[Method, ...]:
-    """The same methods, where several models would be called the same with more of their paths.
+    """The methods, renamed where several would have the same title.
 
-    The weights ``a/run/best.npz`` and ``b/run/best.npz`` are both called ``run``; beside each
-    other they are called ``a/run/best`` and ``b/run/best``.
+    The weights ``a/run/best.npz`` and ``b/run/best.npz`` are both called ``run``; in one
+    comparison they are called ``a/run/best`` and ``b/run/best``.
     """
     titles = Counter(method.title for method in methods)
     apart = []
@@ -135,7 +135,7 @@ def named_apart(methods: Sequence[Method]) -> tuple[Method, ...]:
 
 
 def _telling_name(method: Method, alike: Sequence[Method]) -> str:
-    """The shortest end of a model's path, of two names at least, that no other one has."""
+    """The shortest end of a model's path, at least two names long, that no other path shares."""
     paths = {other.text: Path(other.model or "default").with_suffix("").parts for other in alike}
     own = paths.pop(method.text)
     for count in range(2, len(own)):
@@ -147,7 +147,7 @@ def _telling_name(method: Method, alike: Sequence[Method]) -> str:
 def model_files(
     methods: Sequence[Method], scales: Sequence[float], baselines: Path | None
 ) -> Iterator[tuple[Method, float, Path]]:
-    """Every network that takes part: its method, scale and file; a missing one is passed over."""
+    """Every network that takes part, as method, scale and file; missing ones are skipped."""
     for method in methods:
         for scale in scales:
             try:
@@ -186,10 +186,10 @@ def model_file(method: Method, scale: float, baselines: Path | None) -> Path | N
 
 
 def check_network(method: Method, scale: float, baselines: Path | None) -> None:
-    """Refuses a baseline's file that holds another network, or one for another scale.
+    """Checks that a baseline's file holds the right network, trained for the right scale.
 
     Raises:
-        InputError: it does, is damaged, or is not there.
+        InputError: it does not, is damaged, or is not there.
     """
     path = model_file(method, scale, baselines)
     if method.kind != "baseline" or path is None:
@@ -211,7 +211,7 @@ def check_network(method: Method, scale: float, baselines: Path | None) -> None:
 
 
 def parameters(method: Method, scale: float, baselines: Path | None) -> int | None:
-    """Number of trained parameters of a method at a scale; None where it has or tells none."""
+    """Number of trained parameters of a method at a scale; None if it has no (readable) network."""
     try:
         path = model_file(method, scale, baselines)
         return None if path is None else _header(path).spec.parameters
@@ -220,7 +220,11 @@ def parameters(method: Method, scale: float, baselines: Path | None) -> int | No
 
 
 def has_one_pass_only(method: Method) -> bool:
-    """Whether ``fast`` makes no difference to a method, since its model has no mirrored pass."""
+    """Whether ``fast`` makes no difference to a method: its model has no mirrored pass anyway.
+
+    Raises:
+        InputError: the model is missing or damaged.
+    """
     return method.kind == "arssr" and not _header(model_path(method.model or "default")).mirrored
 
 
@@ -239,13 +243,21 @@ def preload_network(method: Method, scale: float, baselines: Path | None) -> Non
 def upsample(
     method: Method, low: Volume, target: Grid, scale: float, baselines: Path | None, device: str
 ) -> FloatArray:
-    """Upsamples a volume to the grid ``target`` over the same field of view.
+    """Upsamples a volume to a finer grid over the same field of view.
+
+    Args:
+        method: how.
+        low: the low-resolution volume.
+        target: the grid to bring it to.
+        scale: the scale of the comparison, which picks a baseline's network.
+        baselines: folder of the baselines' networks, see :func:`model_file`.
+        device: where networks run: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Returns:
-        intensities ``array[k, j, i]`` of the shape of ``target``, on the input's scale.
+        intensities ``array[k, j, i]`` on ``target``, in the units of ``low``.
 
     Raises:
-        InputError: the method's network is missing or damaged.
+        InputError: the method's network is missing or damaged, or there is no such device.
     """
     shape = target.size[::-1]
     if method.kind == "interpolation":

@@ -28,7 +28,8 @@ _COLUMNS = 3
 def metrics_over_scale(evaluation: Evaluation) -> Figure | None:
     """Mean of each metric over the scale, one line a method; bars span one standard deviation.
 
-    None where no metric has a number.
+    Returns:
+        the figure; None if no metric has a number.
     """
     settings = evaluation.settings
     names = [

@@ -1,4 +1,4 @@
-"""One measured case a file, so that a stopped evaluation goes on where it was."""
+"""One measured case a file, so that a stopped evaluation resumes where it stopped."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ class Record:
 
     Attributes:
         volume, scale, method: the case; the method by its slug.
-        fingerprint: of everything that decides the numbers; a case with another is done again.
+        fingerprint: of everything that decides the numbers; when it changes, so may they, and
+            the case is measured again.
         values: a number by metric, or the sentence that stands in for it.
         dice: overlap by region.
         seconds: time of the upsampling alone, in s.
         error: why the case failed; empty if it did not.
-        machine: whether it failed for the machine's sake (memory, a missing package).
+        machine: whether it failed because of the machine (memory, a missing package).
         provisional: whether a metric was missing something that a later run may have.
     """
 
@@ -42,12 +43,12 @@ class Record:
 
     @property
     def complete(self) -> bool:
-        """Whether it holds all that can be measured, so that a later run may take it over."""
+        """Whether it holds all that can be measured, so that a later run may reuse it."""
         return not self.error and not self.provisional
 
 
 def record_path(folder: Path, volume: str, scale: float, method: str) -> Path:
-    """Where a case is kept; what it shows lies beside it as ``.npz``."""
+    """The file of a case's record; its pictures lie beside it as ``.npz``."""
     return folder / "cases" / volume / f"{scale:g}x" / f"{method}.json"
 
 
@@ -77,7 +78,7 @@ def load_record(path: Path) -> Record | None:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder of the report, with those above it.
+    """Makes a folder of the report, with its parents.
 
     Raises:
         EnvironmentFault: the disk is full or refuses it.

@@ -3,6 +3,8 @@
 The ground truth and each result are segmented in exactly the same way, and the Dice overlap of
 the two segmentations says how much of the anatomy a method kept. ANTs does the segmentation,
 through the optional package ``antspyx``; nothing in it is tuned to a method.
+
+All arrays are ``[k, j, i]``.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from ..errors import EnvironmentFault, InputError
 from ..grid import Grid
 
 Labels = NDArray[np.uint8]
+"""The label of each voxel, ``array[k, j, i]``; 0 where there is none."""
 Box = tuple[slice, slice, slice]
 
 TISSUES = {"CSF": 1, "GM": 2, "WM": 3}
@@ -39,7 +42,20 @@ class Segmenter(Protocol):
         ...
 
     def segment(self, array: np.ndarray, grid: Grid, mask: NDArray[np.bool_]) -> Labels:
-        """Labels of ``array[k, j, i]`` on ``grid`` inside ``mask``; 0 outside."""
+        """Labels the voxels inside a mask.
+
+        Args:
+            array: intensities ``array[k, j, i]``.
+            grid: where its voxels lie.
+            mask: the voxels to label, of the same shape.
+
+        Returns:
+            labels of the same shape, 0 outside the mask.
+
+        Raises:
+            InputError: the mask is empty.
+            EnvironmentFault: ``antspyx`` is not installed.
+        """
         ...
 
 
@@ -74,6 +90,9 @@ class AtlasSegmenter:
         folder: holds ``template.nii.gz`` (T1-weighted, skull-stripped) and ``labels.nii.gz`` on
             the same grid, with labels 1 to 6 for CSF, GM, WM, deep GM, brain stem, cerebellum.
         regions: names and labels, where the atlas has others; labels count from 1 without gaps.
+
+    Raises:
+        InputError: the folder lacks one of the two files.
     """
 
     folder: Path
@@ -123,14 +142,19 @@ class AtlasSegmenter:
 
 
 def atlas_files(folder: Path) -> tuple[Path, Path]:
-    """Template and labels of an atlas."""
+    """The files of the template and the labels in an atlas's folder, there or not."""
     return folder / _ATLAS_TEMPLATE, folder / _ATLAS_LABELS
 
 
 def dice(first: Labels, second: Labels, regions: Mapping[str, int]) -> dict[str, float]:
     """Dice overlap ``2 |A and B| / (|A| + |B|)`` of each region; 1 is full agreement.
 
-    A region that is in neither segmentation has no overlap to speak of and gets NaN.
+    Args:
+        first, second: two segmentations ``array[k, j, i]`` of one shape, in either order.
+        regions: each region's name and label.
+
+    Returns:
+        the overlap by region, from 0 to 1; NaN for a region that is in neither segmentation.
     """
     scores = {}
     for name, label in regions.items():
@@ -142,6 +166,12 @@ def dice(first: Labels, second: Labels, regions: Mapping[str, int]) -> dict[str,
 
 def brain_mask(reference: np.ndarray) -> NDArray[np.bool_]:
     """Brain of a skull-stripped volume: everything above its constant background.
+
+    Args:
+        reference: intensities ``array[k, j, i]``, of which the smallest is the background.
+
+    Returns:
+        whether each voxel is brain, of the same shape.
 
     Raises:
         InputError: the background is not constant, so the volume is not skull-stripped.
@@ -174,7 +204,7 @@ def load_ants() -> Any:
 
 @contextmanager
 def _own_temporary_folder() -> Iterator[None]:
-    """ANTs leaves its probability images and transforms in the temporary folder; remove them."""
+    """Removes what ANTs leaves in the temporary folder: probability images and transforms."""
     before = tempfile.tempdir
     with tempfile.TemporaryDirectory() as folder:
         tempfile.tempdir = folder
@@ -185,7 +215,7 @@ def _own_temporary_folder() -> Iterator[None]:
 
 
 def _bounding_box(mask: NDArray[np.bool_]) -> Box:
-    """The smallest box around the mask, with one voxel to spare."""
+    """The smallest box around the mask with a margin of one voxel, slices along k, j and i."""
     if not mask.any():
         raise InputError("The brain mask is empty; give a mask with the brain inside.")
     bounds = []
@@ -203,7 +233,7 @@ def _atropos(
     i: str | list[np.ndarray],
     **settings: Any,
 ) -> Labels:
-    """Run ANTs Atropos on a box of a volume; ``i`` is its initialisation, text or priors."""
+    """Runs ANTs Atropos on a box of a volume; ``i`` is its initialisation, text or priors."""
     ants = load_ants()
     start = i if isinstance(i, str) else [_to_ants(prior, grid) for prior in i]
     with _own_temporary_folder():

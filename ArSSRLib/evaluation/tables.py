@@ -91,7 +91,10 @@ class Table:
 
 
 def summary(values: Iterable[float], digits: int) -> str:
-    """Mean ± sample standard deviation; the mean alone of one value; a dash of none."""
+    """Mean ± sample standard deviation; of one value just that value, of none a dash.
+
+    NaN is left out. Values that are all infinite give ∞; if only some are, a dash.
+    """
     kept = [value for value in values if not math.isnan(value)]
     if not kept:
         return "–"

@@ -1,4 +1,4 @@
-"""One run a folder: two that write there at once would take turns in spoiling the other's files."""
+"""One run per folder: two at once would overwrite each other's files."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..errors import InputError
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Keeps other runs out of ``folder`` as long as the block, or this process, lasts.
+    """Keeps other runs out of ``folder`` until the block, or this process, ends.
 
-    The system forgets the lock with the process, however that ends. Some network file systems
-    know no such locks, nor does Windows: there nothing is kept out.
+    The lock goes with the process, however that ends. Windows and some network file systems have no
+    such locks: there no run is kept out.
 
     Raises:
         InputError: another run is in the folder.
@@ -26,7 +26,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
         return
     held = [handle]
-    # Else a process that draws patches would hold the lock for a while after this one was killed.
+    # Otherwise a process that draws patches would hold the lock for a while after this one's death.
     os.register_at_fork(after_in_child=lambda: _let_go(held))
     try:
         yield

@@ -19,7 +19,7 @@ def build_optimiser(recipe: OptimiserRecipe, network: nn.Module) -> torch.optim.
     """The optimiser that ``recipe`` names, over all weights of ``network``.
 
     Raises:
-        InputError: Muon with a torch that does not have it.
+        InputError: Muon, with a torch that does not have it or a network without matrices for it.
     """
     match recipe.name:
         case "adam":
@@ -33,7 +33,7 @@ def build_optimiser(recipe: OptimiserRecipe, network: nn.Module) -> torch.optim.
 
 
 def load_moments(optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Takes up the moments of a state dict; rates, decay and the like stay the recipe's.
+    """Restores the moments of a state dict; learning rates and weight decay stay the recipe's.
 
     Raises:
         ValueError, KeyError: the state is not that of such an optimiser of this network.
@@ -105,7 +105,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
         return {"muon": self.muon.state_dict(), "adamw": self.adamw.state_dict()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes up what :meth:`state_dict` gave; rates and decay stay this recipe's."""
+        """Restores what :meth:`state_dict` gave; rates and decay stay this recipe's."""
         load_moments(self.muon, state_dict["muon"])
         load_moments(self.adamw, state_dict["adamw"])
 

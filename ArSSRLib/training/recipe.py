@@ -1,4 +1,4 @@
-"""Recipes: every number of a training run, named, in one small TOML file.
+"""Recipes: every number of a training run has a name, in one small TOML file.
 
 ``recipes/default.toml``, then ``default-finish.toml`` and ``default-stripped.toml`` made the
 bundled default model, ``recipes/paper.toml`` the bundled paper model;
@@ -49,8 +49,8 @@ class PatchRecipe:
         foreground: normalised intensity above which the patch's central voxel must lie.
         flip: whether axes are reversed at random.
         permute: whether axes are exchanged at random.
-        gain: largest relative change of the intensities.
-        gamma: largest relative exponent of the intensities.
+        gain: largest relative change of the intensities: a factor up to 1 + gain, or its inverse.
+        gamma: the same for their exponent.
         gamma_share: share of patches that get a gamma.
         noise: largest standard deviation of noise on the LR patch, normalised intensity.
         noise_share: share of patches that get noise.
@@ -127,7 +127,7 @@ class OptimiserRecipe:
 
 @dataclass(frozen=True)
 class SourceRecipe:
-    """One source of volumes: file names that match ``pattern`` are drawn with ``weight`` in all."""
+    """One source of volumes: file names that match ``pattern`` share ``weight`` when drawn from."""
 
     pattern: str = "*"
     weight: float = 1.0
@@ -135,7 +135,7 @@ class SourceRecipe:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides what a training run computes, but for the data's folder.
+    """Everything that decides what a training run computes, except the data.
 
     Attributes:
         title: one line that goes into the model file.
@@ -149,7 +149,7 @@ class Recipe:
         validate_crop: side of the central HR crop that is validated, in voxels.
         checkpoint_minutes: time between checkpoints, in min.
         mirrored: whether the model file asks for the mean with a mirrored pass, see
-            ``ArSSRLib.checkpoint.ModelHeader``. Training and its validation go through once.
+            ``ArSSRLib.checkpoint.ModelHeader``. Training and its validation use one pass.
     """
 
     title: str = "ArSSR"

@@ -1,4 +1,4 @@
-"""What a run needs to go on exactly where it stopped, and how its recipe changed meanwhile."""
+"""What a run needs to resume exactly where it stopped, and how its recipe has changed since."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class TrainingState:
     """The state after ``step`` finished steps.
 
     Attributes:
-        step: finished steps; sample numbers follow from it, so the data order needs no state.
+        step: finished steps; they decide which samples come next, so data order needs no state.
         seconds: time spent training so far, over all sessions, in s.
         best: best validation so far: mean gain over cubic, in dB.
         weights, average, optimiser, scaler: state dicts.
@@ -60,11 +60,11 @@ class TrainingState:
     validation_due: bool = False
 
     def go_on_with(self, recipe: Recipe) -> dict[str, list[Any]]:
-        """Takes up a recipe that may have changed, and notes the changes in the history.
+        """Adopts a recipe that may have changed, and records the changes in the history.
 
         Returns:
-            the entries that decide what is learnt and differ, with the values before and after;
-            how long and how often (steps, validation, checkpoints) is not among them.
+            the changed entries that decide what is learnt, with the values before and after; how
+            long the run is (steps, cooldown) is not among them.
         """
         given = recipe.to_dict()
         changed = _changed_entries(self.recipe, given)
@@ -74,10 +74,13 @@ class TrainingState:
         return {name: values for name, values in changed.items() if name not in _HOW_LONG}
 
     def measure_on(self, cases: str) -> bool:
-        """Forgets the best validation if it was measured on other cases; whether it did.
+        """Forgets the best validation if it was measured on other cases.
 
         Args:
             cases: digest of the validation cases now; empty when there are none.
+
+        Returns:
+            whether there was one to forget.
         """
         if not cases:
             return False
@@ -112,14 +115,14 @@ def load_state(folder: Path) -> TrainingState | None:
     Leftovers of a killed write are removed.
 
     Raises:
-        InputError: the checkpoint is damaged or another program's.
-        OSError: the system does not let it be opened.
+        InputError: the checkpoint is damaged or not ArSSR's.
+        OSError: it cannot be opened.
     """
     clear_leftovers(folder)
     path = folder / LAST
     if not path.is_file():
         return None
-    # That a sound checkpoint may not be opened is the system's to tell, not a reason to remove it.
+    # A sound checkpoint that cannot be opened is no reason to advise its removal.
     with path.open("rb") as stream:
         try:
             with warnings.catch_warnings():

@@ -18,9 +18,9 @@ from .parallel import Team
 
 _TERMINAL_CLOSED: signal.Signals | None = getattr(signal, "SIGHUP", None)
 _ECHO_SECONDS = 0.2
-"""``timeout`` and others signal a process and then its group: two that come together are one."""
+"""Signals so close count as one: ``timeout`` and others signal a process and then its group."""
 _RELAY_SECONDS = 5.0
-"""``torchrun`` passes on to its processes what a terminal or a cluster has sent to all of them."""
+"""The same in a team: ``torchrun`` passes on what a terminal or a cluster sends to them all."""
 _STANDARD_ERROR = 2
 
 
@@ -50,7 +50,7 @@ class StopRequest:
                     os.write(_STANDARD_ERROR, b"Stopping after this step; a second signal ends "
                                               b"at once, without a checkpoint.\n")  # fmt: skip
             return
-        # That a terminal has closed the shell and the system both tell; neither is in a hurry.
+        # The shell and the system both report a closed terminal, and neither is in a hurry.
         hurried = number != _TERMINAL_CLOSED
         if hurried and time.monotonic() - self._first > self._echo_seconds:
             hear_nothing_more()
@@ -61,9 +61,9 @@ class StopRequest:
 def stop_requests(team: Team) -> Iterator[StopRequest]:
     """Takes SIGINT, SIGTERM and SIGHUP as requests to stop, as long as the block lasts.
 
-    SIGHUP stays ignored under ``nohup``. Behind the block signals are ignored where its end is also
-    the program's: once a request has come, and in a team, of which the launcher ends every process
-    as soon as one has ended or failed. Outside the main thread nothing is ever asked.
+    SIGHUP stays ignored under ``nohup``. After the block, signals stay ignored where the program
+    is about to end anyway: once a request has come, and in a team, whose launcher ends every
+    process as soon as one has ended or failed. Outside the main thread no request is ever heard.
     """
     stop = StopRequest(_RELAY_SECONDS if team.size > 1 else _ECHO_SECONDS, says=team.leads)
     if threading.current_thread() is not threading.main_thread():
@@ -82,16 +82,16 @@ def stop_requests(team: Team) -> Iterator[StopRequest]:
 
 
 def signals_of_the_trainer() -> tuple[str, ...]:
-    """Those that processes which draw patches are to inherit blocked; see :func:`obey_only`."""
+    """The signals that processes which draw patches inherit as blocked; see :func:`obey_only`."""
     return ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, "sigwaitinfo") else ("SIGINT",)
 
 
 def obey_only(trainer: int, worker: int) -> None:
     """In a process that draws patches: only the trainer may end it by SIGTERM, or by its own end.
 
-    A cluster sends the signal to every process of a job, and a terminal that closes its own; the
-    trainer needs this one for the step it finishes. Once the trainer has been killed PyTorch's own
-    look-out does not suffice: the process would wait for ever to hand over its last patches.
+    A cluster signals every process of a job, and so does a terminal that closes; but the trainer
+    still needs this process to finish its step. PyTorch's own watch over the trainer is not enough:
+    once that has been killed, this process would wait for ever to hand over its last patches.
 
     Args:
         trainer: process number.

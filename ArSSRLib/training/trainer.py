@@ -47,7 +47,7 @@ BEST = "best.npz"
 FINAL = "last.npz"
 _STEPS_BETWEEN_ROWS = 10
 _ROWS_OF_A_DEAD_NETWORK = 10
-"""In so many rows of the log, one after the other, all gradients are 0."""
+"""After so many rows of the log in which all gradients are 0, a network counts as dead."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ class Trainer:
     """Trains one network by one recipe in one folder.
 
     Attributes:
-        state: as far as training has come.
-        stopped: whether a request to stop came before the last step and its validation were done.
+        state: how far training has come.
+        stopped: whether it was asked to stop before the last step and its validation were done.
     """
 
     def __init__(
@@ -109,8 +109,8 @@ class Trainer:
         """Trains up to the recipe's last step.
 
         Args:
-            stop: once it is made in any process, all finish the same step and the leading one
-                writes a checkpoint.
+            stop: once any process is asked, all finish the same step and the leading one writes a
+                checkpoint.
 
         Raises:
             EnvironmentFault: the loss is no longer finite, or a file cannot be written; the last
@@ -214,7 +214,7 @@ class Trainer:
         return shared, norm, asked > 0.0
 
     def _refuse_dead_network(self, norm: float) -> None:
-        """Some weights to begin with leave all ReLUs of a layer at 0, for good.
+        """Refuses initial weights with which all ReLUs of a layer are 0, and stay so.
 
         Raises:
             InputError: the gradients have been 0 for too long.
@@ -264,7 +264,8 @@ class Trainer:
     def _validate(self, log: RunLog, stop: StopRequest) -> None:
         """Scores the averaged weights; the best so far are written as a model file.
 
-        Asked to stop it leaves the validation due, which may last longer than whoever asked waits.
+        Asked to stop, it leaves the validation to the next session: it may take longer than
+        whoever asked is willing to wait.
         """
         network = self._averaged_network()
         scores: list[Score] = []
@@ -338,7 +339,7 @@ class Trainer:
         save_model(self._averaged_network(), self._header([]), self.folder / FINAL)
 
     def _resume(self) -> None:
-        """Takes up the folder's checkpoint, if it has one, and says what the recipe changed."""
+        """Resumes from the folder's checkpoint, if there is one, and reports what has changed."""
         state = load_state(self.folder)
         if state is None:
             return

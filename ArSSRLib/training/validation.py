@@ -26,7 +26,13 @@ _FOREGROUND = 0.05
 
 @dataclass(frozen=True)
 class Score:
-    """PSNR of one volume at one scale, over the foreground, in dB."""
+    """PSNR of one volume at one scale, over the foreground, in dB.
+
+    Attributes:
+        volume, scale: the case.
+        model: PSNR of the network.
+        cubic: PSNR of cubic interpolation.
+    """
 
     volume: str
     scale: float
@@ -41,7 +47,15 @@ class Score:
 
 @dataclass(frozen=True)
 class Case:
-    """An HR crop, its LR simulation and its cubic interpolation, normalised intensities."""
+    """What one volume is validated on at one scale; normalised intensities ``[k, j, i]``.
+
+    Attributes:
+        volume: its name.
+        scale: the scale, along all axes.
+        high: central HR crop, the truth.
+        low: LR simulation of it.
+        cubic: cubic interpolation of ``low``, of the shape of ``high``.
+    """
 
     volume: str
     scale: float
@@ -53,7 +67,13 @@ class Case:
 def validation_cases(
     volumes: Sequence[TrainingVolume], scales: Sequence[float], side: int
 ) -> list[Case]:
-    """The central crops of ``volumes``, at most ``side`` voxels along each axis."""
+    """The central crop of each volume at each scale.
+
+    Args:
+        volumes: held out from training.
+        scales: upsampling scales.
+        side: largest side of an HR crop, in voxels.
+    """
     cases = []
     for volume in volumes:
         high = _central_crop(volume.normalisation.apply(volume.array), side)
@@ -66,7 +86,13 @@ def validation_cases(
 
 
 def score(network: ArSSR | Baseline, cases: Sequence[Case], device: torch.device) -> list[Score]:
-    """PSNR of the network and of cubic on each case."""
+    """PSNR of the network and of cubic interpolation on each case.
+
+    Args:
+        network: in evaluation mode, on ``device``.
+        cases: see :func:`validation_cases`.
+        device: where to compute.
+    """
     scores = []
     for case in cases:
         low = torch.from_numpy(case.low)[None, None].to(device)

@@ -50,7 +50,7 @@ class VolumeSet:
     left_out: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, list[str]]:
-        """Names and sentences, ready for JSON."""
+        """Names of the volumes used and reasons for those left out, ready for JSON."""
         return {"volumes": [v.name for v in self.volumes], "left_out": list(self.left_out)}
 
 

@@ -40,11 +40,11 @@ def lpc_si(image: np.ndarray, window: Window | None = None) -> float:
 
 
 def lpc_si_of_slice(picture: NDArray[np.float64]) -> float:
-    """Local phase coherence sharpness index of one 2-D picture on a 0..255 scale.
+    """Local phase coherence sharpness index of one picture (rows, columns) on a 0..255 scale.
 
-    With the parameters of Hassen 2013 (section III-D: 8 orientations, scales 1, 3/2 and 2,
-    C = 2, decay 1e-4). Agrees with the authors' release run in GNU Octave 7.3 to a relative
-    1e-12 on real 8-bit slices.
+    NaN for a picture with a side under 16 pixels. With the parameters of Hassen 2013 (section
+    III-D: 8 orientations, scales 1, 3/2 and 2, C = 2, decay 1e-4). Agrees with the authors' release
+    run in GNU Octave 7.3 to a relative 1e-12 on real 8-bit slices.
     """
     if min(picture.shape) < LEAST_SIDE_PIXELS:
         return math.nan

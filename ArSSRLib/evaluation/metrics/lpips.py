@@ -72,7 +72,7 @@ def _mean_distance(image: np.ndarray, reference: np.ndarray, distance: Distance)
 
 
 def _as_colour(pictures: list[np.ndarray]) -> NDArray[np.float32]:
-    """Stack grey pictures as (n, 3, rows, columns)."""
+    """Stacks grey pictures as (n, 3, rows, columns)."""
     stack = np.stack(pictures).astype(np.float32)
     return np.repeat(stack[:, None], 3, axis=1)
 

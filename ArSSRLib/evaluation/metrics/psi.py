@@ -38,7 +38,7 @@ def psi(image: np.ndarray, window: Window | None = None) -> float:
 
 
 def psi_of_slice(picture: NDArray[np.float64]) -> float:
-    """Perceptual sharpness index of one 2-D picture on a 0..255 scale.
+    """Perceptual sharpness index of one picture (rows, columns) on a 0..255 scale.
 
     Agrees with the authors' release run in GNU Octave 7.3 to a relative 1e-12 on real 8-bit
     slices. The release warns that its values depend on the edge detector of the program that runs
@@ -106,7 +106,7 @@ def _sobel_edges(scaled: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _correlate(scaled: NDArray[np.float64], kernel: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Correlate with a 3x3 kernel, the border repeated.
+    """Correlates with a 3x3 kernel, the border repeated.
 
     The terms are added in one fixed order (the last column first): equal neighbours are no local
     maximum, and in 8-bit pictures the order decides whether two pixels with the same sum come out

@@ -15,7 +15,7 @@ from .metric import Window
 
 
 def iterate_slices(volume: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield every 2-D slice of ``volume[k, j, i]``: across k, then across j, then across i."""
+    """Yields every 2-D slice of ``volume[k, j, i]``: across k, then across j, then across i."""
     for axis in range(3):
         yield from np.moveaxis(volume, axis, 0)
 
@@ -23,7 +23,11 @@ def iterate_slices(volume: np.ndarray) -> Iterator[np.ndarray]:
 def to_8_bit_range(
     volume: NDArray[np.float64], window: Window | None = None
 ) -> NDArray[np.float64]:
-    """Map the window (default: the volume's own minimum and maximum) linearly to 0..255.
+    """Maps a window of intensities linearly to 0..255.
+
+    Args:
+        volume: intensities ``array[k, j, i]``.
+        window: what becomes 0 and 255; default the volume's own minimum and maximum.
 
     PSI and LPC-SI hold constants that were chosen for 8-bit pictures. Values are neither rounded
     nor clipped, so that overshoot stays visible. A volume without contrast becomes zero.
@@ -35,7 +39,11 @@ def to_8_bit_range(
 
 
 def mean_over_slices(volume: np.ndarray, measure: Callable[[np.ndarray], float]) -> float:
-    """Average ``measure`` over the slices of three orientations.
+    """The mean of a measure over the slices of three orientations.
+
+    Args:
+        volume: ``array[k, j, i]``.
+        measure: measures one 2-D slice; NaN for one that it cannot measure.
 
     Slices of one single intensity (the empty ends of a skull-stripped volume) show nothing whose
     sharpness could be measured and are left out, and so are slices for which ``measure`` returns
