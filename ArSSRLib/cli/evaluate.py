@@ -26,20 +26,7 @@ _MOST_JOBS = 4
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Defines the options of ``arssr evaluate``."""
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--hr",
-        metavar="FOLDER|LIST",
-        help="sharp volumes, from which low-resolution ones are simulated: a folder, searched with "
-        "its subfolders (of an HCP release the restored brain of each subject), or a list of "
-        "volumes (.txt, one path a line)",
-    )
-    source.add_argument(
-        "--lr",
-        metavar="FOLDER|LIST",
-        help="real scans without ground truth, named in the same ways: they are upsampled as they "
-        "are, and only PSI and LPC-SI are measured",
-    )
+    _add_source(parser)
     parser.add_argument(
         "-o", "--output", required=True, metavar="FOLDER", help="folder of the report"
     )
@@ -67,6 +54,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_pictures(parser)
     _add_machine(parser)
     add_progress(parser)
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--hr",
+        metavar="FOLDER|LIST",
+        help="sharp volumes, from which low-resolution ones are simulated: a folder, searched with "
+        "its subfolders (of an HCP release the restored brain of each subject), or a list of "
+        "volumes (.txt, one path a line)",
+    )
+    source.add_argument(
+        "--lr",
+        metavar="FOLDER|LIST",
+        help="real scans without ground truth, named in the same ways: they are upsampled as they "
+        "are, and only PSI and LPC-SI are measured",
+    )
 
 
 def _add_low_resolution(parser: argparse.ArgumentParser) -> None:

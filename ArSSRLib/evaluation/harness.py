@@ -6,7 +6,7 @@ import importlib.util
 import json
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -98,38 +98,44 @@ def evaluate(
     make_output_folder(settings.output, "report folder")
     if not os.access(settings.output, os.W_OK):
         raise EnvironmentFault(f"The report folder {str(settings.output)!r} cannot be written.")
-    if warn is not None:
-        for note in notes:
-            warn(note)
+    say = warn if warn is not None else _say_nothing
+    for note in notes:
+        say(note)
     clock = ProgressClock(progress, float(len(cases) + len(truths)))
     clock.advance("measuring", 0.0)
-    records = []
     with Crew(settings) as crew:
         # The volumes come first: that tells the unreadable ones from the rest.
-        for batch in (truths, cases):
-            for record in crew.measured(batch):
-                if record.error and warn is not None:
-                    warn(f"{_name(record)} failed: {record.error}")
-                records.append(record)
-                clock.advance("measuring", 1.0)
-            broken = {r.volume: r.error for r in records if r.error and r.method == TRUTH.slug}
-            clock.done += sum(case.volume in broken for case in cases) if batch is truths else 0
-            cases[:] = [case for case in cases if case.volume not in broken]
-            if batch is truths:
-                outside = _volumes_off_the_line(truths, broken, settings)
-                notes += outside
-                if warn is not None:
-                    for note in outside:
-                        warn(note)
+        records = list(_measured(truths, crew, clock, say))
+        readable = {record.volume for record in records if not record.error}
+        outside = _volumes_off_the_line([t for t in truths if t.volume in readable], settings)
+        for note in outside:
+            say(note)
+        feasible = [case for case in cases if case.volume in readable]
+        clock.done += len(cases) - len(feasible)
+        records += _measured(feasible, crew, clock, say)
+    notes += outside
     evaluation = Evaluation(settings, _ordered(records, settings), notes, device)
     _check_measured(evaluation)
     _write_settings(evaluation, volumes)
     return evaluation
 
 
-def _volumes_off_the_line(
-    truths: Sequence[Case], broken: Mapping[str, str], settings: Settings
-) -> list[str]:
+def _say_nothing(sentence: str) -> None:
+    """For callers that want no warnings."""
+
+
+def _measured(
+    cases: Sequence[Case], crew: Crew, clock: ProgressClock, say: Callable[[str], None]
+) -> Iterator[Record]:
+    """The records of cases as they come, with a report after each and a word on failed ones."""
+    for record in crew.measured(cases):
+        if record.error:
+            say(f"{_name(record)} failed: {record.error}")
+        clock.advance("measuring", 1.0)
+        yield record
+
+
+def _volumes_off_the_line(truths: Sequence[Case], settings: Settings) -> list[str]:
     """A sentence about each volume that the profile's line does not lie inside.
 
     Raises:
@@ -138,10 +144,9 @@ def _volumes_off_the_line(
     if settings.line is None:
         return []
     shown = ",".join(f"{x:g}" for x in settings.line)
-    readable = [truth for truth in truths if truth.volume not in broken]
-    views = {truth.volume: load_views(truth.views(settings)) for truth in readable}
+    views = {truth.volume: load_views(truth.views(settings)) for truth in truths}
     off = [volume for volume, view in views.items() if view is None or view.profile is None]
-    if off and len(off) == len(readable):
+    if off and len(off) == len(views):
         raise InputError(
             f"The line {shown} (LPS mm) leaves every volume; give two ends that lie inside."
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..pictures.slices import View
@@ -100,17 +100,7 @@ def profiles(
         axes = figure.add_subplot(grid[n // columns, n % columns + beside], sharey=shared)
         shared = axes
         _style(axes, label)
-        for m, (name, profile) in enumerate(lines):
-            truth = m == 0
-            if profile is None:
-                continue
-            (drawn[name],) = axes.plot(
-                profile.distance,
-                profile.intensity,
-                color="#000000" if truth else COLOURS[(m - 1) % len(COLOURS)],
-                linewidth=1.8 if truth else 1.2,
-                label=name,
-            )
+        drawn.update(_drawn_profiles(axes, lines))
         if n >= len(curves) - columns:
             axes.set_xlabel("mm along the line, from the patient's right" if beside else "mm")
         axes.set_ylabel("intensity" if n % columns == 0 else "")
@@ -121,6 +111,24 @@ def profiles(
         ncols=min(7, len(names)), frameon=False, fontsize=9, labelcolor=INK,
     )  # fmt: skip
     return figure
+
+
+def _drawn_profiles(
+    axes: Axes, lines: Sequence[tuple[str, Profile | None]]
+) -> Iterator[tuple[str, Line2D]]:
+    """The line of each profile by its name; the first, the truth, in black."""
+    for n, (name, profile) in enumerate(lines):
+        truth = n == 0
+        if profile is None:
+            continue
+        (line,) = axes.plot(
+            profile.distance,
+            profile.intensity,
+            color="#000000" if truth else COLOURS[(n - 1) % len(COLOURS)],
+            linewidth=1.8 if truth else 1.2,
+            label=name,
+        )
+        yield name, line
 
 
 def _show_line(axes: Axes, view: View, row: float) -> None:

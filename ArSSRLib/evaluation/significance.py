@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-_LEVEL = 0.05
+LEVEL = 0.05
 LEAST_PAIRS = 6
 """With fewer volumes the smallest possible p-value of the two-sided test is above 0.05."""
 
@@ -89,6 +89,6 @@ def _corrected(found: Sequence[Comparison]) -> list[Comparison]:
 def _note_where_none_can_be_significant(tested: Sequence[Comparison]) -> str:
     """With n volumes no two-sided p-value is below 2 / 2**n, whatever the differences are."""
     volumes = max((c.pairs for c in tested), default=0)
-    if len(tested) * 2.0 / 2.0**volumes <= _LEVEL:
+    if len(tested) * 2.0 / 2.0**volumes <= LEVEL:
         return ""
-    return f"{volumes} volumes cannot reach p < {_LEVEL:g} among {len(tested)} pairs"
+    return f"{volumes} volumes cannot reach p < {LEVEL:g} among {len(tested)} pairs"

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
 from .captions import (
@@ -19,9 +19,9 @@ from .captions import (
 )
 from .harness import Evaluation
 from .methods import has_one_pass_only, parameters
-from .metrics import METRICS
+from .metrics import METRICS, Metric
 from .records import Record
-from .significance import compare_methods
+from .significance import LEVEL, compare_methods
 
 _BEST = "the best of each scale"
 
@@ -248,31 +248,14 @@ def cost_table(evaluation: Evaluation) -> Table:
 
 def significance_table(evaluation: Evaluation) -> Table | None:
     """Wilcoxon tests between all pairs of methods; None for a single method or volume."""
-    titles = {method.slug: method.title for method in evaluation.settings.methods}
-    if len(titles) < 2 or len({record.volume for record in evaluation.measured}) < 2:
+    if len(evaluation.settings.methods) < 2 or volume_count(evaluation) < 2:
         return None
-    rows = []
-    for name in evaluation.settings.metrics:
-        for scale in evaluation.settings.scales:
-            values = {
-                slug: {r.volume: _number(r.values.get(name)) for r in records}
-                for slug, records in _by_method(evaluation, scale).items()
-            }
-            for found in compare_methods(values):
-                if found.pairs == 0:
-                    continue
-                rows.append(
-                    [
-                        Cell(METRICS[name].title),
-                        Cell(f"{scale:g}×"),
-                        Cell(f"{titles[found.first]} – {titles[found.second]}"),
-                        Cell(str(found.pairs)),
-                        Cell(f"{found.median_difference:+.{METRICS[name].digits}f}"),
-                        Cell(f"{found.p:.2g}"),
-                        Cell(f"{found.corrected_p:.2g}", found.corrected_p < 0.05),
-                        Cell(found.note),
-                    ]
-                )
+    rows = [
+        row
+        for name in evaluation.settings.metrics
+        for scale in evaluation.settings.scales
+        for row in _differences(evaluation, METRICS[name], scale)
+    ]
     return Table(
         "Paired differences",
         ["Metric", "Scale", "Methods", "Volumes", "Median difference", "p", "p (Holm)", ""],
@@ -285,9 +268,31 @@ def significance_table(evaluation: Evaluation) -> Table | None:
             where_measured(evaluation),
         ],
         kind="significance",
-        marks="a corrected p below 0.05",
+        marks=f"a corrected p below {LEVEL:g}",
         long=True,
     )
+
+
+def _differences(evaluation: Evaluation, metric: Metric, scale: float) -> Iterator[list[Cell]]:
+    """A row for each pair of methods that were measured on the same volumes at a scale."""
+    titles = {method.slug: method.title for method in evaluation.settings.methods}
+    values = {
+        slug: {r.volume: _number(r.values.get(metric.name)) for r in records}
+        for slug, records in _by_method(evaluation, scale).items()
+    }
+    for found in compare_methods(values):
+        if found.pairs == 0:
+            continue
+        yield [
+            Cell(metric.title),
+            Cell(f"{scale:g}×"),
+            Cell(f"{titles[found.first]} – {titles[found.second]}"),
+            Cell(str(found.pairs)),
+            Cell(f"{found.median_difference:+.{metric.digits}f}"),
+            Cell(f"{found.p:.2g}"),
+            Cell(f"{found.corrected_p:.2g}", found.corrected_p < LEVEL),
+            Cell(found.note),
+        ]
 
 
 def cases_csv(evaluation: Evaluation) -> str:

@@ -15,7 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays import FloatArray
-from ..degradation import Kernel, apply_separable, axis_operator, paper_low_resolution
+from ..degradation import (
+    PAPER_KERNEL,
+    Kernel,
+    apply_separable,
+    axis_operator,
+    paper_low_resolution,
+)
 from .recipe import KernelRecipe, PatchRecipe
 from .volumes import TrainingVolume
 
@@ -63,7 +69,7 @@ class PatchSampler:
         rng = np.random.default_rng([self.seed, number])
         volume = self.volumes[rng.choice(len(self.volumes), p=self.volume_shares)]
         kernel = self.kernel_names[rng.choice(len(self.kernel_names), p=self.kernel_shares)]
-        if kernel == "paper":
+        if kernel == PAPER_KERNEL:
             sample = self._paper_sample(rng, volume)
         else:
             sample = self._grid_sample(rng, volume, kernel)  # type: ignore[arg-type]
