@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 _ABOUT_THE_GRID_OR_THE_STORAGE = (
     # NIfTI
-    "dim", "pixdim", "qform", "sform", "srow", "quatern", "qoffset", "qto", "qfac", "scl_",
-    "slice_", "bitpix", "datatype", "nifti_type", "vox_offset", "xyzt_units",
+    "dim[", "pixdim", "qform", "sform", "srow", "quatern", "qoffset", "qto", "qfac", "scl_",
+    "slice_", "bitpix", "datatype", "nifti_type", "vox_offset", "xyzt_units", "toffset",
     # ITK's own notes on the file it has read
     "ITK_original", "ITK_sform", "ITK_InputFilterName", "ITK_Origin", "ITK_Spacing",
     "ITK_non_uniform", "ITK_Zaxis",
@@ -20,7 +20,7 @@ _ABOUT_THE_GRID_OR_THE_STORAGE = (
     "NRRD_space", "NRRD_sizes", "NRRD_axis", "NRRD_thicknesses", "NRRD_old", "NRRD_block",
     "NRRD_spacings", "NRRD_content",
 )  # fmt: skip
-_NOTHING_WHEN_ZERO = ("cal_", "intent_", "toffset", "dim_info")
+_NOTHING_WHEN_ZERO = ("cal_", "intent_", "dim_info")
 _METAIMAGE_FIELDS = frozenset((
     "acquisitiondate", "anatomicalorientation", "binarydata", "binarydatabyteordermsb",
     "centerofrotation", "color", "comment", "compresseddata", "compresseddatasize",
@@ -53,10 +53,14 @@ ACQUISITION_TAGS = {
     "0018|1314": "FlipAngle",
 }
 """DICOM tags that are carried over: how the series was acquired, never who the patient is."""
+_DICOM_TAG = re.compile(r"[0-9a-f]{4}\|[0-9a-f]{4}", re.IGNORECASE)
 
 
 def entries_that_stay_true(metadata: Mapping[str, str]) -> dict[str, str]:
     """The entries that do not describe the old size, spacing, placement, scaling or storage.
+
+    Of DICOM tags, which SimpleITK keeps in NRRD and MetaImage files too, only those of the
+    acquisition stay: the others name the patient, the old grid or the file itself.
 
     Args:
         metadata: header entries by SimpleITK's names.
@@ -68,6 +72,7 @@ def entries_that_stay_true(metadata: Mapping[str, str]) -> dict[str, str]:
         and _UNPRINTABLE not in value
         and not key.startswith(_ABOUT_THE_GRID_OR_THE_STORAGE)
         and not (key.startswith(_NOTHING_WHEN_ZERO) and value.strip() == "0")
+        and (key.lower() in ACQUISITION_TAGS or not _DICOM_TAG.fullmatch(key))
     }
 
 

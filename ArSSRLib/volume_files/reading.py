@@ -19,8 +19,9 @@ from ..volume import Volume, check_kind, volume_of_image
 from .dicom_series import read_series
 from .metaimage_check import check_metaimage
 from .names import READABLE_SUFFIXES, check_name, suffix_of
-from .nifti_check import SPACE_CODE, NiftiPlace, check_nifti
+from .nifti_check import check_nifti
 from .nifti_neighbours import undisturbed
+from .nifti_place import FORM_CODES, NiftiPlace, place_of
 from .nrrd_check import check_nrrd
 
 _log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -> Volume:
     """Reads a file, or a folder that holds one DICOM series.
 
-    Logs a warning when the sform and the qform of a NIfTI file disagree.
+    Logs a warning when a NIfTI file leaves in doubt where its volume lies.
 
     Args:
         path: a file with one of ``READABLE_SUFFIXES``, or a folder.
@@ -58,10 +59,9 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
     volume = volume_of_image(image, str(path), text_entries(image))
     if place is None:
         return volume
-    if place.warning:
-        _log.warning(place.warning)
-    code = place.space_code(volume.grid)
-    return volume if code is None else volume.with_entries({SPACE_CODE: str(code)})
+    if warning := place.warning(volume.grid):
+        _log.warning(warning)
+    return volume.with_entries({FORM_CODES: "{} {}".format(*place.codes(volume.grid))})
 
 
 def _check_there_is(source: Path) -> None:
@@ -86,7 +86,7 @@ def _check_format(source: Path, volume_index: int) -> NiftiPlace | None:
     suffix = suffix_of(source, READABLE_SUFFIXES)
     try:
         if suffix.startswith(".nii"):
-            return check_nifti(source, volume_index)
+            return place_of(check_nifti(source, volume_index))
         if suffix.startswith(".mh"):
             check_metaimage(source)
         else:
@@ -178,9 +178,13 @@ def _explained(source: Path, error: RuntimeError) -> str:
     name = repr(str(source))
     if "orthonormal" in text or "Bad direction" in text:
         return (
-            f"The direction cosines of {name} are not orthonormal (the volume is sheared or its "
-            "header is damaged); resample the volume to an unsheared grid first."
+            f"The direction cosines of {name} are not orthonormal (the volume is sheared, or its "
+            "header is damaged or rounded too coarsely); resample the volume to an unsheared grid, "
+            "or correct its header, first."
         )
+    if "determine ImageIO reader" in text and ".nii" in "".join(source.suffixes[-2:]).lower():
+        # It has passed all checks of ours.
+        return f"The file {name} is NIfTI-2, which SimpleITK cannot read; save it as NIfTI-1."
     if "spacing" in text.lower():
         return f"The voxel spacing of {name} is zero or negative; correct the header."
     if "memory" in text.lower() or "bad_alloc" in text:

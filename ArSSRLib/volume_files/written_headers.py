@@ -1,18 +1,22 @@
 """The headers of volume files: written by SimpleITK for one slice, then made to tell of all.
 
 SimpleITK writes whole images only, for which a large volume would have to be in memory twice. It
-also marks every NIfTI file as being in scanner coordinates and drops the display range.
+also marks every NIfTI file as being in scanner coordinates, and drops its display range, its intent
+and the directions of its acquisition.
 """
 
 from __future__ import annotations
 
+import re
 import struct
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
-from .nifti_check import SPACE_CODE
+from .nifti_place import FORM_CODES
 
 COMPRESSED_SIZE = b"CompressedDataSize = "
 """In a MetaImage header, before the number of bytes that the voxels take in the file."""
@@ -22,16 +26,21 @@ _NOT_WHOLE = "the header was not written whole"
 _NIFTI_BYTES = 352
 _NIFTI_SLICES_AT = 46
 _FORM_CODES_AT = 252
+_FORM_CODES = re.compile(r"[0-5] [0-5]")
 _DISPLAY_RANGE_AT = 124
-_LARGEST_CODE = 5
+_NUMBERS = {
+    "dim_info": (39, "B"), "intent_p1": (56, "f"), "intent_p2": (60, "f"), "intent_p3": (64, "f"),
+    "intent_code": (68, "h"),
+}  # fmt: skip
+"""Numbers of the header that hold on any grid: where each is and its format."""
+_INTENT_NAME_AT = 328
 
 
 def nifti_head(image: sitk.Image, depth: int, scratch: Path) -> bytes:
     """The header of a NIfTI file of ``depth`` slices.
 
     Args:
-        image: one slice of it, with the volume's grid and header entries; of these ``cal_max``,
-            ``cal_min`` and the code of the space come in here.
+        image: one slice of it, with the volume's grid and header entries.
         depth: slices of the volume.
         scratch: a file name ending in ``.nii``, which is written to.
 
@@ -42,14 +51,7 @@ def nifti_head(image: sitk.Image, depth: int, scratch: Path) -> bytes:
     if len(head) != _NIFTI_BYTES:
         raise OSError(_NOT_WHOLE)
     struct.pack_into("<h", head, _NIFTI_SLICES_AT, depth)
-    metadata = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
-    code = int(_number(metadata.get(SPACE_CODE)))
-    if 0 < code <= _LARGEST_CODE:
-        # Both forms hold the one affine of the image.
-        struct.pack_into("<2h", head, _FORM_CODES_AT, code, code)
-    highest, lowest = _number(metadata.get("cal_max")), _number(metadata.get("cal_min"))
-    if highest > lowest:
-        struct.pack_into("<2f", head, _DISPLAY_RANGE_AT, highest, lowest)
+    _put_entries(head, {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()})
     return bytes(head)
 
 
@@ -73,6 +75,23 @@ def metaimage_head(image: sitk.Image, depth: int, scratch: Path) -> bytes:
     return _replaced(
         head, b"\nCompressedData = False\n", b"\nCompressedData = True\n" + size + b"\n"
     )
+
+
+def _put_entries(head: bytearray, metadata: Mapping[str, str]) -> None:
+    """Puts the header entries, which SimpleITK leaves out, into a NIfTI header."""
+    codes = metadata.get(FORM_CODES, "")
+    if _FORM_CODES.fullmatch(codes):
+        # Both forms hold the one affine of the image.
+        struct.pack_into("<2h", head, _FORM_CODES_AT, *map(int, codes.split()))
+    highest, lowest = _number(metadata.get("cal_max")), _number(metadata.get("cal_min"))
+    if highest > lowest:
+        struct.pack_into("<2f", head, _DISPLAY_RANGE_AT, highest, lowest)
+    for key, (at, kind) in _NUMBERS.items():
+        with suppress(struct.error):
+            value = _number(metadata.get(key))
+            struct.pack_into("<" + kind, head, at, value if kind == "f" else int(value))
+    name = metadata.get("intent_name", "").encode()
+    head[_INTENT_NAME_AT : _INTENT_NAME_AT + len(name)] = name
 
 
 def _head_of_slice(image: sitk.Image, scratch: Path, end: bytes = b"") -> bytes:

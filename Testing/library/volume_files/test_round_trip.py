@@ -146,17 +146,33 @@ def test_the_space_and_the_display_range_of_a_nifti_file_are_kept(
     assert sorted(os.listdir(tmp_path)) == [f"in{suffix}", f"out{suffix}"]
 
 
-def test_of_two_forms_the_space_of_the_one_that_was_read_is_kept(tmp_path: Path) -> None:
-    image = nib.Nifti1Image(np.zeros((3, 4, 5), np.int16), None)
-    shifted = np.eye(4)
-    shifted[0, 3] = 40.0
-    image.set_qform(np.eye(4), code=1)
-    image.set_sform(shifted, code=4)
-    nib.save(image, tmp_path / "in.nii")
-    volume = read_volume(tmp_path / "in.nii")
-    write_volume(volume, tmp_path / "out.nii")
-    header = nib.load(tmp_path / "out.nii").header
-    assert header["sform_code"] == (4 if volume.grid.origin[0] == -40.0 else 1)
+def test_the_intent_and_the_directions_of_the_acquisition_are_kept_in_nifti(tmp_path: Path) -> None:
+    image = nib.Nifti1Image(np.zeros((3, 4, 5), np.float32), np.eye(4))
+    kept = {"intent_code": 1001, "intent_p1": 2.5, "intent_name": b"estimate", "dim_info": 57}
+    for name, value in kept.items():
+        image.header[name] = value
+    nib.save(image, tmp_path / "in.nii.gz")
+    write_volume(read_volume(tmp_path / "in.nii.gz"), tmp_path / "out.nii.gz")
+    header = nib.load(tmp_path / "out.nii.gz").header
+    assert {name: header[name].item() for name in kept} == kept
+
+
+def test_a_nifti_2_file_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    nib.save(nib.Nifti2Image(np.zeros((2, 3, 4), np.float32), np.eye(4)), tmp_path / "two.nii.gz")
+    with pytest.raises(InputError, match=r"NIfTI-2, .*; save it as NIfTI-1"):
+        read_volume(tmp_path / "two.nii.gz")
+
+
+@pytest.mark.parametrize("suffix", [".nrrd", ".mha"])
+def test_of_dicom_tags_only_those_of_the_acquisition_are_kept(tmp_path: Path, suffix: str) -> None:
+    image = sitk.Image(3, 4, 5, sitk.sitkInt16)
+    image.SetMetaData("0010|0010", "Doe^J")
+    image.SetMetaData("0028|0030", "1.1\\0.9")
+    image.SetMetaData("0018|0081", "2.9")
+    sitk.WriteImage(image, str(tmp_path / f"in{suffix}"))
+    write_volume(read_volume(tmp_path / f"in{suffix}"), tmp_path / f"out{suffix}")
+    keys = sitk.ReadImage(str(tmp_path / f"out{suffix}")).GetMetaDataKeys()
+    assert [key for key in keys if "|" in key] == ["0018|0081"]
 
 
 @pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".mha"])
