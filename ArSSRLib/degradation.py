@@ -10,18 +10,14 @@ neither keeps the field of view nor suppresses aliasing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .arrays import FloatArray
 from .errors import InputError
-
-Kernel = Literal["cubic", "kspace", "gaussian"]
-KERNELS: tuple[Kernel, ...] = get_args(Kernel)
-PAPER_KERNEL = "paper"
-ALL_KERNELS = (*KERNELS, PAPER_KERNEL)
+from .kernels import KERNELS, Kernel
 
 _FULL_WIDTH_TO_SIGMA = 1.0 / np.sqrt(8.0 * np.log(2.0))
 _GAUSSIAN_REACH_IN_SIGMA = 4.0

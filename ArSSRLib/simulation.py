@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .degradation import Kernel, simulate_low_resolution
+from .degradation import simulate_low_resolution
 from .errors import InputError
 from .grid import Triple
+from .kernels import Kernel
 from .volume import Volume
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from ..degradation import KERNELS
 from ..interrupts import no_longer_cancellable
+from ..kernels import KERNELS
 from .arguments import add_force, add_scale, add_volume_index, refuse_input_as_output
 from .outcome import EXIT_DONE
 

@@ -17,9 +17,10 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from ..degradation import PAPER_KERNEL, Kernel, paper_low_resolution
+from ..degradation import paper_low_resolution
 from ..errors import EnvironmentFault, InputError
 from ..grid import Grid, SizeTriple
+from ..kernels import PAPER_KERNEL, Kernel
 from ..simulation import simulate_volume
 from ..upsampling.device import choose_device
 from ..volume import Volume

@@ -15,13 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays import FloatArray
-from ..degradation import (
-    PAPER_KERNEL,
-    Kernel,
-    apply_separable,
-    axis_operator,
-    paper_low_resolution,
-)
+from ..degradation import apply_separable, axis_operator, paper_low_resolution
+from ..kernels import PAPER_KERNEL, Kernel
 from .recipe import KernelRecipe, PatchRecipe
 from .volumes import TrainingVolume
 

@@ -7,13 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ArSSRLib.degradation import (
-    KERNELS,
-    axis_operator,
-    paper_low_resolution,
-    simulate_low_resolution,
-)
+from ArSSRLib.degradation import axis_operator, paper_low_resolution, simulate_low_resolution
 from ArSSRLib.errors import InputError
+from ArSSRLib.kernels import KERNELS
 
 KERNEL = pytest.mark.parametrize("kernel", KERNELS)
 

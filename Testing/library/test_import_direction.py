@@ -23,7 +23,7 @@ LAYERS = (
     ("metadata", "orientation", "pixel_types"),
     ("grid",),
     ("atomic", "output_folder"),
-    ("arrays", "errors", "interrupts", "leftovers", "sample", "workers"),
+    ("arrays", "errors", "interrupts", "kernels", "leftovers", "sample", "workers"),
 )
 """Modules and packages, users first. Those that stand side by side know nothing of each other."""
 HEIGHT = {name: -depth for depth, layer in enumerate(LAYERS) for name in layer}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ArSSRLib.degradation import KERNELS
 from ArSSRLib.errors import InputError
+from ArSSRLib.kernels import KERNELS
 from ArSSRLib.simulation import simulate_volume
 from ArSSRLib.volume import Volume
 
