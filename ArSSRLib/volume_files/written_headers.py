@@ -26,7 +26,7 @@ _NOT_WHOLE = "the header was not written whole"
 _NIFTI_BYTES = 352
 _NIFTI_SLICES_AT = 46
 _FORM_CODES_AT = 252
-_FORM_CODES = re.compile(r"[0-5] [0-5]")
+_QFORM_AND_SFORM = re.compile(r"[0-5] [0-5]")
 _DISPLAY_RANGE_AT = 124
 _NUMBERS = {
     "dim_info": (39, "B"), "intent_p1": (56, "f"), "intent_p2": (60, "f"), "intent_p3": (64, "f"),
@@ -80,7 +80,7 @@ def metaimage_head(image: sitk.Image, depth: int, scratch: Path) -> bytes:
 def _put_entries(head: bytearray, metadata: Mapping[str, str]) -> None:
     """Puts the header entries, which SimpleITK leaves out, into a NIfTI header."""
     codes = metadata.get(FORM_CODES, "")
-    if _FORM_CODES.fullmatch(codes):
+    if _QFORM_AND_SFORM.fullmatch(codes):
         # Both forms hold the one affine of the image.
         struct.pack_into("<2h", head, _FORM_CODES_AT, *map(int, codes.split()))
     highest, lowest = _number(metadata.get("cal_max")), _number(metadata.get("cal_min"))
