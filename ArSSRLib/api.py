@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 import SimpleITK as sitk
 
-from .arrays import Array
+from .choices import Method
 from .errors import InputError
-from .grid import Grid, Triple
-from .pixel_types import as_pixel_type, pixel_type_for
-from .upsampling.methods import Method
 from .upsampling.progress import ProgressCallback
 from .upsampling.request import Roi, target_grid
 from .upsampling.run import upsample_volume
-from .volume import Volume, check_finite, image_of_volume, volume_of_image
+from .volumes.array_types import Array
+from .volumes.grid import Grid, Triple
+from .volumes.pixel_types import as_pixel_type, pixel_type_for
+from .volumes.volume import Volume, check_finite, image_of_volume, volume_of_image
 
 if TYPE_CHECKING:
-    from .checkpoint import Model
+    from .networks.model_file import Model
 
 
 def load_model(name: str | os.PathLike[str] = "default") -> Model:
@@ -28,7 +28,7 @@ def load_model(name: str | os.PathLike[str] = "default") -> Model:
     Raises:
         InputError: neither a bundled model nor a readable model file.
     """
-    from .catalogue import load_model as load
+    from .networks.catalogue import load_model as load
 
     return load(name)
 
@@ -126,7 +126,7 @@ def upsample(
 
 
 def _loaded(model: Model | str | os.PathLike[str]) -> Model:
-    from .checkpoint import Model
+    from .networks.model_file import Model
 
     if isinstance(model, Model):
         return model
@@ -139,7 +139,7 @@ def _loaded(model: Model | str | os.PathLike[str]) -> Model:
 
 def _volume_of_array(array: Array, grid: Grid | None) -> Volume:
     if not isinstance(grid, Grid | None):
-        raise InputError(f"The grid {grid!r} is no grid; give an ArSSRLib.grid.Grid or none.")
+        raise InputError(f"grid must be a Grid or None, not {grid!r}.")
     if array.ndim != 3 or array.dtype.kind not in "iufb":
         raise InputError(
             f"An array of shape {array.shape} and type {array.dtype} is not a 3-D array of real "

@@ -34,7 +34,7 @@ else:
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ArSSRLib.checkpoint import read_header
+from ArSSRLib.networks.model_file import read_header
 from ArSSRLib.training.recipe import load_recipe
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,13 +16,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from ArSSRLib.catalogue import load_model
-from ArSSRLib.grid import Grid
+from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.upsampling.device import ask_for_huge_pages
 from ArSSRLib.upsampling.run import upsample_volume
-from ArSSRLib.volume import Volume
-from ArSSRLib.volume_files.reading import read_volume
-from ArSSRLib.volume_files.writing import write_volume
+from ArSSRLib.volumes.files.reading import read_volume
+from ArSSRLib.volumes.files.writing import write_volume
+from ArSSRLib.volumes.grid import Grid
+from ArSSRLib.volumes.volume import Volume
 from benchmarks.machine import shortest
 from benchmarks.repeated_brain import repeated_brain
 

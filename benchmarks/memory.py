@@ -23,10 +23,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from ArSSRLib.estimate import estimate_cost
-from ArSSRLib.grid import Grid
-from ArSSRLib.volume import Volume
-from ArSSRLib.volume_files.writing import write_volume
+from ArSSRLib.upsampling.estimate import estimate_cost
+from ArSSRLib.volumes.files.writing import write_volume
+from ArSSRLib.volumes.grid import Grid
+from ArSSRLib.volumes.volume import Volume
 from benchmarks.repeated_brain import repeated_brain
 
 MEBIBYTE = 2**20

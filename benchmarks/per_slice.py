@@ -23,11 +23,11 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from ArSSRLib.catalogue import load_model
-from ArSSRLib.intensity import Normalisation
 from ArSSRLib.networks.arssr import ArSSR
+from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.upsampling.device import ask_for_huge_pages, denormals_flushed
 from ArSSRLib.upsampling.engine import upsample_array
+from ArSSRLib.volumes.intensity import Normalisation
 from benchmarks.repeated_brain import repeated_brain
 
 REPEATS = 3

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ArSSRLib.sample import sample_path
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volumes.files.reading import read_volume
 
 _HALF_SIDE = 20
 

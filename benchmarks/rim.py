@@ -21,12 +21,12 @@ from scipy import ndimage
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from ArSSRLib.catalogue import load_model
-from ArSSRLib.intensity import Normalisation
-from ArSSRLib.interpolation import interpolate
+from ArSSRLib.networks.catalogue import load_model
+from ArSSRLib.resampling.interpolation import interpolate
 from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling.engine import upsample_array
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volumes.files.reading import read_volume
+from ArSSRLib.volumes.intensity import Normalisation
 
 Array = npt.NDArray[np.generic]
 RIM_VOXELS = 2

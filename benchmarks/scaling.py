@@ -18,7 +18,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from ArSSRLib.catalogue import load_model
+from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.upsampling.device import ask_for_huge_pages
 from ArSSRLib.upsampling.engine import upsample_array
 from benchmarks.machine import shortest

@@ -21,7 +21,7 @@ def gridOfVolume(volumeNode):
         ArSSRLib.errors.InputError: the volume's axes are sheared.
     """
     library.makeImportable()
-    from ArSSRLib.grid import Grid
+    from ArSSRLib.volumes.grid import Grid
 
     matrix = vtk.vtkMatrix4x4()
     volumeNode.GetIJKToRASMatrix(matrix)

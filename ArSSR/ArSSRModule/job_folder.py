@@ -20,8 +20,8 @@ REMOVAL_ATTEMPTS = 10
 class JobFolder:
     """A folder of its own below Slicer's temporary folder.
 
-    It has a name of ``ArSSRLib.leftovers``, so that what a killed Slicer left is found and removed
-    when the next run starts.
+    Its name comes from ``ArSSRLib.running.leftovers``, so that what a killed Slicer left is
+    found and removed when the next run starts.
 
     Attributes:
         path: the folder.
@@ -37,7 +37,7 @@ class JobFolder:
                 do.
         """
         library.makeImportable()
-        from ArSSRLib.leftovers import clear_leftovers, temporary_name
+        from ArSSRLib.running.leftovers import clear_leftovers, temporary_name
 
         parent = temporaryFolder()
         try:

@@ -21,7 +21,7 @@ def installedFolder() -> Path:
 def availableModels() -> list:
     """Bundled models first, then installed ones; damaged installed files are left out."""
     library.makeImportable()
-    from ArSSRLib.catalogue import bundled_models, model_info
+    from ArSSRLib.networks.catalogue import bundled_models, model_info
 
     models = list(bundled_models())
     for path in sorted(installedFolder().glob("*.npz")):
@@ -48,7 +48,7 @@ def installModel(path: str) -> str:
         OSError: it cannot be copied.
     """
     library.makeImportable()
-    from ArSSRLib.catalogue import model_info
+    from ArSSRLib.networks.catalogue import model_info
 
     model_info(path)
     folder = installedFolder()

@@ -55,8 +55,8 @@ def planRun(parameters, device: str) -> Plan:
     checkUsable(volumeNode)
     checkNotOverwritten(volumeNode, parameters.outputVolume)
     library.makeImportable()
-    from ArSSRLib.catalogue import model_info
-    from ArSSRLib.estimate import estimate_cost
+    from ArSSRLib.networks.catalogue import model_info
+    from ArSSRLib.upsampling.estimate import estimate_cost
 
     grid = geometry.gridOfVolume(volumeNode)
     resolution = chosenResolution(parameters, grid)

@@ -13,7 +13,7 @@ class Resolution:
     """What the panel's section Resolution asks for.
 
     Attributes:
-        grid: of the whole volume's result, an ``ArSSRLib.grid.Grid``.
+        grid: of the whole volume's result, an ``ArSSRLib.volumes.grid.Grid``.
         arguments: the same for the library's command line, such as ``("--scale", "2.5")``.
         text: how the user said it, for names: ``2.5x``, ``1.25 mm``, ``isotropic``.
     """

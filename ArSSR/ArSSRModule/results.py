@@ -64,7 +64,7 @@ def networkFor(method: str, model: str):
     if method != "arssr":
         return None
     library.makeImportable()
-    from ArSSRLib.catalogue import model_info
+    from ArSSRLib.networks.catalogue import model_info
 
     return model_info(model)
 

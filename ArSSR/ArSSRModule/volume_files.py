@@ -91,7 +91,7 @@ class LoadedImage:
         Raises:
             MemoryError: there is no room for the voxels.
         """
-        from ArSSRLib.grid import Grid
+        from ArSSRLib.volumes.grid import Grid
 
         voxels = np.array(sitk.GetArrayViewFromImage(image), order="C")
         return LoadedImage(imageDataOver(voxels), geometry.ijkToRasOfGrid(Grid.of_image(image)))

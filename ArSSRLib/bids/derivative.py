@@ -10,9 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote
 
-from ..atomic import replacing
 from ..errors import InputError
-from ..output_folder import make_output_folder
+from ..running.output_files import make_output_folder, replacing
 from .dataset import DESCRIPTION, Source, read_description
 from .sidecar import RAW
 

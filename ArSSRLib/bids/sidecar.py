@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .dataset import Source
 
 if TYPE_CHECKING:
-    from ..grid import Grid
+    from ..volumes.grid import Grid
 
 RAW = "raw"
 """What the source dataset is called in BIDS URIs; ``DatasetLinks`` says where it lies."""
@@ -81,7 +81,7 @@ def model_entries(model: str) -> dict[str, str]:
     Raises:
         InputError: no such model.
     """
-    from ..catalogue import MODELS, model_info
+    from ..networks.catalogue import MODELS, model_info
 
     info = model_info(model)
     changed = info.path.stat()
@@ -108,7 +108,7 @@ def passes(model: str, fast: bool) -> int:
     Raises:
         InputError: no such model.
     """
-    from ..catalogue import model_info
+    from ..networks.catalogue import model_info
 
     return 2 if model_info(model).header.mirrored and not fast else 1
 
@@ -157,7 +157,7 @@ def write_sidecar(
         EnvironmentFault: it cannot be written.
     """
     from .. import __version__
-    from ..atomic import replacing
+    from ..running.output_files import replacing
 
     made = {
         "Method": method,
@@ -187,7 +187,7 @@ def add_skull(path: str, entries: Mapping[str, Any]) -> None:
     Raises:
         InputError, EnvironmentFault: it cannot be written.
     """
-    from ..atomic import replacing
+    from ..running.output_files import replacing
 
     values = json.loads(Path(path).read_text(encoding="utf-8"))
     if _SKULL not in entries or _SKULL in values:

@@ -6,8 +6,8 @@ import argparse
 import math
 from collections.abc import Callable
 
+from ..choices import DEVICES
 from ..errors import InputError
-from ..upsampling.device import DEVICES
 
 Numbers = tuple[float, ...]
 MOST_THREADS = 1024

@@ -10,11 +10,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..batch.jobs import BatchProgress, Job, Outcome, run_jobs
-from ..batch.local import ThisMachine, processors
 from ..errors import Cancelled, EnvironmentFault, InputError
-from ..interrupts import no_longer_cancellable
-from ..output_folder import make_output_folder
+from ..running.batch.jobs import BatchProgress, Job, Outcome, run_jobs
+from ..running.batch.local import ThisMachine, processors
+from ..running.interrupts import no_longer_cancellable
+from ..running.output_files import make_output_folder
 from ..upsampling.progress import Progress
 from .arguments import whole_number
 from .one_volume import VolumeJob
@@ -67,7 +67,7 @@ def model_from_anywhere(model: str) -> str:
     Raises:
         InputError: no such model.
     """
-    from ..catalogue import MODELS, model_path
+    from ..networks.catalogue import MODELS, model_path
 
     path = model_path(model)
     return model if path.parent == MODELS else str(path.absolute())
@@ -80,7 +80,7 @@ def check_models(planned: Sequence[PlannedJob]) -> None:
         InputError: there is no such model.
     """
     for model in {each.job.model for each in planned if each.job.method == "arssr"}:
-        from ..catalogue import model_info
+        from ..networks.catalogue import model_info
 
         model_info(model)
 
@@ -166,7 +166,7 @@ def _refuse_file(folder: Path) -> None:
 
 
 class _Report:
-    """Tells how a batch goes; a :class:`ArSSRLib.batch.jobs.Watcher`."""
+    """Tells how a batch goes; a :class:`ArSSRLib.running.batch.jobs.Watcher`."""
 
     def __init__(self, printer: Printer, as_json: bool, output: str) -> None:
         self._printer = printer
@@ -205,7 +205,7 @@ class _Report:
         if arguments.scheduler is None:
             run_jobs(jobs, ThisMachine(at_once), self)
             return
-        from ..batch.cluster import DaskCluster
+        from ..running.batch.cluster import DaskCluster
 
         with warnings_shown_by(self._printer):
             run_jobs(jobs, DaskCluster(arguments.scheduler), self)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..choices import METHODS, Method
 from ..errors import InputError
-from ..upsampling.methods import METHODS, Method
 from .arguments import add_fast, add_force, add_network, add_progress, add_volume_index
 from .batch import (
     PlannedJob,

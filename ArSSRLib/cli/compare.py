@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..interrupts import no_longer_cancellable
+from ..running.interrupts import no_longer_cancellable
 from .arguments import (
     add_fast,
     add_force,
@@ -46,10 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     """
     printer = printer_for(arguments.progress)
     with warnings_shown_by(printer):
-        from ..atomic import check_output_place
-        from ..catalogue import load_model
+        from ..networks.catalogue import load_model
         from ..pictures.canvas import picture_suffix
         from ..pictures.comparison import Column, draw_comparison
+        from ..running.output_files import check_output_place
         from ..upsampling.progress import Progress
         from ..upsampling.request import target_grid
         from ..upsampling.run import upsample_volume

@@ -10,17 +10,17 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..output_folder import make_output_folder
+from ..running.output_files import make_output_folder
 from .arguments import add_fast, add_network, add_progress, add_scale
 from .compare import scale_text
 from .outcome import EXIT_DONE
 from .printers import printer_for, warnings_shown_by, within
 
 if TYPE_CHECKING:
-    from ..checkpoint import Model
+    from ..networks.model_file import Model
     from ..pictures.evidence import Evidence
     from ..upsampling.progress import ProgressCallback
-    from ..volume import Volume
+    from ..volumes.volume import Volume
 
 _SHARE_MADE = 0.08
 _SHARE_COMPUTED = 0.85
@@ -51,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     """
     printer = printer_for(arguments.progress)
     with warnings_shown_by(printer):
-        from ..catalogue import load_model
+        from ..networks.catalogue import load_model
+        from ..resampling.simulation import simulate_volume
         from ..sample import sample_path
-        from ..simulation import simulate_volume
         from ..upsampling.progress import Progress
         from . import files
 

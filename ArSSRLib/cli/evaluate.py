@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..batch.local import processors
+from ..choices import ALL_KERNELS
 from ..errors import Cancelled, InputError
-from ..kernels import ALL_KERNELS
+from ..running.batch.local import processors
 from ..upsampling.device import choose_device
 from .arguments import MOST_PROCESSES, MOST_THREADS, add_device, add_progress, numbers, whole_number
 from .printers import printer_for, warnings_shown_by

@@ -8,12 +8,12 @@ from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..volume import Volume
+    from ..volumes.volume import Volume
 
 
 def read(path: str, volume_index: int | None = None) -> Volume:
-    """:func:`ArSSRLib.volume.read_volume`, quietly."""
-    from ..volume_files.reading import read_volume
+    """:func:`ArSSRLib.volumes.volume.read_volume`, quietly."""
+    from ..volumes.files.reading import read_volume
 
     with _native_stderr_closed():
         return read_volume(path, volume_index)
@@ -22,8 +22,8 @@ def read(path: str, volume_index: int | None = None) -> Volume:
 def write(
     volume: Volume, path: str, overwrite: bool, last_moment: Callable[[], None] | None = None
 ) -> None:
-    """:func:`ArSSRLib.volume.write_volume`, quietly."""
-    from ..volume_files.writing import write_volume
+    """:func:`ArSSRLib.volumes.volume.write_volume`, quietly."""
+    from ..volumes.files.writing import write_volume
 
     with _native_stderr_closed():
         write_volume(volume, path, overwrite, last_moment)

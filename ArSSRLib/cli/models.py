@@ -12,7 +12,7 @@ from .arguments import add_force, refuse_input_as_output
 from .outcome import EXIT_DONE
 
 if TYPE_CHECKING:
-    from ..catalogue import ModelInfo
+    from ..networks.catalogue import ModelInfo
 
 _ENCODERS = ("RDN", "ResCNN", "SRResNet")
 
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list() -> None:
-    from ..catalogue import bundled_models
+    from ..networks.catalogue import bundled_models
 
     models = bundled_models()
     if not models:
@@ -70,7 +70,7 @@ def _list() -> None:
 
 
 def _describe(name: str) -> None:
-    from ..catalogue import model_info
+    from ..networks.catalogue import model_info
 
     model = model_info(name)
     header = model.header
@@ -92,9 +92,9 @@ def _ranges(model: ModelInfo) -> str:
 
 
 def _import(arguments: argparse.Namespace) -> None:
-    from ..atomic import check_output_place
-    from ..checkpoint import ModelHeader, save_model
-    from ..published_weights import check_there_is, import_published
+    from ..networks.model_file import ModelHeader, save_model
+    from ..networks.published_weights import check_there_is, import_published
+    from ..running.output_files import check_output_place
 
     check_there_is(arguments.file)
     output = Path(arguments.output or Path(arguments.file).with_suffix(".npz"))

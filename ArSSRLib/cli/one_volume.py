@@ -1,6 +1,7 @@
 """From one file to another: what ``arssr upsample`` does, and each job of a batch.
 
-``python -c "... main(text)"`` is how :mod:`ArSSRLib.batch.child` runs it in a process of its own.
+:mod:`ArSSRLib.running.batch.child` runs it in a child process by
+``python -c "... main(text)"``.
 """
 
 from __future__ import annotations
@@ -14,19 +15,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..choices import Method
 from ..errors import Cancelled
-from ..interrupts import no_longer_cancellable
-from ..output_folder import make_output_folder
+from ..running.interrupts import no_longer_cancellable
+from ..running.output_files import make_output_folder
 from ..upsampling.device import ask_for_huge_pages
-from ..upsampling.methods import Method
 from .arguments import refuse_input_as_output
 from .outcome import EXIT_DONE, exit_code_of
 from .printers import JsonPrinter, Printer, warnings_shown_by, within
 
 if TYPE_CHECKING:
-    from ..grid import Grid, Triple
     from ..upsampling.request import Roi
-    from ..volume import Volume
+    from ..volumes.grid import Grid, Triple
+    from ..volumes.volume import Volume
 
 _SHARE_READ = 0.02
 _SHARE_COMPUTED = 0.97
@@ -134,8 +135,8 @@ def _check_places(job: VolumeJob) -> None:
 
     A run beside, into the same folder, removes it when it leaves nothing there.
     """
-    from ..atomic import check_output_place
-    from ..volume_files.writing import check_output
+    from ..running.output_files import check_output_place
+    from ..volumes.files.writing import check_output
 
     if job.make_folder:
         make_output_folder(Path(job.output).parent)
@@ -160,7 +161,7 @@ def _upsampled(job: VolumeJob, volume: Volume, target: Grid, printer: Printer) -
 
     model = None
     if job.method == "arssr":
-        from ..catalogue import load_model
+        from ..networks.catalogue import load_model
 
         model = load_model(job.model)
     return upsample_volume(
@@ -187,7 +188,7 @@ def _describe(job: VolumeJob, low: Grid, high: Grid) -> None:
 
 def _warn_of_untrained(model: str, grid: Grid, target: Grid, printer: Printer) -> None:
     """One sentence where a scale or a voxel size is none that the model was trained for."""
-    from ..catalogue import model_info
+    from ..networks.catalogue import model_info
 
     info = model_info(model)
     factors, spacings = info.outside_training(grid, target)
@@ -226,7 +227,7 @@ def _wait_for_room(needed: int) -> None:
 def _bytes_needed(job: VolumeJob, grid: Grid, target: Grid) -> int:
     """Highest resident memory of this process, in bytes; with a region it takes less."""
     if job.method == "arssr":
-        from ..estimate import estimate_cost
+        from ..upsampling.estimate import estimate_cost
 
         return estimate_cost(grid, target, job.model).peak_bytes
     return _BYTES_OF_INTERPOLATION + 8 * math.prod(grid.size) + 4 * math.prod(target.size)

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 
 from ..errors import Cancelled, EnvironmentFault, InputError
-from ..interrupts import (
+from ..running.interrupts import (
     SIGNALS,
     Interrupted,
     hear_nothing_more,

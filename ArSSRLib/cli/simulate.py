@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from ..interrupts import no_longer_cancellable
-from ..kernels import KERNELS
+from ..choices import KERNELS
+from ..running.interrupts import no_longer_cancellable
 from .arguments import add_force, add_scale, add_volume_index, refuse_input_as_output
 from .outcome import EXIT_DONE
 
@@ -32,8 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
         InputError: unusable input, output or option.
         EnvironmentFault: the machine got in the way.
     """
-    from ..simulation import simulate_volume
-    from ..volume_files.writing import check_output
+    from ..resampling.simulation import simulate_volume
+    from ..volumes.files.writing import check_output
     from . import files
 
     refuse_input_as_output(arguments.input, arguments.output)

@@ -1,4 +1,4 @@
-"""``arssr train``: train a network on one's own scans; also ``python -m ArSSRLib.train``."""
+"""``arssr train``: train a network on one's own scans."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..atomic import replacing
 from ..errors import Cancelled, EnvironmentFault, InputError
-from ..interrupts import was_interrupted
-from ..output_folder import make_output_folder
+from ..running.interrupts import was_interrupted
+from ..running.output_files import make_output_folder, replacing
 from ..training.recipe import Recipe, SourceRecipe, available_recipes, load_recipe
 from .arguments import MOST_PROCESSES, add_machine, whole_number
 from .outcome import EXIT_DONE
@@ -150,7 +149,7 @@ def _volumes(
 ) -> tuple[VolumeSet, VolumeSet]:
     """The volumes to train on, and those to validate on, which the leading process alone reads."""
     from ..training.volumes import VolumeSet, load_volumes
-    from ..volume_files.search import find_files
+    from ..volumes.files.search import find_files
 
     if recipe.optimiser.batch % team.size:
         raise InputError(

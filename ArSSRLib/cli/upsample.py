@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import cast
 
+from ..choices import METHODS
 from ..errors import InputError
-from ..upsampling.methods import METHODS
 from .arguments import (
     add_fast,
     add_force,
@@ -191,7 +191,7 @@ def _maker(arguments: argparse.Namespace) -> tuple[str, tuple[str, ...]]:
     """
     if arguments.method != "arssr":
         return arguments.method, ()
-    from ..catalogue import DEFAULT, MODELS, model_info
+    from ..networks.catalogue import DEFAULT, MODELS, model_info
 
     info = model_info(arguments.model)
     bundled = info.path.parent == MODELS

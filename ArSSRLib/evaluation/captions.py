@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from ..kernels import PAPER_KERNEL
+from ..choices import PAPER_KERNEL
 from .harness import Evaluation
 from .metrics import METRICS
 from .records import Record

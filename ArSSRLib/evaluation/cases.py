@@ -17,14 +17,14 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from ..degradation import paper_low_resolution
+from ..choices import PAPER_KERNEL, Kernel
 from ..errors import EnvironmentFault, InputError
-from ..grid import Grid, SizeTriple
-from ..kernels import PAPER_KERNEL, Kernel
-from ..simulation import simulate_volume
+from ..resampling.degradation import paper_low_resolution
+from ..resampling.simulation import simulate_volume
 from ..upsampling.device import choose_device
-from ..volume import Volume
-from ..volume_files.reading import read_volume
+from ..volumes.files.reading import read_volume
+from ..volumes.grid import Grid, SizeTriple
+from ..volumes.volume import Volume
 from .file_versions import cached_by_file, digest
 from .methods import Method, model_file, preload_network, upsample
 from .metrics import METRICS, Unavailable

@@ -16,10 +16,10 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from ..batch.local import processors
 from ..errors import EnvironmentFault
-from ..leftovers import clear_leftovers, scratch_folder
-from ..workers import end_with_parent, hear_terminations, start_without_interrupts
+from ..running.batch.local import processors
+from ..running.leftovers import clear_leftovers, scratch_folder
+from ..running.workers import end_with_parent, hear_terminations, start_without_interrupts
 from .cases import Case, failed, measure
 from .records import Record, save_record
 from .settings import Settings

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from ..errors import InputError
-from ..volume_files import metaimage_check, nrrd_check
+from ..volumes.files import metaimage_check, nrrd_check
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from ..atomic import replacing
-from ..batch.local import processors
 from ..errors import EnvironmentFault, InputError
-from ..output_folder import make_output_folder
+from ..running.batch.local import processors
+from ..running.output_files import make_output_folder, replacing
 from ..upsampling.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
 from .cases import TRUTH, Case

@@ -26,20 +26,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arrays import FloatArray
-from ..catalogue import load_model, model_path
-from ..checkpoint import ModelHeader, read_header
 from ..errors import InputError
-from ..grid import Grid
-from ..interpolation import INTERPOLATIONS, interpolate
 from ..networks.baseline_spec import BASELINES, BaselineSpec
+from ..networks.catalogue import load_model, model_path
+from ..networks.model_file import ModelHeader, read_header
+from ..resampling.interpolation import INTERPOLATIONS, interpolate
 from ..upsampling.run import upsample_volume
-from ..volume import Volume
+from ..volumes.array_types import FloatArray
+from ..volumes.grid import Grid
+from ..volumes.volume import Volume
 from .file_versions import cached_by_file
 
 if TYPE_CHECKING:
-    from ..checkpoint import Model
     from ..networks.baselines import Baseline
+    from ..networks.model_file import Model
 
 _TITLES = {"nearest": "Nearest", "linear": "Linear", "cubic": "Cubic", "zoom": "Cubic (zoom)"}
 _BASELINES = {name.lower(): name for name in BASELINES}
@@ -291,8 +291,8 @@ def _arssr(path: Path) -> Model:
 
 @cached_by_file(2)
 def _baseline(path: Path) -> Baseline:
-    from ..checkpoint import read_network
     from ..networks.baselines import Baseline
+    from ..networks.model_file import read_network
 
     network, _ = read_network(path)
     if not isinstance(network, Baseline):
@@ -305,8 +305,8 @@ def _with_baseline(
 ) -> FloatArray:
     import torch
 
-    from ..intensity import Normalisation
     from ..upsampling.device import choose_device
+    from ..volumes.intensity import Normalisation
 
     place = choose_device(device)
     normalisation = Normalisation.of(array)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..grid import Grid
+from ..volumes.grid import Grid
 
 
 @dataclass(frozen=True)

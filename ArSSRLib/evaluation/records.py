@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ..atomic import replacing
 from ..errors import EnvironmentFault
+from ..running.output_files import replacing
 
 _NOT_NUMBERS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..atomic import replacing
 from ..pictures.slices import PLANES, Plane
+from ..running.output_files import replacing
 from .captions import origin_of, volume_count
 from .cases import INPUT, TRUTH
 from .file_versions import digest

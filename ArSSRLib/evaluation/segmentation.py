@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import EnvironmentFault, InputError
-from ..grid import Grid
+from ..volumes.grid import Grid
 
 Labels = NDArray[np.uint8]
 """The label of each voxel, ``array[k, j, i]``; 0 where there is none."""

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..choices import ALL_KERNELS, PAPER_KERNEL
 from ..errors import InputError
-from ..kernels import ALL_KERNELS, PAPER_KERNEL
-from ..volume_files.names import READABLE_SUFFIXES
-from ..volume_files.search import find_volumes as volumes_in
-from ..volume_files.search import refuse_pipe
+from ..volumes.files.names import READABLE_SUFFIXES
+from ..volumes.files.search import find_volumes as volumes_in
+from ..volumes.files.search import refuse_pipe
 from .methods import Method, parse_method
 from .metrics import METRICS
 
@@ -30,7 +30,7 @@ class Settings:
         output: folder of the report.
         scales: isotropic upsampling scales, above 1.
         methods: see :mod:`ArSSRLib.evaluation.methods`.
-        kernel: simulation of the LR volumes, one of :data:`ArSSRLib.kernels.ALL_KERNELS`.
+        kernel: simulation of the LR volumes, one of :data:`ArSSRLib.choices.ALL_KERNELS`.
         metrics: names of :data:`ArSSRLib.evaluation.metrics.METRICS`.
         reference_free: upsample the volumes as they are and measure PSI and LPC-SI only
             (paper, Table III).

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ..atomic import replacing
-from ..checkpoint import DAMAGED_ARCHIVE
 from ..errors import InputError
-from ..grid import Grid
-from ..orientation import to_canonical
+from ..networks.model_file import DAMAGED_ARCHIVE
 from ..pictures.slices import PLANES, Plane, Slicer, View, display_window
-from ..volume import Volume
+from ..running.output_files import replacing
+from ..volumes.grid import Grid
+from ..volumes.orientation import to_canonical
+from ..volumes.volume import Volume
 from .profile import Profile, profile_between_points
 from .records import make_folder
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..interpolation import axis_operator
+from ..resampling.interpolation import axis_operator
 from .baseline_spec import BaselineName, BaselineSpec
 from .encoders import ResCNN, conv3
 from .lookup import trilinear

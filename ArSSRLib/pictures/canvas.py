@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..atomic import replacing
 from ..errors import InputError
+from ..running.output_files import replacing
 from .slices import Box, View
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Canvas:
         Args:
             path: ends in one of ``PICTURE_SUFFIXES``.
             overwrite: whether an existing file may be replaced.
-            last_moment: see :func:`ArSSRLib.atomic.replacing`.
+            last_moment: see :func:`ArSSRLib.running.output_files.replacing`.
 
         Raises:
             InputError: an unknown ending, no such folder, or the file exists.

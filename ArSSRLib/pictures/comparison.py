@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..volume import Volume
+from ..volumes.volume import Volume
 from .canvas import (
     ACCENT,
     MUTED,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..volume import Volume
+from ..volumes.volume import Volume
 from .canvas import (
     ACCENT,
     FRAME,

@@ -12,8 +12,8 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from ..orientation import to_canonical
-from ..volume import Volume
+from ..volumes.orientation import to_canonical
+from ..volumes.volume import Volume
 
 Floats = npt.NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..atomic import replacing
+from ..running.output_files import replacing
 from .validation import Score
 
 METRICS = "metrics.csv"

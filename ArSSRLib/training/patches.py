@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import FloatArray
-from ..degradation import apply_separable, axis_operator, paper_low_resolution
-from ..kernels import PAPER_KERNEL, Kernel
+from ..choices import PAPER_KERNEL, Kernel
+from ..resampling.degradation import apply_separable, axis_operator, paper_low_resolution
+from ..volumes.array_types import FloatArray
 from .recipe import KernelRecipe, PatchRecipe
 from .volumes import TrainingVolume
 

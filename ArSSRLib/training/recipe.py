@@ -77,7 +77,7 @@ class PatchRecipe:
 
 @dataclass(frozen=True)
 class KernelRecipe:
-    """Shares of the LR simulations (see ``ArSSRLib.degradation``); they need not add up to 1.
+    """Shares of the LR simulations (``ArSSRLib.resampling.degradation``); any positive sum.
 
     ``paper`` reproduces the paper's pipeline (§IV-A.1) and takes no per-axis scale.
     """
@@ -149,7 +149,7 @@ class Recipe:
         validate_crop: side of the central HR crop that is validated, in voxels.
         checkpoint_minutes: time between checkpoints, in min.
         mirrored: whether the model file asks for the mean with a mirrored pass, see
-            ``ArSSRLib.checkpoint.ModelHeader``. Training and its validation use one pass.
+            ``ArSSRLib.networks.model_file.ModelHeader``. Training and its validation use one pass.
     """
 
     title: str = "ArSSR"

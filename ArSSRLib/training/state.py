@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from ..atomic import replacing
 from ..errors import EnvironmentFault, InputError
-from ..leftovers import clear_leftovers
+from ..running.leftovers import clear_leftovers
+from ..running.output_files import replacing
 from .recipe import Recipe
 from .recipe_rules import entries_of
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from ..interrupts import Interrupted, hear_nothing_more
-from ..workers import end_with_parent
+from ..running.interrupts import Interrupted, hear_nothing_more
+from ..running.workers import end_with_parent
 from .parallel import Team
 
 _TERMINAL_CLOSED: signal.Signals | None = getattr(signal, "SIGHUP", None)

@@ -20,16 +20,16 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
-from ..checkpoint import ModelHeader, save_model
 from ..errors import EnvironmentFault, InputError
-from ..interrupts import no_longer_cancellable
 from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
 from ..networks.initialise import initialise
+from ..networks.model_file import ModelHeader, save_model
 from ..networks.registry import build_network
 from ..networks.spec import NetworkSpec
+from ..running.interrupts import no_longer_cancellable
+from ..running.workers import signals_held_back
 from ..upsampling.device import denormals_flushed, memory_format, place
-from ..workers import signals_held_back
 from .log import RunLog, mean_gains, say
 from .optimiser import build_optimiser, load_moments
 from .parallel import Team

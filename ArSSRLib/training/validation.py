@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..arrays import FloatArray
-from ..degradation import simulate_low_resolution
-from ..interpolation import interpolate
 from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
+from ..resampling.degradation import simulate_low_resolution
+from ..resampling.interpolation import interpolate
+from ..volumes.array_types import FloatArray
 from .volumes import TrainingVolume
 
 _FOREGROUND = 0.05

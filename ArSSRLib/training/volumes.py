@@ -11,10 +11,10 @@ from typing import Any
 import numpy.typing as npt
 
 from ..errors import InputError
-from ..intensity import Normalisation
-from ..pixel_types import as_pixel_type
-from ..volume_files.reading import read_volume
-from ..volume_files.search import VolumeFile
+from ..volumes.files.reading import read_volume
+from ..volumes.files.search import VolumeFile
+from ..volumes.intensity import Normalisation
+from ..volumes.pixel_types import as_pixel_type
 from .recipe import SourceRecipe
 
 
@@ -23,7 +23,7 @@ class TrainingVolume:
     """One HR volume.
 
     Attributes:
-        name: see :class:`ArSSRLib.volume_files.search.VolumeFile`.
+        name: see :class:`ArSSRLib.volumes.files.search.VolumeFile`.
         array: intensities (k, j, i) in the file's own type, which keeps memory low.
         normalisation: takes intensities to about [0, 1].
         spacing: voxel size (i, j, k), in mm.
@@ -60,7 +60,7 @@ def load_volumes(
     """Reads volumes; one that cannot be used is reported and left out.
 
     Args:
-        files: see :func:`ArSSRLib.volume_files.search.find_files`.
+        files: see :func:`ArSSRLib.volumes.files.search.find_files`.
         smallest_side: voxels that every axis must have (the LR patch at the smallest scale).
         sources: weights by file name; a source's weight is shared by its volumes.
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from ..arrays import Array, FloatArray
 from ..errors import InputError
-from ..intensity import Normalisation
-from ..interpolation import ArrayBox
+from ..resampling.interpolation import ArrayBox
+from ..volumes.array_types import Array, FloatArray
+from ..volumes.intensity import Normalisation
 from .device import choose_device, denormals_flushed, release_memory
 from .fallback import FallbackComputer
 from .passes import Pass
@@ -23,7 +23,7 @@ from .plan import Shape, Spans, geometry_of, tiles_for
 from .progress import ProgressCallback, ProgressClock
 
 if TYPE_CHECKING:
-    from ..checkpoint import Model
+    from ..networks.model_file import Model
 
 
 def upsample_array(

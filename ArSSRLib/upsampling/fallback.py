@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
-from ..arrays import Array, FloatArray
 from ..errors import EnvironmentFault, InputError
-from ..intensity import Normalisation
+from ..volumes.array_types import Array, FloatArray
+from ..volumes.intensity import Normalisation
 from .device import release_memory
 from .plan import Geometry, Spans, Tile, halved
 from .progress import ProgressClock
-from .tiles import NotFinite, TileComputer
+from .streaming.tiles import NotFinite, TileComputer
 
 if TYPE_CHECKING:
-    from ..checkpoint import Model
+    from ..networks.model_file import Model
 
 _log = logging.getLogger(__name__)
 

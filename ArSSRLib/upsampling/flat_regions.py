@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .plan import Spans
-from .rows import AxisLookup
+from .streaming.rows import AxisLookup
 
 _FLAT_RADIUS = 2
 """Voxels around a voxel that must agree with it."""

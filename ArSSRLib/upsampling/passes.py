@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from ..arrays import Array, FloatArray
+from ..volumes.array_types import Array, FloatArray
 from .plan import Shape, Spans
 
 

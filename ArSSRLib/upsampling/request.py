@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
-from ..grid import LARGEST_SIDE, Grid, IndexBox, SizeTriple, Triple
+from ..volumes.grid import LARGEST_SIDE, Grid, IndexBox, SizeTriple, Triple
 
 Roi = tuple[float, float, float, float, float, float]
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arrays import FloatArray
+from ..choices import METHODS, Method
 from ..errors import InputError
-from ..grid import Grid, SizeTriple
-from ..interpolation import ArrayBox, Interpolation, interpolate
-from ..orientation import to_canonical
-from ..volume import Volume
-from .methods import METHODS, Method
+from ..resampling.interpolation import ArrayBox, Interpolation, interpolate
+from ..volumes.array_types import FloatArray
+from ..volumes.grid import Grid, SizeTriple
+from ..volumes.orientation import to_canonical
+from ..volumes.volume import Volume
 from .progress import ProgressCallback, ProgressClock
 from .request import Roi, box_of_roi
 
 if TYPE_CHECKING:
-    from ..checkpoint import Model
+    from ..networks.model_file import Model
 
 PROVENANCE_KEY = "ArSSR"
 """Header entry of a result that says how it was made (kept by NRRD and MHA)."""
@@ -118,7 +118,7 @@ def _with_network(
     threads: int | None,
     fast: bool,
 ) -> tuple[str, FloatArray]:
-    from ..catalogue import load_model
+    from ..networks.catalogue import load_model
     from .engine import upsample_array
 
     model = model if model is not None else load_model("default")

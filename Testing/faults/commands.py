@@ -62,7 +62,7 @@ class Upsample(Command):
 
     def half_written(self, folder: Path) -> list[str]:
         from ArSSRLib.errors import InputError
-        from ArSSRLib.volume_files.nifti_check import check_nifti
+        from ArSSRLib.volumes.files.nifti_check import check_nifti
 
         if not self.is_done(folder):
             return []
@@ -94,8 +94,8 @@ class Train(Command):
         return 40 in _steps(folder / "run" / "metrics.csv")
 
     def half_written(self, folder: Path) -> list[str]:
-        from ArSSRLib.checkpoint import read_network
         from ArSSRLib.errors import InputError
+        from ArSSRLib.networks.model_file import read_network
         from ArSSRLib.training.state import LAST, load_state
 
         bad = []

@@ -30,8 +30,8 @@ def small_model(folder: Path) -> Path:
     """A sound model file."""
     import torch
 
-    from ArSSRLib.checkpoint import ModelHeader, save_model
     from ArSSRLib.networks.arssr import ArSSR
+    from ArSSRLib.networks.model_file import ModelHeader, save_model
     from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 
     spec = NetworkSpec(
@@ -132,8 +132,8 @@ def _bomb(folder: Path) -> Path:
 
 
 def _baseline(folder: Path) -> Path:
-    from ArSSRLib.checkpoint import ModelHeader, save_model
     from ArSSRLib.networks.baseline_spec import BaselineSpec
+    from ArSSRLib.networks.model_file import ModelHeader, save_model
     from ArSSRLib.networks.registry import build_network
 
     spec = BaselineSpec("SRCNN3D")

@@ -22,7 +22,7 @@ def fault_of_result(entry: Entry, source: Path, made: Path) -> str:
         made: the result.
     """
     from ArSSRLib.errors import InputError
-    from ArSSRLib.volume_files.reading import read_volume
+    from ArSSRLib.volumes.files.reading import read_volume
 
     scale = float(entry.arguments[entry.arguments.index("--scale") + 1])
     try:

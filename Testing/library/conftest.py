@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ArSSRLib.grid import Grid
-from ArSSRLib.volume import Volume
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volumes.files.reading import read_volume
+from ArSSRLib.volumes.grid import Grid
+from ArSSRLib.volumes.volume import Volume
 
 ROOT = Path(__file__).resolve().parents[2]
 CORTEX = ROOT / "Testing" / "data" / "cortex_t1.nii.gz"
@@ -34,8 +34,8 @@ def seeded_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small network whose every weight matters, in a model file."""
     import torch
 
-    from ArSSRLib.checkpoint import ModelHeader, save_model
     from ArSSRLib.networks.arssr import ArSSR
+    from ArSSRLib.networks.model_file import ModelHeader, save_model
     from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 
     spec = NetworkSpec(

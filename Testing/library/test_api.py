@@ -15,7 +15,7 @@ import torch
 
 import ArSSRLib
 from ArSSRLib.errors import InputError
-from ArSSRLib.grid import Grid
+from ArSSRLib.volumes.grid import Grid
 
 
 def test_two_lines_upsample_an_image(cortex_path: Path, seeded_model_path: Path) -> None:

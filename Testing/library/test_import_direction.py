@@ -10,20 +10,16 @@ import pytest
 
 LIBRARY = Path(__file__).resolve().parents[2] / "ArSSRLib"
 LAYERS = (
-    ("__init__", "__main__", "train"),
+    ("__init__", "__main__"),
     ("cli",),
     ("evaluation",),
-    ("training", "bids", "batch", "api", "estimate"),
+    ("training", "bids", "api"),
     ("upsampling", "pictures"),
-    ("catalogue", "published_weights", "simulation"),
-    ("checkpoint",),
     ("networks",),
-    ("volume_files",),
-    ("degradation", "interpolation", "intensity", "volume"),
-    ("metadata", "orientation", "pixel_types"),
-    ("grid",),
-    ("atomic", "output_folder"),
-    ("arrays", "errors", "interrupts", "kernels", "leftovers", "sample", "workers"),
+    ("resampling",),
+    ("volumes",),
+    ("running",),
+    ("choices", "errors", "sample"),
 )
 """Modules and packages, users first. Those that stand side by side know nothing of each other."""
 HEIGHT = {name: -depth for depth, layer in enumerate(LAYERS) for name in layer}

@@ -7,7 +7,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ArSSRLib.sample import sample_path
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volumes.files.reading import read_volume
 
 
 def test_the_bundled_brain_is_small_and_has_its_licence_beside_it() -> None:

@@ -77,8 +77,8 @@ def mirrored(started: Any, tmp_path: Path) -> Callable[[bool], Path]:
     """Makes a copy of the bundled model that asks for the mirrored pass, or does not."""
 
     def copy(wanted: bool) -> Path:
-        from ArSSRLib.catalogue import load_model
-        from ArSSRLib.checkpoint import save_model
+        from ArSSRLib.networks.catalogue import load_model
+        from ArSSRLib.networks.model_file import save_model
 
         model = load_model("default")
         header = dataclasses.replace(model.header, mirrored=wanted)

@@ -21,7 +21,7 @@ def models(slicer, monkeypatch, tmp_path):
 
 
 def bundled():
-    from ArSSRLib.catalogue import model_info
+    from ArSSRLib.networks.catalogue import model_info
 
     return model_info("default").path
 
@@ -38,7 +38,7 @@ def choose(monkeypatch, ui, path):
 
 
 def test_the_bundled_models_are_offered(ui):
-    from ArSSRLib.catalogue import bundled_models
+    from ArSSRLib.networks.catalogue import bundled_models
 
     assert ui.modelComboBox.count >= len(bundled_models())
     assert "parameters" in ui.modelSummaryLabel.text
@@ -100,7 +100,7 @@ def test_a_model_that_is_gone_is_named_until_another_is_chosen(models, slicer, u
 
 
 def test_fast_is_offered_only_where_the_model_has_a_second_pass(models, ui, monkeypatch, mirrored):
-    from ArSSRLib.checkpoint import read_header
+    from ArSSRLib.networks.model_file import read_header
 
     choose(monkeypatch, ui, mirrored(False))
     assert not ui.fastCheckBox.enabled
@@ -131,8 +131,8 @@ def titled(tmp_path):
     """Makes the bundled model's file with another title, in a folder of its own."""
 
     def make(title, file="best.npz"):
-        from ArSSRLib.catalogue import load_model
-        from ArSSRLib.checkpoint import save_model
+        from ArSSRLib.networks.catalogue import load_model
+        from ArSSRLib.networks.model_file import save_model
 
         model = load_model("default")
         folder = tmp_path / title.replace(" ", "_")

@@ -14,7 +14,7 @@ def plan(ui, panel, cortex):
 
 
 def test_the_memory_while_running_counts_what_slicer_holds(slicer, ui, plan, cortex):
-    from ArSSRLib.estimate import estimate_cost
+    from ArSSRLib.upsampling.estimate import estimate_cost
     from ArSSRModule import geometry
 
     copy = slicer.util.arrayFromVolume(cortex).nbytes

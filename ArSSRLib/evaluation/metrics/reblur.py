@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...degradation import simulate_low_resolution
-from ...kernels import PAPER_KERNEL
+from ...choices import PAPER_KERNEL
+from ...resampling.degradation import simulate_low_resolution
 from .metric import check_volume, data_range
 
 
@@ -18,7 +18,7 @@ def reblur(image: np.ndarray, low: np.ndarray, kernel: str = "cubic") -> float:
     Args:
         image: result, ``array[k, j, i]``.
         low: the low-resolution volume it was computed from, over the same field of view.
-        kernel: what blurs, one of :data:`ArSSRLib.kernels.ALL_KERNELS`.
+        kernel: what blurs, one of :data:`ArSSRLib.choices.ALL_KERNELS`.
 
     Raises:
         InputError: a volume is not 3-D or not finite, or ``low`` has no contrast or more voxels.

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from ArSSRLib.catalogue import load_model
-from ArSSRLib.checkpoint import read_header, save_model
 from ArSSRLib.cli.main import main
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.networks.catalogue import load_model
+from ArSSRLib.networks.model_file import read_header, save_model
+from ArSSRLib.volumes.files.reading import read_volume
 
 
 def test_simulate_writes_a_coarser_volume_of_the_same_place(

@@ -12,7 +12,7 @@ import pytest
 from ArSSRLib.cli import outcome
 from ArSSRLib.cli.outcome import exit_code_of
 from ArSSRLib.errors import InputError
-from ArSSRLib.interrupts import SIGNALS
+from ArSSRLib.running.interrupts import SIGNALS
 
 CANCELLED = "arssr: Cancelled; nothing was written.\n"
 REFUSED = "arssr: The scale is 0; give one from 1 up.\n"

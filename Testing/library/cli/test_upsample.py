@@ -13,10 +13,10 @@ import pytest
 import SimpleITK as sitk
 from running import Arssr
 
-from ArSSRLib.checkpoint import read_network, save_model
 from ArSSRLib.cli.main import main
-from ArSSRLib.volume import Volume
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.networks.model_file import read_network, save_model
+from ArSSRLib.volumes.files.reading import read_volume
+from ArSSRLib.volumes.volume import Volume
 
 
 @pytest.mark.parametrize("scale", ["2", "2.5", "3.2", "1,1,2.3"])

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from ArSSRLib.checkpoint import ModelHeader, save_model
 from ArSSRLib.evaluation.harness import Evaluation, evaluate
 from ArSSRLib.evaluation.methods import parse_methods
 from ArSSRLib.evaluation.report import write_report
 from ArSSRLib.evaluation.settings import Settings
-from ArSSRLib.grid import Grid
 from ArSSRLib.networks.arssr import ArSSR
+from ArSSRLib.networks.model_file import ModelHeader, save_model
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
+from ArSSRLib.volumes.grid import Grid
 
 DATA = Path(__file__).parent / "data"
 

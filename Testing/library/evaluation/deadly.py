@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ArSSRLib.evaluation.cases import Case
 from ArSSRLib.evaluation.settings import Settings
-from ArSSRLib.leftovers import temporary_name
+from ArSSRLib.running.leftovers import temporary_name
 
 
 class DeadlyCase(Case):

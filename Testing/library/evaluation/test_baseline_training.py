@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from ArSSRLib.catalogue import model_path
-from ArSSRLib.checkpoint import read_model, read_network
 from ArSSRLib.cli.main import main
 from ArSSRLib.errors import InputError
 from ArSSRLib.evaluation.harness import evaluate
@@ -16,6 +14,8 @@ from ArSSRLib.evaluation.methods import check_network, parse_method, parse_metho
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.networks.baseline_spec import BASELINES, BaselineSpec
 from ArSSRLib.networks.baselines import Baseline
+from ArSSRLib.networks.catalogue import model_path
+from ArSSRLib.networks.model_file import read_model, read_network
 from ArSSRLib.training.recipe import load_recipe
 
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from ArSSRLib.errors import InputError
-from ArSSRLib.interpolation import interpolate
 from ArSSRLib.networks import baselines
 from ArSSRLib.networks.baseline_spec import BASELINES, BaselineName, BaselineSpec
 from ArSSRLib.networks.baselines import Baseline, to_shape
 from ArSSRLib.networks.registry import build_network, spec_from_dict
 from ArSSRLib.networks.spec import paper_spec
+from ArSSRLib.resampling.interpolation import interpolate
 
 
 @pytest.fixture(params=BASELINES)

@@ -20,7 +20,7 @@ Quick = Callable[..., Settings]
 PATIENCE_SECONDS = 300
 INTERRUPTED_AT_ONCE = """
 import multiprocessing, os, signal, time
-from ArSSRLib.workers import start_without_interrupts
+from ArSSRLib.running.workers import start_without_interrupts
 process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(600,))
 start_without_interrupts(process)
 os.kill(process.pid, signal.SIGINT)

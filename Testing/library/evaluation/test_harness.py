@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from ArSSRLib.checkpoint import ModelHeader, save_model
-from ArSSRLib.degradation import paper_low_resolution, simulate_low_resolution
 from ArSSRLib.errors import InputError
 from ArSSRLib.evaluation import cases
 from ArSSRLib.evaluation.harness import Evaluation, evaluate
@@ -27,11 +25,13 @@ from ArSSRLib.evaluation.settings import (
 )
 from ArSSRLib.evaluation.tables import cases_csv
 from ArSSRLib.evaluation.views import load_views
-from ArSSRLib.interpolation import interpolate
 from ArSSRLib.networks.arssr import ArSSR
+from ArSSRLib.networks.model_file import ModelHeader, save_model
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
-from ArSSRLib.simulation import simulate_volume
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.resampling.degradation import paper_low_resolution, simulate_low_resolution
+from ArSSRLib.resampling.interpolation import interpolate
+from ArSSRLib.resampling.simulation import simulate_volume
+from ArSSRLib.volumes.files.reading import read_volume
 
 BRAINS = ("brain_45_2mm.nii.gz", "brain_46_2mm.nii.gz")
 

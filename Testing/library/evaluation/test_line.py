@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from ArSSRLib.errors import InputError
 from ArSSRLib.evaluation.harness import evaluate
 from ArSSRLib.evaluation.settings import Settings
-from ArSSRLib.grid import Grid
+from ArSSRLib.volumes.grid import Grid
 
 Quick = Callable[..., Settings]
 

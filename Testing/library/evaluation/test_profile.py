@@ -7,7 +7,7 @@ import pytest
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.evaluation.profile import Profile, profile_between_points
-from ArSSRLib.grid import Grid
+from ArSSRLib.volumes.grid import Grid
 
 OBLIQUE = (0.8, -0.6, 0.0, 0.6, 0.8, 0.0, 0.0, 0.0, 1.0)
 Index = tuple[float, float, float]

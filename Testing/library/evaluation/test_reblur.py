@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from ArSSRLib import catalogue
-from ArSSRLib.degradation import paper_low_resolution, simulate_low_resolution
 from ArSSRLib.errors import InputError
 from ArSSRLib.evaluation.cases import Case, measure
 from ArSSRLib.evaluation.methods import parse_method
 from ArSSRLib.evaluation.metrics import METRICS
 from ArSSRLib.evaluation.metrics.reblur import reblur
 from ArSSRLib.evaluation.settings import Settings
+from ArSSRLib.networks import catalogue
+from ArSSRLib.resampling.degradation import paper_low_resolution, simulate_low_resolution
 from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling.request import target_grid
 from ArSSRLib.upsampling.run import upsample_volume
-from ArSSRLib.volume import Volume
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volumes.files.reading import read_volume
+from ArSSRLib.volumes.volume import Volume
 
 
 @pytest.mark.parametrize("kernel", ["cubic", "kspace", "gaussian"])

@@ -23,7 +23,7 @@ from ArSSRLib.evaluation.segmentation import (
     dice,
 )
 from ArSSRLib.evaluation.settings import Settings
-from ArSSRLib.grid import Grid
+from ArSSRLib.volumes.grid import Grid
 
 
 def test_dice_counts_twice_the_overlap() -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from ArSSRLib.catalogue import model_info
 from ArSSRLib.evaluation.captions import origin_of
 from ArSSRLib.evaluation.harness import Evaluation
 from ArSSRLib.evaluation.methods import parse_methods
@@ -26,6 +25,7 @@ from ArSSRLib.evaluation.tables import (
     significance_table,
     summary,
 )
+from ArSSRLib.networks.catalogue import model_info
 
 
 def _made_up(records: list[Record], **changes: object) -> Evaluation:

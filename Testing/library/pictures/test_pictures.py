@@ -11,9 +11,9 @@ import pytest
 from ArSSRLib.errors import InputError
 from ArSSRLib.pictures.comparison import Column, draw_comparison
 from ArSSRLib.pictures.evidence import Evidence, draw_evidence
-from ArSSRLib.simulation import simulate_volume
+from ArSSRLib.resampling.simulation import simulate_volume
 from ArSSRLib.upsampling.run import upsample_volume
-from ArSSRLib.volume import Volume
+from ArSSRLib.volumes.volume import Volume
 
 
 def _texts(canvas: object) -> str:

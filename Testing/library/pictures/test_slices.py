@@ -7,7 +7,6 @@ import itertools
 import numpy as np
 import pytest
 
-from ArSSRLib.grid import Grid
 from ArSSRLib.pictures.slices import (
     PLANES,
     Box,
@@ -16,7 +15,8 @@ from ArSSRLib.pictures.slices import (
     display_window,
     tissue_box,
 )
-from ArSSRLib.volume import Volume
+from ArSSRLib.volumes.grid import Grid
+from ArSSRLib.volumes.volume import Volume
 
 # A marker in the patient's right, front, upper corner: LPS x low, y low, z high.
 CORNERS = {"axial": (0, 0), "coronal": (0, 0), "sagittal": (0, 0)}

@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ArSSRLib import atomic
 from ArSSRLib.cli.main import main
+from ArSSRLib.running import output_files
 from ArSSRLib.training.trainer import Trainer
 
 STEP = 25
-take_step, flush_to_disk = Trainer._step, atomic._flush_to_disk
+take_step, flush_to_disk = Trainer._step, output_files._flush_to_disk
 trained = 0
 
 
@@ -44,5 +44,5 @@ def flush(path: Path) -> None:
 if __name__ == "__main__":
     moment = sys.argv.pop(1)
     Trainer._step = step_of  # type: ignore[method-assign]
-    atomic._flush_to_disk = flush
+    output_files._flush_to_disk = flush
     sys.exit(main(["train", *sys.argv[1:]]))

@@ -15,7 +15,7 @@ import SimpleITK as sitk
 from ArSSRLib.errors import InputError
 from ArSSRLib.training.recipe import SourceRecipe
 from ArSSRLib.training.volumes import load_volumes
-from ArSSRLib.volume_files.search import find_files
+from ArSSRLib.volumes.files.search import find_files
 
 DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
 

@@ -14,7 +14,7 @@ from ArSSRLib.training.parallel import Team
 from ArSSRLib.training.recipe import load_recipe
 from ArSSRLib.training.trainer import Trainer, TrainerOptions
 from ArSSRLib.training.volumes import load_volumes
-from ArSSRLib.volume_files.search import find_files
+from ArSSRLib.volumes.files.search import find_files
 
 DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
 CHANGES = {

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from ArSSRLib.intensity import Normalisation
 from ArSSRLib.networks.lookup import trilinear
 from ArSSRLib.sample import sample_path
 from ArSSRLib.training.patches import PatchSampler, Sample
 from ArSSRLib.training.recipe import KernelRecipe, PatchRecipe
 from ArSSRLib.training.volumes import TrainingVolume
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volumes.files.reading import read_volume
+from ArSSRLib.volumes.intensity import Normalisation
 
 PLAIN = PatchRecipe(
     size=10, coordinates=500, flip=False, permute=False, gain=0.0, gamma=0.0, noise=0.0

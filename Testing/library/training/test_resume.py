@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ArSSRLib.checkpoint import read_header
+from ArSSRLib.networks.model_file import read_header
 from ArSSRLib.training.optimiser import build_optimiser, load_moments
 from ArSSRLib.training.recipe import OptimiserRecipe
 from ArSSRLib.training.state import load_state, save_state

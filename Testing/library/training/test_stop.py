@@ -20,7 +20,7 @@ import torch
 from process_ends import outlasting
 
 from ArSSRLib.errors import EnvironmentFault
-from ArSSRLib.interrupts import SIGNALS, Interrupted
+from ArSSRLib.running.interrupts import SIGNALS, Interrupted
 from ArSSRLib.training import stopping
 from ArSSRLib.training.parallel import Team
 from ArSSRLib.training.recipe import load_recipe
@@ -29,7 +29,7 @@ from ArSSRLib.training.stopping import StopRequest, stop_requests
 from ArSSRLib.training.trainer import Trainer, TrainerOptions
 from ArSSRLib.training.validation import validation_cases
 from ArSSRLib.training.volumes import load_volumes
-from ArSSRLib.volume_files.search import find_files
+from ArSSRLib.volumes.files.search import find_files
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "Testing" / "data" / "cortex_t1.nii.gz"

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from ArSSRLib.checkpoint import Model, ModelHeader
 from ArSSRLib.errors import Cancelled, EnvironmentFault, InputError
-from ArSSRLib.intensity import Normalisation
-from ArSSRLib.interpolation import ArrayBox
 from ArSSRLib.networks.arssr import ArSSR
+from ArSSRLib.networks.model_file import Model, ModelHeader
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
+from ArSSRLib.resampling.interpolation import ArrayBox
 from ArSSRLib.upsampling import engine, fallback, tiles
 from ArSSRLib.upsampling.engine import upsample_array
-from ArSSRLib.upsampling.planes import PlaneDecoder
 from ArSSRLib.upsampling.progress import Progress
-from ArSSRLib.upsampling.tiles import TileComputer
+from ArSSRLib.upsampling.streaming.planes import PlaneDecoder
+from ArSSRLib.upsampling.streaming.tiles import TileComputer
+from ArSSRLib.volumes.intensity import Normalisation
 
 LOCAL = NetworkSpec(
     EncoderSpec("SRResNet", 16, 2, 2, 8, 16), DecoderSpec(32, 4, False, False), "local", "trilinear"

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ArSSRLib.catalogue import model_info
+from ArSSRLib.networks.catalogue import model_info
 from ArSSRLib.networks.spec import EncoderSpec
 from ArSSRLib.upsampling.plan import (
     ENCODER_BYTES,

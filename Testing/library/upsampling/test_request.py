@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ArSSRLib.errors import InputError
-from ArSSRLib.grid import Grid
 from ArSSRLib.upsampling.request import box_of_roi, target_grid
+from ArSSRLib.volumes.grid import Grid
 
 GRID = Grid((20, 24, 10), (1.0, 1.25, 3.0), (5.0, -6.0, 7.0))
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ArSSRLib.catalogue import load_model
-from ArSSRLib.interpolation import interpolate
+from ArSSRLib.networks.catalogue import load_model
+from ArSSRLib.resampling.interpolation import interpolate
 from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling.engine import upsample_array
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volumes.files.reading import read_volume
 
 RIM = Path(__file__).resolve().parents[3] / "benchmarks" / "rim.py"
 

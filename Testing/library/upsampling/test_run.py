@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ArSSRLib.catalogue import load_model
-from ArSSRLib.checkpoint import Model
+from ArSSRLib.choices import METHODS
 from ArSSRLib.errors import Cancelled, InputError
-from ArSSRLib.grid import Grid
-from ArSSRLib.upsampling.methods import METHODS
+from ArSSRLib.networks.catalogue import load_model
+from ArSSRLib.networks.model_file import Model
 from ArSSRLib.upsampling.progress import Progress
 from ArSSRLib.upsampling.request import box_of_roi, target_grid
 from ArSSRLib.upsampling.run import PROVENANCE_KEY, upsample_volume
-from ArSSRLib.volume import Volume
+from ArSSRLib.volumes.grid import Grid
+from ArSSRLib.volumes.volume import Volume
 
 SCALES = [2.0, 2.5, 3.2, (1.5, 2.0, 3.0)]
 STORED = [((0, 1, 2), (False, False, False)), ((0, 1, 2), (True, False, True)),
@@ -34,8 +34,8 @@ def placing_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     """A network whose last layer is zero: with the residual it places as trilinear does."""
     import torch
 
-    from ArSSRLib.checkpoint import ModelHeader
     from ArSSRLib.networks.arssr import ArSSR
+    from ArSSRLib.networks.model_file import ModelHeader
     from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 
     torch.manual_seed(1)

@@ -7,7 +7,7 @@ import torch
 
 from ArSSRLib.networks.arssr import build_encoder
 from ArSSRLib.networks.spec import EncoderSpec
-from ArSSRLib.upsampling.stream import encoder_stream
+from ArSSRLib.upsampling.streaming.stream import encoder_stream
 
 SPECS = [
     EncoderSpec("SRResNet", 8, 3, 2, 8, 12),

@@ -8,7 +8,7 @@ from pathlib import Path
 from contents import files
 from running import Running, slow_with
 
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volumes.files.reading import read_volume
 
 PLAIN = "sub-01/anat/sub-01_T1w.nii.gz"
 NAMED = "sub-02/ses-a/anat/sub-02_ses-a_acq-mprage_run-1_T1w.nii.gz"

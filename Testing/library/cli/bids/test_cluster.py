@@ -28,7 +28,7 @@ from small_dataset import (
     run_over,
 )
 
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volumes.files.reading import read_volume
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -105,7 +105,7 @@ def test_a_dask_cluster_of_two_workers_upsamples_a_dataset(
     assert any(fraction not in (0.0, 1.0) for fraction in fractions)
 
     def batches() -> int:
-        from ArSSRLib.batch import cluster
+        from ArSSRLib.running.batch import cluster
 
         return len(cluster._children_of)
 

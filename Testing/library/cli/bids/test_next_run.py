@@ -21,8 +21,8 @@ from small_dataset import (
     run_over,
 )
 
-from ArSSRLib.checkpoint import read_network, save_model
 from ArSSRLib.cli.main import main
+from ArSSRLib.networks.model_file import read_network, save_model
 
 
 def test_a_broken_volume_costs_itself_only_and_a_rerun_does_what_is_missing(

@@ -19,10 +19,10 @@ from small_dataset import (
     write,
 )
 
-from ArSSRLib.atomic import replacing
-from ArSSRLib.batch.jobs import run_jobs
 from ArSSRLib.bids.derivative import prepared
 from ArSSRLib.cli.main import main
+from ArSSRLib.running.batch.jobs import run_jobs
+from ArSSRLib.running.output_files import replacing
 
 
 @pytest.mark.parametrize("name", ["README", "README.md", "README.rst"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from running import Running, slow_with
 
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volumes.files.reading import read_volume
 
 
 def batch_of(sources: Sequence[Path], out: Path, model: Path, *options: str) -> Running:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ArSSRLib.batch.jobs import run_jobs
 from ArSSRLib.cli.main import main
 from ArSSRLib.cli.one_volume import VolumeJob, upsample_file
 from ArSSRLib.cli.printers import printer_for
+from ArSSRLib.running.batch.jobs import run_jobs
 
 
 def test_folders_that_a_run_beside_takes_away_are_made_again(

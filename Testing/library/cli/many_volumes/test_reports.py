@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from running import Arssr
 
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.volumes.files.reading import read_volume
 
 
 def test_a_broken_input_is_reported_at_the_end_and_the_others_finish(

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import SimpleITK as sitk
 
-from ArSSRLib.checkpoint import read_network, save_model
 from ArSSRLib.cli.main import main
-from ArSSRLib.volume import Volume
-from ArSSRLib.volume_files.reading import read_volume
+from ArSSRLib.networks.model_file import read_network, save_model
+from ArSSRLib.volumes.files.reading import read_volume
+from ArSSRLib.volumes.volume import Volume
 
 
 def _with(model: Path, path: Path, **changes: object) -> Path:

@@ -1,0 +1,134 @@
+"""The bundled models and where they are; needs no torch, so that a panel can list them at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from .model_file import ModelHeader, read_header
+
+if TYPE_CHECKING:
+    from ..volumes.grid import Grid
+    from .model_file import Model
+
+MODELS = Path(__file__).parent / "models"
+DEFAULT = "default"
+
+_NEAR_SCALE = 1.01
+_NEAR_SPACING = 0.1
+"""How far beyond what a model was trained for a scale (as a factor) and a voxel size (as a share)
+still count as trained."""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a user sees of a model.
+
+    Attributes:
+        name: bundled name, or the file's path.
+        title: one line.
+        path: the model file.
+        header: everything the file says.
+    """
+
+    name: str
+    title: str
+    path: Path
+    header: ModelHeader
+
+    @property
+    def scale_range(self) -> tuple[float, float]:
+        """Scales seen in training."""
+        return self.header.scale_range
+
+    @property
+    def spacing_range_mm(self) -> tuple[float, float]:
+        """LR voxel sizes seen in training, in mm."""
+        return self.header.spacing_range_mm
+
+    @property
+    def parameters(self) -> int:
+        """Trainable parameters."""
+        return self.header.spec.parameters
+
+    def outside_training(self, grid: Grid, target: Grid) -> tuple[list[float], list[float]]:
+        """What a run asks of the model that it has not seen in training.
+
+        Args:
+            grid: of the input.
+            target: of the result, over the same field of view.
+
+        Returns:
+            the factors and the voxel sizes of the input, in mm, that are outside the trained
+            ranges, each in the order of the axes (i, j, k).
+        """
+        factors = grid.factors_to(target)
+        # Beside a finer axis, one that keeps its resolution is nothing unusual.
+        asked = [factor for factor in factors if factor != 1.0] or [1.0]
+        low, high = self.scale_range
+        finest, coarsest = self.spacing_range_mm
+        finest, coarsest = finest * (1 - _NEAR_SPACING), coarsest * (1 + _NEAR_SPACING)
+        return (
+            [f for f in asked if not low / _NEAR_SCALE <= f <= high * _NEAR_SCALE],
+            [mm for mm in grid.spacing if not finest <= mm <= coarsest],
+        )
+
+
+def bundled_models() -> list[ModelInfo]:
+    """The models that come with the library, the default one first.
+
+    Raises:
+        InputError: a bundled file is damaged.
+    """
+    return [model_info(name) for name in _bundled_names()]
+
+
+def model_path(name_or_path: str | os.PathLike[str]) -> Path:
+    """The file of a bundled model's name, or the path itself.
+
+    Raises:
+        InputError: neither a bundled name nor an existing file.
+    """
+    bundled = MODELS / f"{os.fspath(name_or_path)}.npz"
+    if bundled.parent == MODELS and bundled.is_file():
+        return bundled
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    names = ", ".join(_bundled_names()) or "none"
+    raise InputError(
+        f"There is no model {str(name_or_path)!r}; give a model file or a bundled name ({names})."
+    )
+
+
+def model_info(name_or_path: str | os.PathLike[str]) -> ModelInfo:
+    """What the model file says about itself; its weights are not read.
+
+    Raises:
+        InputError: no such model, or not an ArSSR model file.
+    """
+    path = model_path(name_or_path)
+    header = read_header(path)
+    name = path.stem if path.parent == MODELS else str(path)
+    return ModelInfo(name, header.title, path, header)
+
+
+def load_model(name_or_path: str | os.PathLike[str] = DEFAULT) -> Model:
+    """A model with its weights, by bundled name or file.
+
+    Raises:
+        InputError: no such model, damaged, or not an ArSSR model file.
+    """
+    from .model_file import read_model
+
+    info = model_info(name_or_path)
+    return read_model(info.path, info.name)
+
+
+def _bundled_names() -> list[str]:
+    """The default one first; temporary files of a model that is just being written have a dot."""
+    names = [path.stem for path in MODELS.glob("*.npz") if not path.name.startswith(".")]
+    return sorted(names, key=lambda name: (name != DEFAULT, name))

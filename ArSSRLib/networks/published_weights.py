@@ -1,0 +1,134 @@
+"""Import of state dicts as published by the paper's authors.
+
+Their keys are ``encoder.*``, ``decoder.stage_one.*`` and ``decoder.stage_two.*``; the weights are
+plain tensors, so the file is read without unpickling code (``weights_only=True``).
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from .spec import paper_spec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .arssr import ArSSR
+
+_RULES: dict[str, list[tuple[str, str]]] = {
+    "RDN": [
+        (r"sfe1\.", "shallow."),
+        (r"sfe2\.", "entry."),
+        (r"rdbs\.(\d+)\.layers\.(\d+)\.conv\.", r"blocks.\1.layers.\2."),
+        (r"rdbs\.(\d+)\.lff\.", r"blocks.\1.fuse."),
+        (r"gff\.0\.", "fuse."),
+        (r"gff\.1\.", "smooth."),
+        (r"output\.", "out."),
+    ],
+    "ResCNN": [
+        (r"conv_start\.0\.", "entry."),
+        (r"block(\d)\.(\d+)\.", "blocks.{block}.{layer}."),
+        (r"conv_end\.0\.", "out."),
+    ],
+    "SRResNet": [
+        (r"features\.0\.0\.", "entry."),
+        (r"features\.(\d+)\.m\.([01])\.0\.", "blocks.{block}.{second}."),
+        (r"features\.19\.0\.", "smooth."),
+        (r"features\.20\.0\.", "out."),
+    ],
+}
+
+
+def check_there_is(path: str | os.PathLike[str]) -> None:
+    """Raises InputError when there is no file to import."""
+    if not Path(path).is_file():
+        raise InputError(f"There is no file {str(path)!r} to import; check its path.")
+
+
+def import_published(path: str | os.PathLike[str], encoder: str) -> ArSSR:
+    """Builds the paper's network and fills it with a published state dict.
+
+    Args:
+        path: the authors' file.
+        encoder: ``RDN``, ``ResCNN`` or ``SRResNet``.
+
+    Returns:
+        The network, in the paper's own convention (absolute coordinates, no residual).
+
+    Raises:
+        InputError: no such file, not a state dict, or weights that do not fit the encoder.
+    """
+    import torch
+
+    from .arssr import ArSSR
+
+    check_there_is(path)
+    network = ArSSR(paper_spec(encoder))
+    try:
+        with warnings.catch_warnings():
+            # A foreign pickle protocol is refused below; torch's own remark would only confuse.
+            warnings.simplefilter("ignore")
+            published = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        raise InputError(
+            f"The file {str(path)!r} is not a plain PyTorch state dict; nothing of it was run; "
+            "save it with torch.save(model.state_dict(), FILE)."
+        ) from error
+    weights = _translated(published, encoder, str(path))
+    expected = network.state_dict()
+    wrong = [
+        key
+        for key, value in expected.items()
+        if key not in weights or weights[key].shape != value.shape
+    ]
+    if wrong or len(weights) != len(expected):
+        first = wrong[0] if wrong else sorted(set(weights) - set(expected))[0]
+        raise InputError(
+            f"The weights in {str(path)!r} do not fit the {encoder} encoder (first at {first}); "
+            "name the encoder they were trained with: --encoder RDN, ResCNN or SRResNet."
+        )
+    network.load_state_dict(weights)
+    return network.eval().requires_grad_(False)
+
+
+def _translated(published: object, encoder: str, source: str) -> dict[str, Tensor]:
+    import torch
+
+    if not isinstance(published, Mapping) or not all(
+        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in published.items()
+    ):
+        raise InputError(f"The file {source!r} holds no state dict; save model.state_dict().")
+    return {_our_key(key, encoder): value.float() for key, value in published.items()}
+
+
+def _our_key(key: str, encoder: str) -> str:
+    """Our name of the authors' weight ``key``; itself where no rule fits."""
+    key = key.removeprefix("module.")
+    stage = re.fullmatch(r"decoder\.stage_(one|two)\.(\d+)\.(weight|bias)", key)
+    if stage:
+        half = "first" if stage[1] == "one" else "second"
+        # Each of their linear layers is followed by a ReLU that counts as a layer.
+        return f"decoder.{half}.{int(stage[2]) // 2}.{stage[3]}"
+    if not key.startswith("encoder."):
+        return key
+    name = key.removeprefix("encoder.")
+    for pattern, ours in _RULES[encoder]:
+        match = re.match(pattern, name)
+        if match:
+            return "encoder." + _filled(ours, match) + name[match.end() :]
+    return key
+
+
+def _filled(ours: str, match: re.Match[str]) -> str:
+    """The rule's replacement; theirs count blocks from 1 and ReLUs as layers, ours do not."""
+    if "{" not in ours:
+        return match.expand(ours)
+    block = int(match[1]) - 1
+    return ours.format(block=block, layer=int(match[2]) // 2, second=match[2])

@@ -1,0 +1,1 @@
+"""Between grids: interpolation to a finer one, simulation of a coarser one."""

@@ -1,0 +1,1 @@
+"""A run that ends well: interruptions, output files, leftovers, worker processes, batches."""

@@ -1,0 +1,151 @@
+"""Jobs on a Dask cluster: any worker that sees the same files takes the next one."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import logging
+import os
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import EnvironmentFault
+from .child import Children, run_in_child
+from .jobs import Job, Message, Outcome, Post
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+_log = logging.getLogger(__name__)
+
+_SECONDS_TO_CONNECT = 10
+_SECONDS_BETWEEN_MESSAGES = 1.0
+
+_children_of: dict[str, Children] = {}
+"""On a worker: the child processes of each batch."""
+
+
+class DaskCluster:
+    """A :class:`ArSSRLib.running.batch.jobs.Place`.
+
+    Args:
+        scheduler: address such as ``tcp://10.0.0.5:8786``, or the scheduler's file.
+
+    Raises:
+        EnvironmentFault: ``dask.distributed`` is not installed, or nobody answers there.
+    """
+
+    def __init__(self, scheduler: str) -> None:
+        if importlib.util.find_spec("distributed") is None:
+            raise EnvironmentFault(
+                "The option --scheduler needs dask.distributed; install it with pip install "
+                "'arssr[cluster]'."
+            )
+        # What goes wrong is told once, in a sentence of ours.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        self._client = _connected(scheduler)
+        self._batch = f"arssr-{uuid.uuid4().hex}"
+        self._futures: list[Future] = []
+
+    def start(self, jobs: Sequence[Job], post: Post) -> None:
+        """Begins all jobs."""
+        if not self._client.nthreads():
+            _log.warning("The cluster has no workers yet; start some with 'dask worker ADDRESS'.")
+        self._client.subscribe_topic(self._batch, lambda event: post(*event[1]))
+        for number, job in enumerate(jobs):
+            future = self._client.submit(
+                _run_on_worker, number, job, self._batch, key=f"{self._batch}-{number}", pure=False
+            )
+            future.add_done_callback(partial(_post_outcome, number, post))
+            self._futures.append(future)
+
+    def stop(self) -> None:
+        """Takes back what has not begun, ends what runs, and lets the cluster go."""
+        unfinished = [future for future in self._futures if not future.done()]
+        # The cluster may be gone, and distributed tells that in many ways; that the run is over
+        # must be said all the same.
+        with suppress(Exception):
+            if unfinished:
+                self._client.cancel(unfinished, force=True)
+                self._client.run(_stop_on_worker, self._batch, on_error="ignore")
+        with suppress(Exception):
+            self._client.close(timeout=_SECONDS_TO_CONNECT)
+
+
+def _connected(scheduler: str) -> Client:
+    from distributed import Client
+
+    try:
+        address = _address(scheduler)
+        # A client that fails to connect leaves threads behind that complain at the very end.
+        asyncio.run(_knock(address))
+        return Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
+    except (OSError, TimeoutError, ValueError, KeyError, TypeError) as error:
+        raise EnvironmentFault(
+            f"No Dask scheduler answers at {scheduler!r}; start one with 'dask scheduler' and give "
+            "the address that it prints."
+        ) from error
+
+
+def _address(scheduler: str) -> str:
+    """The address itself, or what the scheduler wrote into its file."""
+    if not os.path.isfile(scheduler):
+        return scheduler
+    return str(json.loads(Path(scheduler).read_text(encoding="utf-8"))["address"])
+
+
+async def _knock(address: str) -> None:
+    from distributed.comm.core import connect
+    from distributed.security import Security
+
+    security = Security().get_connection_args("client")
+    comm = await connect(address, timeout=_SECONDS_TO_CONNECT, **security)
+    await comm.close()
+
+
+def _post_outcome(number: int, post: Post, future: Future) -> None:
+    if future.status == "finished":
+        post(number, future.result())
+        return
+    try:
+        error = future.exception()
+    except Exception as raised:
+        # Where the cluster is gone, asking fails, in ways of distributed's own. Whoever waits for
+        # the job must hear of its end all the same.
+        error = raised
+    # Of one that was cancelled or lost there is no error, and some errors have no words.
+    words = str(future.status if error is None else error).splitlines()
+    reason = words[0] if words else type(error).__name__
+    post(number, Outcome(EnvironmentFault.exit_code, f"The cluster lost it: {reason}"))
+
+
+def _run_on_worker(number: int, job: Job, batch: str) -> Outcome:
+    from distributed import get_worker
+
+    say = _now_and_then(partial(get_worker().log_event, batch))
+    children = _children_of.setdefault(batch, Children())
+    return run_in_child(job, lambda said: say(number, said), lambda needed: nullcontext(), children)
+
+
+def _now_and_then(send: Callable[[Any], None]) -> Callable[[int, Message], None]:
+    """Warnings go out at once, progress once a second."""
+    last = float("-inf")
+
+    def say(number: int, said: Message) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if "warning" in said or now - last >= _SECONDS_BETWEEN_MESSAGES:
+            last = now
+            send([number, dict(said)])
+
+    return say
+
+
+def _stop_on_worker(batch: str) -> None:
+    _children_of.setdefault(batch, Children()).stop()

@@ -1,0 +1,113 @@
+"""Jobs on this machine: some at a time, as long as their memory fits beside each other."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from ...errors import EnvironmentFault
+from .child import Children, run_in_child
+from .jobs import Job, Message, Outcome, Post
+
+_USABLE_SHARE = 0.9
+
+
+class ThisMachine:
+    """A :class:`ArSSRLib.running.batch.jobs.Place`.
+
+    Args:
+        at_once: jobs that may run at a time.
+        memory: bytes that they may take together; what is free now by default. A job that needs
+            more runs alone.
+    """
+
+    def __init__(self, at_once: int, memory: int | None = None) -> None:
+        self._pool = ThreadPoolExecutor(at_once)
+        self._children = Children()
+        self._room = SharedMemory(_free_memory() if memory is None else memory)
+
+    def start(self, jobs: Sequence[Job], post: Post) -> None:
+        """Begins all jobs."""
+        for number, job in enumerate(jobs):
+            self._pool.submit(self._run, number, job, post)
+
+    def stop(self) -> None:
+        """Ends what still runs and waits for it."""
+        self._children.stop()
+        self._room.open()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, number: int, job: Job, post: Post) -> None:
+        def hear(said: Message) -> None:
+            post(number, said)
+
+        try:
+            outcome = run_in_child(job, hear, self._room.set_aside, self._children)
+        except Exception as error:
+            # Whoever waits for this job must hear of its end, whatever happens here.
+            outcome = Outcome(
+                EnvironmentFault.exit_code,
+                f"Something went wrong that should not ({type(error).__name__}: {error}).",
+            )
+        post(number, outcome)
+
+
+class SharedMemory:
+    """An amount of memory that jobs share.
+
+    Args:
+        total: bytes.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._used = 0
+        self._open = False
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def set_aside(self, needed: int) -> Iterator[None]:
+        """Waits until ``needed`` bytes are free, or nobody else holds any; holds them."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._open or not self._used or self._used + needed <= self._total
+            )
+            self._used += needed
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._used -= needed
+                self._changed.notify_all()
+
+    def open(self) -> None:
+        """Lets everybody through who waits."""
+        with self._changed:
+            self._open = True
+            self._changed.notify_all()
+
+
+def processors() -> int:
+    """CPUs that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _free_memory() -> int:
+    """Bytes that new processes can take without others being pushed out; a guess off Linux."""
+    try:
+        listing = Path("/proc/meminfo").read_text(encoding="ascii")
+        available = re.search(r"^MemAvailable:\s+(\d+) kB", listing, re.MULTILINE)
+        if available:
+            return int(_USABLE_SHARE * 1024 * int(available[1]))
+    except OSError:
+        pass
+    if hasattr(os, "sysconf"):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    return 8 * 2**30

@@ -1,0 +1,145 @@
+"""Output files that appear complete or not at all, and the folders for them.
+
+A file is written under a temporary name in its own folder and renamed when it is complete.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import EnvironmentFault, InputError
+from .leftovers import clear_leftovers, temporary_name
+
+
+def check_output_place(path: str | os.PathLike[str], overwrite: bool) -> Path:
+    """The absolute path of an output, once it is certain that it may be written.
+
+    Args:
+        path: the file to come.
+        overwrite: whether an existing file may be replaced.
+
+    Raises:
+        InputError: the folder does not exist or cannot be written, the path is a folder, or the
+            file exists and may not be replaced.
+    """
+    target = Path(path).absolute()
+    if not target.parent.is_dir():
+        raise InputError(f"The folder {str(target.parent)!r} does not exist; create it first.")
+    try:
+        is_folder, is_there = target.is_dir(), os.path.lexists(target)
+    except OSError as error:
+        raise InputError(
+            f"The output {str(path)!r} cannot be made ({error.strerror}); choose a shorter name."
+        ) from error
+    if is_folder:
+        raise InputError(f"The output {str(path)!r} is a folder; give a file name.")
+    if is_there and not overwrite:
+        raise InputError(
+            f"The output {str(path)!r} exists; choose another name or allow it to be replaced "
+            "(--force)."
+        )
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise InputError(
+            f"The folder {str(target.parent)!r} cannot be written; choose another output."
+        )
+    return target
+
+
+def make_output_folder(
+    folder: Path, called: str = "output folder", remedy: str = "name another"
+) -> None:
+    """Makes a folder, with those above it; one that is there already stays as it is.
+
+    Args:
+        folder: the one to make.
+        called: what the sentence calls it.
+        remedy: how the sentence ends.
+
+    Raises:
+        InputError: the system does not let it be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The {called} {str(folder)!r} cannot be made ({error.strerror}); {remedy}."
+        ) from error
+
+
+@contextmanager
+def replacing(
+    path: str | os.PathLike[str],
+    overwrite: bool = False,
+    suffix: str | None = None,
+    last_moment: Callable[[], None] | None = None,
+) -> Iterator[Path]:
+    """A temporary path to write to; at the end of the block it becomes ``path`` in one step.
+
+    Whatever ends the block early, an error, a cancel, Ctrl-C, removes the temporary file.
+
+    Args:
+        path: the file to come.
+        overwrite: whether an existing file may be replaced.
+        suffix: ending of the temporary name, for writers that go by it; that of ``path`` by
+            default.
+        last_moment: called when the file is whole, right before it appears; from here on a run
+            should not be cancelled, or it would say that nothing was written.
+
+    Yields:
+        the temporary path, in the folder of ``path``.
+
+    Raises:
+        InputError: see :func:`check_output_place`.
+        EnvironmentFault: the disk is full or refuses the file.
+    """
+    target = check_output_place(path, overwrite)
+    clear_leftovers(target.parent)
+    ending = "".join(target.suffixes[-1:]) if suffix is None else suffix
+    temporary = target.parent / temporary_name(ending or ".tmp")
+    try:
+        yield temporary
+        _flush_to_disk(temporary)
+        if last_moment is not None:
+            last_moment()
+        if overwrite or not _put_where_nothing_is(temporary, target):
+            os.replace(temporary, target)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"The file {str(path)!r} cannot be written ({error.strerror or error}); free some "
+            "space or choose another folder."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _put_where_nothing_is(temporary: Path, target: Path) -> bool:
+    """Gives a finished file its name in one step that fails where another has it already.
+
+    Returns:
+        whether it has the name; on a file system without hard links it has not.
+
+    Raises:
+        InputError: the name is taken.
+    """
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        taken = True
+    except OSError:
+        taken = target.exists()
+    else:
+        return True
+    if taken:
+        raise InputError(
+            f"The output {str(target)!r} has appeared meanwhile and was left alone; choose another "
+            "name."
+        )
+    return False
+
+
+def _flush_to_disk(path: Path) -> None:
+    with open(path, "rb+") as stream:
+        os.fsync(stream.fileno())

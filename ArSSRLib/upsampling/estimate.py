@@ -1,0 +1,83 @@
+"""What an upsampling will cost, told before it starts; needs no torch."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from ..networks.catalogue import DEFAULT, model_info
+from ..networks.spec import NetworkSpec, decoder_parameters, encoder_parameters
+from ..volumes.grid import Grid
+from .plan import geometry_of, stream_bytes, tiles_for
+
+_OPERATIONS_PER_SECOND = {"cpu": 110e9, "cuda": 8e12, "mps": 1.5e12}
+"""Typical float operations a second: of one CPU core, and of a whole graphics device."""
+_START_SECONDS = {"cpu": 3.0, "cuda": 6.0, "mps": 5.0}
+"""Starting Python, importing torch, waking the device."""
+_PROGRAM_BYTES = 540 * 2**20
+"""Resident memory of Python with torch and SimpleITK loaded, of the slab being computed, and of
+what the allocator keeps between planes."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Estimates.
+
+    Attributes:
+        peak_bytes: highest resident memory of the process, in bytes.
+        seconds: time from start to written file, in s.
+    """
+
+    peak_bytes: int
+    seconds: float
+
+
+def estimate_cost(
+    grid: Grid,
+    target: Grid,
+    model: str = DEFAULT,
+    device: str = "cpu",
+    threads: int | None = None,
+    fast: bool = False,
+) -> Cost:
+    """Memory and time of upsampling ``grid`` to ``target`` with a model.
+
+    Args:
+        grid: the input's grid.
+        target: the upsampled grid, same field of view.
+        model: bundled name or model file.
+        device: ``cpu``, ``cuda`` or ``mps``.
+        threads: CPU threads; all cores when left out.
+        fast: whether a model's mirrored pass is left out.
+
+    Raises:
+        InputError: no such model.
+    """
+    header = model_info(model).header
+    spec = header.spec
+    low, high = grid.size[::-1], target.size[::-1]
+    box = ((0, high[0]), (0, high[1]), (0, high[2]))
+    geometry = geometry_of(low, high, box, spec.encoder)
+    tiles = tiles_for(spec, geometry, box)
+    encoded = sum(tile.encode_voxels for tile in tiles)
+    passes = 2 if header.mirrored and not fast else 1
+    operations = (2.0 * passes) * (
+        encoded * encoder_parameters(spec.encoder) + target.voxels * _folded_weights(spec)
+    )
+    cores = (threads or os.cpu_count() or 1) if device == "cpu" else 1
+    seconds = _START_SECONDS[device] + operations / (_OPERATIONS_PER_SECOND[device] * cores)
+    plane = max(geometry.plane_voxels(tile) for tile in tiles)
+    working = stream_bytes(spec, plane, low[geometry.stream])
+    # Input and output as float32: files are written in parts.
+    arrays = 4 * (grid.voxels + target.voxels)
+    return Cost(_PROGRAM_BYTES + arrays + working, seconds)
+
+
+def _folded_weights(spec: NetworkSpec) -> int:
+    """Decoder weights that are still applied at every target voxel after folding."""
+    inputs = spec.encoder.channels + spec.coordinate_channels
+    readers = 2 if spec.decoder.skip else 1
+    interpolation = 2 * readers * spec.decoder.width
+    kept = decoder_parameters(spec) - readers * inputs * spec.decoder.width
+    # The skip's second reader still sees the output of the first half.
+    return kept + interpolation + (inputs * spec.decoder.width if spec.decoder.skip else 0)

@@ -1,0 +1,105 @@
+"""From features to intensities: the decoder applied to one plane of target voxels after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..plan import Geometry
+from .features import FeatureWindow
+from .folded_decoder import FoldedDecoder
+from .rows import AxisLookup
+
+_CHUNK_BYTES = {"cpu": 4 * 2**20, "cuda": 512 * 2**20, "mps": 128 * 2**20}
+"""Size of the interpolated rows decoded at a time: on a CPU they should stay in its cache."""
+
+
+@dataclass(frozen=True)
+class PlaneDecoder:
+    """Decodes the planes of a tile.
+
+    Attributes:
+        decoder: the network's, folded, on the device.
+        geometry: of the whole run.
+        device: where it computes.
+        faded: whether features are taken to be 0 outside the volume.
+        half: whether features are computed in half precision.
+    """
+
+    decoder: FoldedDecoder
+    geometry: Geometry
+    device: torch.device
+    faded: bool
+    half: bool
+
+    def planes(
+        self, lookups: Sequence[AxisLookup], features: FeatureWindow, decoded: Callable[[], None]
+    ) -> Iterator[Tensor]:
+        """A tile's planes of target voxels (rows, columns), before any residual.
+
+        Args:
+            lookups: from the tile's lookup region to its target voxels, along (k, j, i).
+            features: of the lookup region.
+            decoded: called after each plane.
+        """
+        axis, (down, right) = self.geometry.stream, self.geometry.across
+        along, rows, columns = lookups[axis], lookups[down], lookups[right]
+        biases = [
+            self.decoder.bias_along(n, lookup, self.geometry.low[n] / self.geometry.target[n])
+            for n, lookup in enumerate(lookups)
+        ]
+        below, above = along.low.tolist(), along.high.tolist()
+        for number in range(len(below)):
+            here = slice(number, number + 1)
+            with self._precision():
+                pair = features.planes(below[number], above[number] + 1)
+            level = along.part(here).between(pair[0], pair[-1], self.faded)
+            plane = self._plane(
+                level, rows, columns, biases[axis][here], biases[down], biases[right]
+            )
+            decoded()
+            yield plane
+
+    def _plane(
+        self,
+        level: Tensor,
+        rows: AxisLookup,
+        columns: AxisLookup,
+        bias: Tensor,
+        row_bias: Tensor,
+        column_bias: Tensor,
+    ) -> Tensor:
+        """Intensities (rows, columns) of a plane, from its features (LR rows, LR columns, C)."""
+        height, width = len(rows.weight), len(columns.weight)
+        values = torch.empty(height, width, device=self.device)
+        kind = level.dtype
+        bias, row_bias, column_bias = bias.to(kind), row_bias.to(kind), column_bias.to(kind)
+        if not self.faded:
+            # Interpolation weights add up to 1, so a bias may pass through it: cheaper here.
+            level = level + bias
+        at_once = _rows_at_once(self.device.type, width, level.shape[-1])
+        for start in range(0, height, at_once):
+            j = slice(start, min(height, start + at_once))
+            lines = rows.part(j).along(level, 0, self.faded)
+            if not self.faded:
+                lines += row_bias[j, None]
+            points = columns.along(lines, 1, self.faded)
+            if self.faded:
+                points += (bias + row_bias[j])[:, None]
+            points += column_bias
+            flat = points.view(-1, points.shape[-1])
+            values[j] = self.decoder.finish(flat).view(-1, width)
+        return values
+
+    def _precision(self) -> AbstractContextManager[object]:
+        return torch.autocast(self.device.type, torch.float16) if self.half else nullcontext()
+
+
+def _rows_at_once(device: str, columns: int, channels: int) -> int:
+    """Lines of target voxels whose interpolated features fit the chunk; a multiple of 16."""
+    lines = _CHUNK_BYTES[device] // (4 * columns * channels)
+    return max(16, lines // 16 * 16)

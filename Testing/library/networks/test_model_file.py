@@ -1,0 +1,143 @@
+"""Model files: what is written is read back, atomically, and nothing foreign gets in."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ArSSRLib.errors import InputError
+from ArSSRLib.networks.arssr import ArSSR
+from ArSSRLib.networks.model_file import ModelHeader, read_header, read_model, save_model
+from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
+
+SPEC = NetworkSpec(
+    EncoderSpec("SRResNet", 8, 1, 2, 8, 8), DecoderSpec(16, 4, False, False), "local", "trilinear"
+)
+
+
+HEADER = ModelHeader(SPEC, "A test", "7", (1.0, 3.5), (0.5, 4.0), {"hours": 0.1}, mirrored=True)
+
+
+@pytest.fixture
+def model_file(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    save_model(ArSSR(SPEC), HEADER, tmp_path / "model.npz")
+    return tmp_path / "model.npz"
+
+
+def test_a_model_survives_its_file(model_file: Path) -> None:
+    torch.manual_seed(0)
+    original = ArSSR(SPEC).state_dict()
+    model = read_model(model_file)
+    assert model.header == HEADER
+    assert all(torch.equal(original[k], v) for k, v in model.network.state_dict().items())
+    assert not any(p.requires_grad for p in model.network.parameters())
+
+
+def test_only_the_model_file_is_left_in_the_folder(model_file: Path) -> None:
+    assert [path.name for path in model_file.parent.iterdir()] == ["model.npz"]
+
+
+def test_a_failed_write_keeps_the_old_file(
+    model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = model_file.read_bytes()
+
+    def full(*args: object, **kwargs: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(RuntimeError, match="No space left"):
+        save_model(ArSSR(SPEC), ModelHeader(SPEC), model_file)
+    assert model_file.read_bytes() == before
+    assert [path.name for path in model_file.parent.iterdir()] == ["model.npz"]
+
+
+def test_every_truncation_is_refused_in_one_sentence(model_file: Path) -> None:
+    whole = model_file.read_bytes()
+    for length in range(0, len(whole) - 1, max(1, len(whole) // 40)):
+        model_file.write_bytes(whole[:length])
+        with pytest.raises(InputError) as caught:
+            read_model(model_file)
+        assert "\n" not in str(caught.value)
+
+
+def test_flipped_bytes_are_refused_or_harmless(model_file: Path) -> None:
+    whole = model_file.read_bytes()
+    rng = np.random.default_rng(1)
+    for place in rng.integers(0, len(whole), size=60):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        model_file.write_bytes(bytes(damaged))
+        try:
+            read_model(model_file)
+        except InputError as error:
+            assert "\n" not in str(error)
+
+
+def test_a_pickle_that_would_run_code_does_not(tmp_path: Path) -> None:
+    trap = tmp_path / "ran"
+
+    class Payload:
+        def __reduce__(self) -> tuple[object, ...]:
+            return (Path.touch, (trap,))
+
+    plain = tmp_path / "payload.npz"
+    plain.write_bytes(pickle.dumps(Payload()))
+    inside = tmp_path / "inside.npz"
+    np.savez(inside, **{"header.json": np.array([Payload()], dtype=object)})
+    for path in (plain, inside):
+        with pytest.raises(InputError):
+            read_model(path)
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"format": "other"}, "not an ArSSR model"),
+        ({"format_version": 99}, "update ArSSR"),
+        ({"scale_range": [0, 4]}, "scale_range"),
+        ({"mirrored": "yes"}, "mirrored 'yes'"),
+        ({"network": {"encoder": {"features": "many"}}}, "features"),
+        ({"network": {"encoder": {"features": 12}}}, "fit"),
+    ],
+)
+def test_a_header_that_lies_is_refused(
+    model_file: Path, change: dict[str, object], named: str
+) -> None:
+    with np.load(model_file) as archive:
+        arrays = dict(archive)
+    values = json.loads(arrays["header.json"].tobytes())
+    for key, value in change.items():
+        if key == "network":
+            values["network"]["encoder"].update(value["encoder"])  # type: ignore[index]
+        else:
+            values[key] = value
+    arrays["header.json"] = np.frombuffer(json.dumps(values).encode(), dtype=np.uint8)
+    np.savez(model_file, **arrays)
+    with pytest.raises(InputError, match=named):
+        read_model(model_file)
+
+
+def test_weights_that_are_not_finite_are_refused(model_file: Path) -> None:
+    with np.load(model_file) as archive:
+        arrays = dict(archive)
+    arrays["encoder.entry.weight"][0] = np.nan
+    np.savez(model_file, **arrays)
+    with pytest.raises(InputError, match="not finite"):
+        read_model(model_file)
+
+
+def test_another_archive_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "hello")
+    with pytest.raises(InputError, match="not an ArSSR model"):
+        read_header(path)

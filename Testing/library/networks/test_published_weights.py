@@ -1,0 +1,187 @@
+"""State dicts with the published keys, run in the published way, give the same numbers.
+
+The reference forward pass below is written out from the paper and the published key names with
+functional operations, independently of ``ArSSRLib.networks``.
+"""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ArSSRLib.errors import InputError
+from ArSSRLib.networks.published_weights import import_published
+
+Weights = dict[str, Tensor]
+
+
+def _conv(weights: Weights, key: str, inputs: int, outputs: int, side: int = 3) -> None:
+    weights[f"{key}.weight"] = torch.randn(outputs, inputs, side, side, side) / (
+        (inputs * side**3) ** 0.5
+    )
+    weights[f"{key}.bias"] = torch.randn(outputs) * 0.05
+
+
+def _run(weights: Weights, key: str, x: Tensor) -> Tensor:
+    weight = weights[f"{key}.weight"]
+    return F.conv3d(x, weight, weights[f"{key}.bias"], padding=weight.shape[-1] // 2)
+
+
+def _published_rdn() -> Weights:
+    weights: Weights = {}
+    _conv(weights, "encoder.sfe1", 1, 64)
+    _conv(weights, "encoder.sfe2", 64, 64)
+    for block in range(8):
+        for layer in range(3):
+            _conv(weights, f"encoder.rdbs.{block}.layers.{layer}.conv", 64 * (layer + 1), 64)
+        _conv(weights, f"encoder.rdbs.{block}.lff", 256, 64, 1)
+    _conv(weights, "encoder.gff.0", 512, 64, 1)
+    _conv(weights, "encoder.gff.1", 64, 64)
+    _conv(weights, "encoder.output", 64, 128)
+    return weights
+
+
+def _encode_rdn(w: Weights, image: Tensor) -> Tensor:
+    shallow = _run(w, "encoder.sfe1", image)
+    x = _run(w, "encoder.sfe2", shallow)
+    blocks = []
+    for block in range(8):
+        known = x
+        for layer in range(3):
+            new = F.relu(_run(w, f"encoder.rdbs.{block}.layers.{layer}.conv", known))
+            known = torch.cat([known, new], dim=1)
+        x = x + _run(w, f"encoder.rdbs.{block}.lff", known)
+        blocks.append(x)
+    fused = _run(w, "encoder.gff.1", _run(w, "encoder.gff.0", torch.cat(blocks, dim=1)))
+    return _run(w, "encoder.output", fused + shallow)
+
+
+def _published_rescnn() -> Weights:
+    weights: Weights = {}
+    _conv(weights, "encoder.conv_start.0", 1, 64)
+    for block in (1, 2, 3):
+        for layer in range(0, 12, 2):
+            _conv(weights, f"encoder.block{block}.{layer}", 64, 64)
+    _conv(weights, "encoder.conv_end.0", 64, 128)
+    return weights
+
+
+def _encode_rescnn(w: Weights, image: Tensor) -> Tensor:
+    x = F.relu(_run(w, "encoder.conv_start.0", image))
+    for block in (1, 2, 3):
+        inner = x
+        for layer in range(0, 12, 2):
+            inner = F.relu(_run(w, f"encoder.block{block}.{layer}", inner))
+        x = inner + x
+    return image + _run(w, "encoder.conv_end.0", x)
+
+
+def _published_srresnet() -> Weights:
+    weights: Weights = {}
+    _conv(weights, "encoder.features.0.0", 1, 64)
+    for block in range(1, 19):
+        _conv(weights, f"encoder.features.{block}.m.0.0", 64, 64)
+        _conv(weights, f"encoder.features.{block}.m.1.0", 64, 64)
+    _conv(weights, "encoder.features.19.0", 64, 64)
+    _conv(weights, "encoder.features.20.0", 64, 128)
+    return weights
+
+
+def _encode_srresnet(w: Weights, image: Tensor) -> Tensor:
+    x = _run(w, "encoder.features.0.0", image)
+    for block in range(1, 19):
+        inner = F.relu(_run(w, f"encoder.features.{block}.m.0.0", x))
+        x = x + _run(w, f"encoder.features.{block}.m.1.0", inner)
+    return _run(w, "encoder.features.20.0", _run(w, "encoder.features.19.0", x))
+
+
+def _add_decoder(weights: Weights) -> Weights:
+    widths = {"one": [131, 256, 256, 256, 131], "two": [131, 256, 256, 256, 1]}
+    for stage, sizes in widths.items():
+        for n, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+            key = f"decoder.stage_{stage}.{2 * n}"
+            weights[f"{key}.weight"] = torch.randn(outputs, inputs) * (2.0 / inputs) ** 0.5
+            weights[f"{key}.bias"] = torch.randn(outputs) * 0.1
+    # High enough that the last ReLU does not make every value zero.
+    weights["decoder.stage_two.6.bias"] += 2.0
+    return weights
+
+
+def _decode(w: Weights, x: Tensor) -> Tensor:
+    start = x
+    for n in range(0, 8, 2):
+        x = F.relu(
+            F.linear(x, w[f"decoder.stage_one.{n}.weight"], w[f"decoder.stage_one.{n}.bias"])
+        )
+    x = x + start
+    for n in range(0, 8, 2):
+        x = F.relu(
+            F.linear(x, w[f"decoder.stage_two.{n}.weight"], w[f"decoder.stage_two.{n}.bias"])
+        )
+    return x
+
+
+def _published_forward(features: Tensor, weights: Weights, shape: tuple[int, int, int]) -> Tensor:
+    """Trilinear lookup over voxel centres, coordinates in [-1, 1], then the decoder."""
+    axes = [-1 + (2 * torch.arange(n) + 1) / n for n in shape]
+    points = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(1, -1, 3)
+    grid = points.flip(-1)[:, None, None]
+    vectors = F.grid_sample(features, grid, align_corners=False)[0, :, 0, 0].T
+    return _decode(weights, torch.cat([vectors, points[0]], dim=1)).view(shape)
+
+
+CASES = {
+    "RDN": (_published_rdn, _encode_rdn),
+    "ResCNN": (_published_rescnn, _encode_rescnn),
+    "SRResNet": (_published_srresnet, _encode_srresnet),
+}
+
+
+@pytest.mark.parametrize("encoder", CASES)
+def test_an_imported_model_reproduces_the_published_forward_pass(
+    encoder: str, tmp_path: Path
+) -> None:
+    torch.manual_seed(6)
+    make, encode = CASES[encoder]
+    weights = _add_decoder(make())
+    torch.save(weights, tmp_path / "published.pkl")
+    network = import_published(tmp_path / "published.pkl", encoder)
+    low, shape = torch.rand(1, 1, 6, 7, 8), (15, 14, 21)
+    expected = _published_forward(encode(weights, low), weights, shape)
+    assert float(expected.max()) > 0
+    result = network.on_grid(low, shape)
+    assert float((result - expected).abs().max()) < 1e-5 * max(1.0, float(expected.max()))
+
+
+def test_the_wrong_encoder_is_named(tmp_path: Path) -> None:
+    torch.save(_add_decoder(_published_rescnn()), tmp_path / "published.pkl")
+    with pytest.raises(InputError, match="--encoder"):
+        import_published(tmp_path / "published.pkl", "RDN")
+
+
+def test_a_pickle_that_would_run_code_does_not(tmp_path: Path) -> None:
+    trap = tmp_path / "ran"
+
+    class Payload:
+        def __reduce__(self) -> tuple[object, ...]:
+            return (Path.touch, (trap,))
+
+    with (tmp_path / "raw.pkl").open("wb") as stream:
+        pickle.dump(Payload(), stream)
+    torch.save({"encoder.x": Payload()}, tmp_path / "wrapped.pkl")
+    for name in ("raw.pkl", "wrapped.pkl"):
+        with pytest.raises(InputError, match="nothing of it was run"):
+            import_published(tmp_path / name, "RDN")
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x80\x04K\x01."])
+def test_what_is_no_state_dict_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "file.pkl").write_bytes(content)
+    with pytest.raises(InputError):
+        import_published(tmp_path / "file.pkl", "RDN")

@@ -1,0 +1,94 @@
+"""A file appears complete or not at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ArSSRLib.errors import EnvironmentFault, InputError
+from ArSSRLib.running.output_files import check_output_place, replacing
+
+
+def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
+    target = tmp_path / "result.txt"
+    with replacing(target) as temporary:
+        temporary.write_text("whole")
+        assert temporary.parent == tmp_path
+        assert not target.exists()
+    assert target.read_text() == "whole"
+    assert os.listdir(tmp_path) == ["result.txt"]
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, MemoryError])
+def test_nothing_is_left_when_the_block_fails(tmp_path: Path, failure: type[BaseException]) -> None:
+    with pytest.raises(failure), replacing(tmp_path / "result.txt") as temporary:
+        temporary.write_text("half")
+        raise failure
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_failure_keeps_the_file_that_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "result.txt"
+    target.write_text("old")
+    with pytest.raises(RuntimeError), replacing(target, overwrite=True) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert target.read_text() == "old"
+
+
+def test_an_existing_file_is_not_replaced_unless_asked(tmp_path: Path) -> None:
+    target = tmp_path / "result.txt"
+    target.write_text("old")
+    with pytest.raises(InputError, match="exists"), replacing(target):
+        pass
+    with replacing(target, overwrite=True) as temporary:
+        temporary.write_text("new")
+    assert target.read_text() == "new"
+
+
+def test_a_file_that_appears_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    target = tmp_path / "result.txt"
+    with pytest.raises(InputError, match="meanwhile"), replacing(target) as temporary:
+        temporary.write_text("mine")
+        target.write_text("theirs")
+    assert target.read_text() == "theirs"
+    assert os.listdir(tmp_path) == ["result.txt"]
+
+
+def test_a_killed_process_leaves_what_the_next_run_clears_away(tmp_path: Path) -> None:
+    target = tmp_path / "result.txt"
+    script = (
+        "import os, signal\nfrom ArSSRLib.running.output_files import replacing\n"
+        f"with replacing({str(target)!r}) as t:\n"
+        "    t.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=False, cwd=Path(__file__).parents[3])
+    assert len(os.listdir(tmp_path)) == 1
+    mine = tmp_path / "other.txt"
+    with replacing(mine) as temporary:
+        temporary.write_text("whole")
+    assert os.listdir(tmp_path) == ["other.txt"]
+
+
+def test_the_temporary_file_of_a_living_process_is_kept(tmp_path: Path) -> None:
+    with replacing(tmp_path / "first.txt") as first:
+        first.write_text("first")
+        with replacing(tmp_path / "second.txt") as second:
+            second.write_text("second")
+        assert first.exists()
+
+
+def test_missing_folders_and_folders_as_output_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        check_output_place(tmp_path / "missing" / "result.txt", False)
+    with pytest.raises(InputError, match="is a folder"):
+        check_output_place(tmp_path, True)
+
+
+def test_a_writer_that_writes_nothing_is_an_environment_fault(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentFault), replacing(tmp_path / "result.txt"):
+        pass
