@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..volumes.grid import Grid
     from .model_file import Model
 
-MODELS = Path(__file__).parent / "models"
+MODELS = Path(__file__).resolve().parents[1] / "models"
 DEFAULT = "default"
 
 _NEAR_SCALE = 1.01

@@ -14,7 +14,8 @@ from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.model_file import Model, ModelHeader
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 from ArSSRLib.resampling.interpolation import ArrayBox
-from ArSSRLib.upsampling import engine, fallback, tiles
+from ArSSRLib.upsampling import engine, fallback
+from ArSSRLib.upsampling.streaming import tiles
 from ArSSRLib.upsampling.engine import upsample_array
 from ArSSRLib.upsampling.progress import Progress
 from ArSSRLib.upsampling.streaming.planes import PlaneDecoder
