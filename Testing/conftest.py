@@ -1,6 +1,4 @@
-"""What holds for all tests: their helpers, Hypothesis, folders for caches, the end as Slicer needs
-it.
-"""
+"""Settings of all tests: shared helpers, markers, Hypothesis, cache folders, Slicer's exit."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-# What several folders of tests share lies beside this file.
+# Helpers that several folders of tests share are beside this file.
 sys.path.insert(0, str(Path(__file__).parent))
 
 # The same examples in every run, however slow the machine is.
@@ -27,20 +25,29 @@ settings.register_profile(
 )
 settings.load_profile("steady")
 
+MODULE_TESTS = Path(__file__).parent / "module"
+
 _caches = pytest.StashKey[str]()
 _status = pytest.StashKey[int]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Gives what keeps caches a folder that goes with the tests.
+    """Puts the caches of Hypothesis and Matplotlib into a temporary folder.
 
-    Matplotlib has one at home; where that cannot be written, each process would make one of its own
-    among the temporary files, and say so.
+    Matplotlib needs it only where the home folder is read-only: there each process would make a
+    cache folder and print a warning.
     """
     config.stash[_caches] = tempfile.mkdtemp(prefix="arssr-tests-")
     set_hypothesis_home_dir(config.stash[_caches])
     if not os.access(os.path.expanduser("~"), os.W_OK):
         os.environ.setdefault("MPLCONFIGDIR", config.stash[_caches])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of the Slicer module."""
+    for item in items:
+        if MODULE_TESTS in item.path.parents:
+            item.add_marker("slicer")
 
 
 @pytest.hookimpl(trylast=True)
@@ -50,10 +57,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leaves at once, with the result of the tests, where Slicer's libraries have been loaded.
+    """Exits at once with the tests' exit code if Slicer's libraries were loaded.
 
-    Their Python wrapping aborts while the interpreter takes itself apart, after every test has
-    passed and been reported, which would turn the exit code into that of a crash.
+    Their Python wrapping aborts while the interpreter shuts down, after all tests were reported,
+    which would turn the exit code into that of a crash.
     """
     shutil.rmtree(config.stash[_caches], ignore_errors=True)
     if "slicer" in sys.modules and _status in config.stash:

@@ -1,6 +1,6 @@
-"""Makes the project's own Python environment, ``.venv`` in the repository root.
+"""Creates the Python environment ``.venv`` in the repository root.
 
-Used by ``run_demo.py`` and ``run_tests.py``; needs nothing but Python 3.10 or later.
+``run_demo.py`` and ``run_tests.py`` use it; only Python 3.10 or later is required.
 """
 
 from __future__ import annotations
@@ -19,12 +19,10 @@ SYSTEM_PACKAGES = ROOT / "Testing" / "system-packages.txt"
 
 
 def prepare(extras: str = "") -> Path:
-    """The Python of an environment in which the project is installed.
-
-    An environment that is there and complete is used as it is.
+    """Installs the project into ``.venv`` unless that is done, and returns its Python.
 
     Args:
-        extras: optional dependencies of pyproject.toml, for example ``test``.
+        extras: optional dependencies of pyproject.toml, for example ``dev``.
     """
     if sys.version_info < (3, 10):  # noqa: UP036
         sys.exit(f"Python 3.10 or later is needed, this is {sys.version.split()[0]}.")
@@ -49,7 +47,10 @@ def prepare(extras: str = "") -> Path:
 
 
 def install_system_packages() -> None:
-    """Installs what ``system-packages.txt`` lists where this is Debian and we may, or says so."""
+    """Installs the packages of ``system-packages.txt`` on Debian and Ubuntu.
+
+    Without root rights it prints the command to run instead; on other systems it does nothing.
+    """
     lines = SYSTEM_PACKAGES.read_text(encoding="utf-8").splitlines()
     names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     if not (shutil.which("dpkg-query") and shutil.which("apt-get")):
@@ -79,7 +80,7 @@ def _is_installed(name: str) -> bool:
 
 
 def _fingerprint() -> str:
-    """Changes whenever what has to be installed may have changed."""
+    """A hash of everything that decides which packages are installed."""
     parts = [sys.version.encode(), (ROOT / "pyproject.toml").read_bytes(), CONSTRAINTS.read_bytes()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 

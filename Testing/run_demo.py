@@ -1,8 +1,9 @@
-"""First set-up command: makes an environment, installs, upsamples the bundled brain, measures it.
+"""First set-up command: installs ArSSR into ``.venv`` and runs the demonstration.
 
     python3 Testing/run_demo.py
 
-Options go to ``arssr demo``; the results lie in ``demo-output``.
+It upsamples the bundled brain and measures the result. Options are passed to ``arssr demo``; the
+results are written to ``demo-output``.
 """
 
 from __future__ import annotations

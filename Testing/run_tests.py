@@ -1,8 +1,8 @@
-"""Second set-up command: makes an environment, installs everything, runs every check and test.
+"""Second set-up command: installs everything into ``.venv`` and runs all checks and tests.
 
     python3 Testing/run_tests.py
 
-Options go to pytest.
+Options are passed to pytest, for example ``-m "not slow"``.
 """
 
 from __future__ import annotations
@@ -13,18 +13,23 @@ import sys
 
 from environment import ROOT, install_system_packages, prepare
 
-CHECKS = (("ruff", "check", "."), ("mypy",))
+CHECKS = (
+    ("ruff", "check", "."),
+    ("ruff", "format", "--check", "."),
+    ("codespell_lib", "."),
+    ("mypy",),
+)
 
 
 def main() -> int:
-    """Runs linter, type checker and tests; returns 0 when all are content."""
-    python = str(prepare("test"))
+    """Runs linter, formatter, spelling and type checks and the tests; returns 0 when all pass."""
+    python = str(prepare("dev"))
     install_system_packages()
     # Qt changes the process's locale, and with it how Python reads what child processes print.
     settings = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONUTF8": "1"}
     settings.pop("PYTHONPATH", None)
     failed = [
-        check[0]
+        " ".join(check)
         for check in CHECKS
         if subprocess.run([python, "-m", *check], cwd=ROOT, env=settings, check=False).returncode
     ]
@@ -32,7 +37,7 @@ def main() -> int:
         [python, "-m", "pytest", *sys.argv[1:]], cwd=ROOT, env=settings, check=False
     )
     if failed:
-        print(f"Not content: {', '.join(failed)} (see above the tests)", file=sys.stderr)
+        print(f"Failed checks: {', '.join(failed)} (see above the tests)", file=sys.stderr)
     return tests.returncode or bool(failed)
 
 
