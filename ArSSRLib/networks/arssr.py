@@ -53,18 +53,28 @@ class ArSSR(nn.Module):
         for parameter in self.decoder.second[-1].parameters():
             nn.init.zeros_(parameter)
 
-    def forward(self, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
+    def forward(
+        self, low: Tensor, coordinates: Tensor, cell: Tensor, noise: Tensor | None = None
+    ) -> Tensor:
         """Intensities at ``coordinates`` (paper Eq. 2).
 
         Args:
             low: LR volumes (N, 1, k, j, i), normalised intensities.
             coordinates: (N, K, 3), normalised to [-1, 1] over the LR volume, order (k, j, i).
             cell: (N, 3), size of a target voxel in LR voxels (1 / scale), order (k, j, i).
+            noise: (N,), noise level of each LR volume (standard deviation, normalised); only a
+                network that takes it makes use of it. None stands for 0.
 
         Returns:
             (N, K) normalised intensities.
         """
-        return self.decode(self.encoder(low), low, coordinates, cell)
+        return self.decode(self.encode(low, noise), low, coordinates, cell)
+
+    def encode(self, low: Tensor, noise: Tensor | None = None) -> Tensor:
+        """The feature map (N, C, k, j, i) of LR volumes (N, 1, k, j, i)."""
+        if noise is not None and self.spec.encoder.noise_level:
+            return self.encoder(low, noise)
+        return self.encoder(low)
 
     def decode(self, features: Tensor, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
         """The same from a feature map (N, C, k, j, i) that the encoder made of ``low``."""

@@ -6,9 +6,12 @@ All are residual networks of 3×3×3 convolutions with zero padding and no upsca
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+
 import torch
 from torch import Tensor, nn
 
+from .noise_level import NoiseConv3d, noise_terms
 from .spec import EncoderSpec
 
 
@@ -67,14 +70,14 @@ class ResidualBlock(nn.ModuleList):
     ``last_relu`` puts a ReLU after the last convolution too, before the addition.
     """
 
-    def __init__(self, features: int, layers: int, last_relu: bool) -> None:
-        super().__init__(conv3(features, features) for _ in range(layers))
+    def __init__(self, layers: Iterable[nn.Conv3d], last_relu: bool) -> None:
+        super().__init__(layers)
         self.last_relu = last_relu
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, terms: Tensor | None = None) -> Tensor:
         inner = x
         for n, layer in enumerate(self):
-            inner = layer(inner)
+            inner = _convolved(layer, inner, terms)
             if n < len(self) - 1 or self.last_relu:
                 inner = inner.relu_()
         return inner + x
@@ -87,7 +90,7 @@ class ResCNN(nn.Module):
         super().__init__()
         self.entry = conv3(1, spec.features)
         self.blocks = nn.Sequential(
-            *(ResidualBlock(spec.features, spec.layers, True) for _ in range(spec.blocks))
+            *(ResidualBlock(_convolutions(spec, conv3), True) for _ in range(spec.blocks))
         )
         self.out = conv3(spec.features, spec.channels)
 
@@ -100,15 +103,29 @@ class SRResNet(nn.Module):
 
     def __init__(self, spec: EncoderSpec) -> None:
         super().__init__()
-        self.entry = conv3(1, spec.features)
+        conv = NoiseConv3d if spec.noise_level else conv3
+        self.entry = conv(1, spec.features)
         self.blocks = nn.Sequential(
-            *(ResidualBlock(spec.features, spec.layers, False) for _ in range(spec.blocks))
+            *(ResidualBlock(_convolutions(spec, conv), False) for _ in range(spec.blocks))
         )
-        self.smooth = conv3(spec.features, spec.features)
-        self.out = conv3(spec.features, spec.channels)
+        self.smooth = conv(spec.features, spec.features)
+        self.out = conv(spec.features, spec.channels)
         self.long_skip = spec.long_skip
 
-    def forward(self, x: Tensor) -> Tensor:
-        entry = self.entry(x)
-        x = self.smooth(self.blocks(entry))
-        return self.out(x + entry if self.long_skip else x)
+    def forward(self, x: Tensor, noise: Tensor | None = None) -> Tensor:
+        """``noise`` (N,) is the level of each volume, see ``networks.noise_level``."""
+        terms = None if noise is None else noise_terms(noise)
+        x = entry = _convolved(self.entry, x, terms)
+        for block in self.blocks:
+            x = block(x, terms)
+        x = _convolved(self.smooth, x, terms)
+        return _convolved(self.out, x + entry if self.long_skip else x, terms)
+
+
+def _convolutions(spec: EncoderSpec, make: Callable[[int, int], nn.Conv3d]) -> Iterator[nn.Conv3d]:
+    """Those of one residual block."""
+    return (make(spec.features, spec.features) for _ in range(spec.layers))
+
+
+def _convolved(layer: nn.Module, x: Tensor, terms: Tensor | None) -> Tensor:
+    return layer(x, terms) if isinstance(layer, NoiseConv3d) else layer(x)

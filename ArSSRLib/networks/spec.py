@@ -11,6 +11,8 @@ from ..errors import InputError
 Coordinates = Literal["absolute", "local"]
 Residual = Literal["none", "trilinear"]
 
+NOISE_TERMS = 3
+"""Powers of the noise level in a bias that depends on it; see ``ArSSRLib.networks.noise_level``."""
 _LARGEST_NUMBER = 4096
 _MOST_LAYERS = 4096
 _MOST_PARAMETERS = 10**9
@@ -29,6 +31,8 @@ class EncoderSpec:
         channels: channels of the feature map it returns.
         long_skip: whether the first convolution's output is added before the last one (SRResNet
             only). The original SRResNet has it, the paper's encoder does not; RDN always has it.
+        noise_level: whether the noise level of the input is an input too (SRResNet only), see
+            ``ArSSRLib.networks.noise_level``.
     """
 
     name: str = "RDN"
@@ -38,6 +42,7 @@ class EncoderSpec:
     growth: int = 64
     channels: int = 128
     long_skip: bool = False
+    noise_level: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,8 @@ def encoder_parameters(spec: EncoderSpec) -> int:
         ends = _conv(1, f) + 2 * _conv(f, f) + _conv(f * blocks, f, 1) + _conv(f, spec.channels)
         return blocks * block + ends
     ends = _conv(1, f) + _conv(f, spec.channels) + (_conv(f, f) if spec.name == "SRResNet" else 0)
-    return blocks * layers * _conv(f, f) + ends
+    biases = f * (blocks * layers + 2) + spec.channels
+    return blocks * layers * _conv(f, f) + ends + (NOISE_TERMS * biases if spec.noise_level else 0)
 
 
 def decoder_parameters(spec: NetworkSpec) -> int:
@@ -175,6 +181,11 @@ def _check_size(spec: NetworkSpec) -> None:
     if decoder.skip and decoder.depth % 2:
         raise InputError(
             f"The decoder entry depth is {decoder.depth}; with skip it must be an even number."
+        )
+    if encoder.noise_level and encoder.name != "SRResNet":
+        raise InputError(
+            f"The encoder entry noise_level is true for {encoder.name}; only SRResNet takes the "
+            "noise level: set it to false."
         )
     layers = encoder.blocks * encoder.layers
     if layers > _MOST_LAYERS or spec.parameters > _MOST_PARAMETERS:
