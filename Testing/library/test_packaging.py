@@ -43,7 +43,8 @@ def test_every_file_of_the_library_is_in_the_wheel(wheel_names: set[str]) -> Non
         for path in (ROOT / "ArSSRLib").rglob("*")
         if path.is_file() and not NOT_SHIPPED & set(path.parts) and path.suffix != ".pyc"
     }
-    assert {"ArSSRLib/sample/brain_t1.nii.gz", "ArSSRLib/py.typed"} <= files
+    samples = {f"ArSSRLib/sample/{name}_t1.nii.gz" for name in ("brain", "head")}
+    assert samples | {"ArSSRLib/py.typed"} <= files
     left_out = {name for name in files - wheel_names if not name.endswith("CMakeLists.txt")}
     assert left_out == set()
 
