@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .api import load_model as load_model
     from .api import upsample as upsample
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["__version__", "load_model", "upsample"]
 
 

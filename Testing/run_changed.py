@@ -59,7 +59,7 @@ def tests_of(path: Path) -> list[Path]:
     if relative.parts[0] == "Testing":
         return sorted(path.parent.rglob("test_*.py"))
     if path.suffix == ".md" or relative.parts[0] == "docs":
-        return sorted((TESTING / "docs").glob("test_*.py"))
+        return sorted((TESTING / "project").glob("test_*.py"))
     if relative.parts[0] not in TREES or path.suffix != ".py":
         return []
     tests = TREES[relative.parts[0]]
