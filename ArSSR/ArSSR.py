@@ -14,11 +14,11 @@ from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
-from ArSSRModule.comparison import registerComparisonLayouts
+from ArSSRModule.compare.comparison import registerComparisonLayouts
 from ArSSRModule.logic import ArSSRLogic  # noqa: F401
-from ArSSRModule.sample_data import registerSampleData
+from ArSSRModule.panel.widget import ArSSRWidget  # noqa: F401
+from ArSSRModule.scene.sample_data import registerSampleData
 from ArSSRModule.selftests import ArSSRTest  # noqa: F401
-from ArSSRModule.widget import ArSSRWidget  # noqa: F401
 
 
 class ArSSR(ScriptedLoadableModule):

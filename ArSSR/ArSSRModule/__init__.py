@@ -1,7 +1,8 @@
-"""The Slicer module's parts, one idea a file.
+"""The parts of the Slicer module. Imports point downwards only:
 
-``widget`` is the panel; it reads ``parameters`` (the user's choices, kept in the scene) and shows
-``plan`` (what a run would make and cost). ``logic`` starts a ``job``: files out (``volume_files``),
-the library's command line in a child ``process``, files in, results placed in the scene
-(``results``). ``comparison`` shows the result beside the input and cubic interpolation.
+* ``panel``: the widgets, bound to ``parameters`` (the user's choices, saved with the scene).
+* ``logic``: upsampling for scripts, and a job for the panel.
+* ``compare``: the comparison views; ``run``: one run, from its plan to the child process.
+* ``scene``: volumes, regions and results as MRML nodes.
+* ``library``, ``signals``: where ArSSRLib is, and signals for Python objects.
 """

@@ -24,10 +24,13 @@ def libraryFolder() -> Path:
 
 
 def makeImportable() -> None:
-    """Lets ``import ArSSRLib`` find the package that belongs to this module, before any other."""
+    """Lets ``import ArSSRLib`` find the package that belongs to this module, before any other.
+
+    Slicer appends the module's folder to the path, behind what pip may have installed.
+    """
     folder = str(libraryFolder())
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    if sys.path[0] != folder:
+        sys.path[:] = [folder, *(entry for entry in sys.path if entry != folder)]
 
 
 def pythonExecutable() -> str:

@@ -2,14 +2,15 @@
 
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
-from . import geometry, library, torch_setup
-from .inputs import checkNotOverwritten, checkUsable
-from .job import UpsamplingJob
+from . import library
 from .parameters import DEFAULT_MODEL, ArSSRParameterNode
-from .plan import Plan, planRun
-from .request import resultName
-from .results import Origin, networkFor, placeResult
-from .volume_files import LoadedImage, Snapshot
+from .run import torch_setup
+from .run.job import UpsamplingJob
+from .run.plan import Plan, planRun
+from .scene import geometry
+from .scene.inputs import checkNotOverwritten, checkUsable
+from .scene.results import Origin, networkFor, placeResult, resultName
+from .scene.volume_files import LoadedImage, Snapshot
 
 
 class ArSSRLogic(ScriptedLoadableModuleLogic):

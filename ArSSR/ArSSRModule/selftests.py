@@ -13,14 +13,14 @@ import slicer
 import vtk
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
 
-from . import torch_setup
-from .comparison_layout import LAYOUT_IDS, viewName
-from .difference import existingDifference
-from .inputs import checkNotOverwritten, reasonNotUsable
+from .compare.difference import existingDifference
+from .compare.layout import LAYOUT_IDS, viewName
 from .logic import ArSSRLogic
+from .panel.run_state import cancelledText
 from .parameters import ComparisonViews, ScaleMode
-from .results import INPUT_REFERENCE
-from .run_state import cancelledText
+from .run import torch_setup
+from .scene.inputs import checkNotOverwritten, reasonNotUsable
+from .scene.results import INPUT_REFERENCE
 
 BLOCK = (slice(20, 50), slice(70, 120), slice(50, 100))
 """Part of the sample, [k, j, i], that keeps a run short: white matter, cortex and a ventricle."""
@@ -234,7 +234,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         """The bundled volume, by way of the module Sample Data."""
         import SampleData
 
-        from .sample_data import SAMPLE_NAME, registerSampleData
+        from .scene.sample_data import SAMPLE_NAME, registerSampleData
 
         registerSampleData()
         return SampleData.SampleDataLogic().downloadSample(SAMPLE_NAME)

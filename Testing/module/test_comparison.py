@@ -93,7 +93,7 @@ def test_the_difference_is_the_result_minus_cubic(slicer, ui, parameters):
 
 
 def test_the_difference_is_made_without_a_second_array(slicer, parameters, monkeypatch):
-    from ArSSRModule import difference
+    from ArSSRModule.compare import difference
 
     size = slicer.util.arrayFromVolume(parameters.comparedResult).size
     monkeypatch.setattr(difference, "_show", lambda node, values: None)

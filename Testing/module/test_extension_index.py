@@ -122,7 +122,7 @@ def test_the_module_s_title_and_category(started):
 def test_before_slicer_5_11_the_sample_s_section_is_its_title(slicer, monkeypatch):
     import SampleData
 
-    from ArSSRModule.sample_data import registerSampleData
+    from ArSSRModule.scene.sample_data import registerSampleData
 
     monkeypatch.setattr(slicer.modules, "sampleDataSources", {})
     monkeypatch.delattr(SampleData.SampleDataLogic, "registerCustomSampleDataCategory")

@@ -14,7 +14,7 @@ import pytest
 @pytest.fixture
 def folder(slicer, tmp_path, monkeypatch):
     """An empty temporary folder of Slicer's, with a name that not every program can open."""
-    from ArSSRModule import job_folder
+    from ArSSRModule.run import job_folder
 
     path = tmp_path / "Zoë"
     path.mkdir()
@@ -33,7 +33,7 @@ def process_that_ended():
 @pytest.fixture
 def left_by(folder, monkeypatch):
     """A folder of a run, with a file in it, as the process of that id would make it."""
-    from ArSSRModule.job_folder import JobFolder
+    from ArSSRModule.run.job_folder import JobFolder
 
     def leave(process_id: int) -> Path:
         with monkeypatch.context() as patch:
@@ -65,7 +65,7 @@ def test_a_temporary_folder_that_is_gone_is_named(folder, apply):
 
 @pytest.mark.parametrize("name", ["WriteImage", "ReadImage"])
 def test_a_file_fault_names_the_folder_and_the_remedy(folder, apply, monkeypatch, caplog, name):
-    from ArSSRModule.volume_files import sitk
+    from ArSSRModule.scene.volume_files import sitk
 
     def elsewhere(*arguments, **options):
         *image, path = arguments
@@ -115,7 +115,8 @@ def test_folders_that_may_be_in_use_are_left_alone(folder, apply, left_by, proce
 def test_on_windows_the_child_gets_a_name_that_its_simpleitk_can_open(
     folder, apply, monkeypatch, tmp_path
 ):
-    from ArSSRModule import job_folder, library, machine
+    from ArSSRModule import library
+    from ArSSRModule.run import job_folder, machine
 
     def short(path):
         return path.replace("Zoë", "ZO~1")
@@ -136,7 +137,7 @@ def test_on_windows_the_child_gets_a_name_that_its_simpleitk_can_open(
 
 
 def test_elsewhere_the_child_gets_the_folder_s_own_name(folder):
-    from ArSSRModule.job_folder import JobFolder
+    from ArSSRModule.run.job_folder import JobFolder
 
     made = JobFolder(0)
     assert made.forChild == made.path

@@ -12,7 +12,7 @@ import pytest
 @pytest.fixture
 def models(slicer, monkeypatch, tmp_path):
     """The module's models, with an empty folder of installed ones whose name is not ASCII."""
-    from ArSSRModule import models
+    from ArSSRModule.panel import installed_models as models
 
     folder = tmp_path / "instálled models"
     folder.mkdir()
@@ -115,7 +115,7 @@ def test_fast_is_offered_only_where_the_model_has_a_second_pass(models, ui, monk
 def test_the_folder_of_installed_models_is_made_with_the_first_one(slicer, monkeypatch, tmp_path):
     import qt
 
-    from ArSSRModule import models
+    from ArSSRModule.panel import installed_models as models
 
     home = tmp_path / "data"
     monkeypatch.setattr(qt.QStandardPaths, "writableLocation", lambda kind: str(home))

@@ -34,8 +34,8 @@ def test_the_first_volume_of_the_scene_is_taken(slicer, ui, cortex):
 
 
 def test_a_label_map_and_our_own_difference_are_not_taken_by_themselves(slicer, ui, cortex):
-    from ArSSRModule.difference import DIFFERENCE_OF
     from ArSSRModule.logic import ArSSRLogic
+    from ArSSRModule.scene.results import DIFFERENCE_OF
 
     path = cortex.GetStorageNode().GetFileName()
     slicer.mrmlScene.Clear()
@@ -99,7 +99,7 @@ def test_size_memory_and_time_follow_the_slider(ui, chosen):
 
 @pytest.mark.parametrize(("model", "scale"), [("default", 8.0), ("paper", 1.5), ("paper", 4.5)])
 def test_a_scale_outside_the_training_is_warned_about(ui, chosen, model, scale):
-    from ArSSRModule.models import availableModels
+    from ArSSRModule.panel.installed_models import availableModels
 
     names = [known.name for known in availableModels()]
     ui.modelComboBox.currentIndex = names.index(model)

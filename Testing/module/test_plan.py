@@ -15,7 +15,7 @@ def plan(ui, panel, cortex):
 
 def test_the_memory_while_running_counts_what_slicer_holds(slicer, ui, plan, cortex):
     from ArSSRLib.upsampling.estimate import estimate_cost
-    from ArSSRModule import geometry
+    from ArSSRModule.scene import geometry
 
     copy = slicer.util.arrayFromVolume(cortex).nbytes
     made = plan()
@@ -28,7 +28,7 @@ def test_the_memory_while_running_counts_what_slicer_holds(slicer, ui, plan, cor
 
 
 def test_a_run_for_which_the_computer_is_too_small_is_warned_about(ui, plan, monkeypatch):
-    from ArSSRModule import plan as planning
+    from ArSSRModule.run import plan as planning
 
     needed = plan().peakBytes
     for memory, warned in ((needed, False), (needed - 1, True), (None, False)):
@@ -40,6 +40,6 @@ def test_a_run_for_which_the_computer_is_too_small_is_warned_about(ui, plan, mon
 
 
 def test_the_computer_s_memory_is_what_the_system_says(slicer):
-    from ArSSRModule.machine import physicalMemory
+    from ArSSRModule.run.machine import physicalMemory
 
     assert physicalMemory() == psutil.virtual_memory().total

@@ -16,7 +16,7 @@ LAUNCHER_LINE = "error: [/opt/Slicer/bin/./python-real] exit abnormally - Report
 @pytest.fixture
 def start(slicer, wait):
     """Starts Python code as a background process; returns it with what was heard."""
-    from ArSSRModule.process import BackgroundProcess
+    from ArSSRModule.run.process import BackgroundProcess
 
     made = []
 
@@ -140,7 +140,7 @@ def test_stopping_now_waits_for_what_is_still_ending_behind_the_child(start, wai
     ],
 )
 def test_every_end_is_explained_without_a_traceback(slicer, code, lines, words):
-    from ArSSRModule.child_messages import explainEnd
+    from ArSSRModule.run.child_output import explainEnd
 
     message = explainEnd(code, lines)
     assert words in message
@@ -150,6 +150,6 @@ def test_every_end_is_explained_without_a_traceback(slicer, code, lines, words):
 
 @pytest.mark.parametrize("line", ["", "Downloading…", "[]", "3", '{"fraction": "x"}', "null"])
 def test_lines_that_are_not_progress_are_passed_over(slicer, line):
-    from ArSSRModule.child_messages import ProgressLine
+    from ArSSRModule.run.child_output import ProgressLine
 
     assert ProgressLine.parse(line) is None

@@ -20,7 +20,7 @@ NO_ROOM_FOR_A_RESULT = """
     slicer = slicerhost.start()
     slicerhost.open_module({module!r})
     import SimpleITK as sitk
-    from ArSSRModule.volume_files import LoadedImage
+    from ArSSRModule.scene.volume_files import LoadedImage
 
     side = 800
     image = sitk.Image(side, side, side, sitk.sitkUInt8)
@@ -48,7 +48,7 @@ def test_a_result_without_room_in_memory_does_not_end_slicer(started):
 
 
 def test_an_image_keeps_the_voxels_that_it_was_made_over(slicer):
-    from ArSSRModule.volume_files import imageDataOver
+    from ArSSRModule.scene.volume_files import imageDataOver
 
     values = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
@@ -61,7 +61,7 @@ def test_an_image_keeps_the_voxels_that_it_was_made_over(slicer):
 
 
 def test_a_result_that_cannot_be_loaded_for_memory_says_so(slicer, apply, monkeypatch):
-    from ArSSRModule.volume_files import LoadedImage
+    from ArSSRModule.scene.volume_files import LoadedImage
 
     def no_memory(path):
         raise MemoryError  # as Python itself raises it: without a text
@@ -72,8 +72,8 @@ def test_a_result_that_cannot_be_loaded_for_memory_says_so(slicer, apply, monkey
 
 
 def test_a_run_that_failed_keeps_no_voxels(apply, monkeypatch):
-    from ArSSRModule import failures
-    from ArSSRModule.volume_files import Snapshot, sitk
+    from ArSSRModule.run import failures
+    from ArSSRModule.scene.volume_files import Snapshot, sitk
 
     def refuse(*arguments, **options):
         raise RuntimeError("no file")
@@ -110,7 +110,8 @@ def test_an_unexpected_fault_between_two_steps_ends_the_run(slicer, ui, apply, m
 
 
 def test_an_unexpected_fault_at_the_child_s_end_ends_the_run(apply, monkeypatch):
-    from ArSSRModule import job, library
+    from ArSSRModule import library
+    from ArSSRModule.run import job
 
     def unforeseen(code, lines):
         raise KeyError("unforeseen")
@@ -124,7 +125,7 @@ def test_an_unexpected_fault_at_the_child_s_end_ends_the_run(apply, monkeypatch)
     ("fault", "words"), [(MemoryError(), "enough memory"), (KeyError("odd"), "odd")]
 )
 def test_a_run_that_cannot_be_prepared_says_why(slicer, ui, apply, monkeypatch, fault, words):
-    from ArSSRModule.volume_files import Snapshot
+    from ArSSRModule.scene.volume_files import Snapshot
 
     def fail(volumeNode):
         raise fault

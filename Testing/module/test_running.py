@@ -63,7 +63,7 @@ def test_fast_leaves_out_the_mirrored_pass(
 ):
     import qt
 
-    from ArSSRModule import models
+    from ArSSRModule.panel import installed_models as models
 
     monkeypatch.setattr(models, "installedFolder", lambda: tmp_path / "installed")
     monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", lambda *a: str(mirrored(True)))
@@ -204,7 +204,7 @@ def test_a_child_that_cannot_start_ends_the_run_with_its_reason(
 
 
 def test_a_run_that_ended_keeps_no_voxels(slicer, ui, cortex, wait):
-    from ArSSRModule.volume_files import LoadedImage, Snapshot
+    from ArSSRModule.scene.volume_files import LoadedImage, Snapshot
 
     ui.inputSelector.setCurrentNode(cortex)
     ui.applyButton.click()
@@ -290,7 +290,7 @@ def test_leaving_the_module_does_not_end_the_run_nor_change_the_views(slicer, ui
 
 
 def test_a_result_that_cannot_be_placed_leaves_the_scene(slicer, ui, cortex, wait, monkeypatch):
-    from ArSSRModule import job
+    from ArSSRModule.run import job
 
     def second_fails(loaded, inputNode, outputNode, name, origin):
         if origin.method == "arssr":

@@ -13,7 +13,7 @@ import pytest
 
 @pytest.fixture
 def setup(slicer):
-    from ArSSRModule import torch_setup
+    from ArSSRModule.run import torch_setup
 
     return torch_setup
 

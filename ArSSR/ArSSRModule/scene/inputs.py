@@ -4,7 +4,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from . import geometry
-from .difference import DIFFERENCE_OF
+from .results import DIFFERENCE_OF
 
 SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
 

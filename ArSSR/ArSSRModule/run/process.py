@@ -14,8 +14,8 @@ import time
 
 import qt
 
-from . import library
-from .signals import Signal
+from .. import library
+from ..signals import Signal
 
 POLL_INTERVAL_MS = 40
 GRACE_SECONDS = 1.0

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from slicer.i18n import tr as _
 
-from . import library
+from .. import library
 
 CATEGORY = "ArSSR"
 """Where Slicer knows titles of categories (from 5.11 on); before, the title is the category."""
 SAMPLE_NAME = "ArSSRBrainT1"
-THUMBNAIL = Path(__file__).resolve().parent.parent / "Resources" / "Icons" / "ArSSRBrainT1.png"
+MODULE_FOLDER = Path(__file__).resolve().parent.parent.parent
+THUMBNAIL = MODULE_FOLDER / "Resources" / "Icons" / "ArSSRBrainT1.png"
 
 
 def registerSampleData() -> None:

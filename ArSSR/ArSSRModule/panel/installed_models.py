@@ -9,7 +9,7 @@ from pathlib import Path
 
 import qt
 
-from . import library
+from .. import library
 
 
 def installedFolder() -> Path:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import vtk
 from slicer.i18n import tr as _
 
-from . import geometry, library
-from .inputs import checkNotOverwritten, checkUsable
+from .. import library
+from ..scene import geometry
+from ..scene.inputs import checkNotOverwritten, checkUsable
 from .machine import physicalMemory
 from .request import Request
 from .resolution import chosenResolution

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..scene.results import resultName
+
 
 @dataclass(frozen=True)
 class Request:
@@ -40,9 +42,3 @@ class Request:
 
     def nameFor(self, inputName: str) -> str:
         return resultName(inputName, self.method, self.scaleText)
-
-
-def resultName(inputName: str, method: str, scaleText: str) -> str:
-    """Name of the result: the input's, the method and the scale."""
-    title = "ArSSR" if method == "arssr" else method
-    return f"{inputName} {title} {scaleText}"

@@ -6,11 +6,11 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
-from .comparison_layout import LAYOUT_IDS, VIEW_GROUP, registerLayouts, viewNames
-from .corner_names import CornerNames
+from ..signals import Signal
 from .difference import Difference
+from .layout import LAYOUT_IDS, VIEW_GROUP, registerLayouts, viewNames
 from .saved_layout import savedLayout
-from .signals import Signal
+from .view_titles import CornerNames
 from .window_level_link import WindowLevelLink
 
 

@@ -3,9 +3,9 @@
 import slicer
 from slicer.i18n import tr as _
 
-from . import failures, torch_setup
-from .child_messages import timeText
-from .signals import Signal
+from ..run import failures, torch_setup
+from ..run.child_output import timeText
+from ..signals import Signal
 
 PROGRESS_STEPS = 1000
 STATUS_BAR_MS = 8000

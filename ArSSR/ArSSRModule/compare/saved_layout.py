@@ -12,7 +12,7 @@ import slicer
 import vtk
 from slicer.util import VTKObservationMixin
 
-from .comparison_layout import LAYOUT_IDS, registerLayouts
+from .layout import LAYOUT_IDS, registerLayouts
 
 SHOWN = "ArSSR.ComparisonShown"
 NUMBERS = {views.value: number for views, number in LAYOUT_IDS.items()}

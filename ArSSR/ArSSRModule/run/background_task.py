@@ -4,7 +4,7 @@ import threading
 
 import qt
 
-from .signals import Signal
+from ..signals import Signal
 
 POLL_INTERVAL_MS = 20
 

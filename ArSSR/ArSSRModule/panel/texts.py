@@ -2,11 +2,11 @@
 
 from slicer.i18n import tr as _
 
-from . import torch_setup
-from .child_messages import timeText
-from .inputs import reasonNotUsable
-from .parameters import Device, ScaleMode
-from .resolution import spacingText
+from ..parameters import Device, ScaleMode
+from ..run import torch_setup
+from ..run.child_output import timeText
+from ..run.resolution import spacingText
+from ..scene.inputs import reasonNotUsable
 
 
 class PanelTexts:

@@ -6,9 +6,9 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from . import models
-from .parameters import DEFAULT_MODEL
-from .signals import Signal
+from ..parameters import DEFAULT_MODEL
+from ..signals import Signal
+from . import installed_models
 
 
 class ModelMenu:
@@ -69,7 +69,7 @@ class ModelMenu:
     def _fill(self) -> None:
         self._filling = True
         self._ui.modelComboBox.clear()
-        self._models = models.availableModels()
+        self._models = installed_models.availableModels()
         for model in self._models:
             self._ui.modelComboBox.addItem(_entry(model))
         self._filling = False
@@ -86,7 +86,7 @@ class ModelMenu:
         if not path:
             return
         try:
-            installed = models.installModel(str(path))
+            installed = installed_models.installModel(str(path))
         except (ValueError, OSError) as error:
             slicer.util.errorDisplay(str(error), windowTitle=_("The model was not installed"))
             return
@@ -101,7 +101,7 @@ def _entry(model) -> str:
     name = os.path.basename(model.name)
     if not model.title:
         return name
-    return f"{model.title} ({name})" if models.isInstalled(model) else model.title
+    return f"{model.title} ({name})" if installed_models.isInstalled(model) else model.title
 
 
 def _describe(model) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import slicer
 import vtk
 
-from . import library
+from .. import library
 from .region import checkPlaced
 
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])

@@ -7,14 +7,15 @@ from functools import partial
 import slicer
 from slicer.i18n import tr as _
 
-from . import failures, library
+from .. import library
+from ..scene.results import Origin, networkFor, placeResult
+from ..scene.volume_files import LoadedImage, Snapshot
+from ..signals import Signal
+from . import failures
 from .background_task import BackgroundTask
-from .child_messages import ProgressLine, explainEnd, stageTitle
+from .child_output import ProgressLine, explainEnd, stageTitle
 from .job_folder import JobFolder
 from .process import BackgroundProcess
-from .results import Origin, networkFor, placeResult
-from .signals import Signal
-from .volume_files import LoadedImage, Snapshot
 
 SOURCE_NAME = "input.nrrd"
 CUBIC_SHARE = 0.05

@@ -6,10 +6,9 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from .results import placeBeside
-from .volume_files import imageDataOver
+from ..scene.results import DIFFERENCE_OF, placeBeside
+from ..scene.volume_files import imageDataOver
 
-DIFFERENCE_OF = "ArSSR.DifferenceOf"
 SHOWN_QUANTILE = 99.5
 """Percentile of the absolute difference that reaches white or black; mid-grey is no difference."""
 

@@ -3,9 +3,10 @@
 import json
 import logging
 
-from . import library, torch_setup
-from .process import BackgroundProcess
-from .signals import Signal
+from .. import library
+from ..run import torch_setup
+from ..run.process import BackgroundProcess
+from ..signals import Signal
 
 PROBE = """
 import json, torch

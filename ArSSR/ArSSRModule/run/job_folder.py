@@ -9,7 +9,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from . import library, machine
+from .. import library
+from . import machine
 
 ON_WINDOWS = os.name == "nt"
 REMOVAL_INTERVAL_MS = 200

@@ -1,6 +1,6 @@
 """The comparison layout: three slice views across, a row for each orientation."""
 
-from .parameters import ComparisonViews
+from ..parameters import ComparisonViews
 
 COLUMNS = 3
 VIEW_GROUP = 61

@@ -10,16 +10,16 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
-from .comparison import Comparison, hasCubic
+from ..compare.comparison import Comparison, hasCubic
+from ..logic import ArSSRLogic
+from ..parameters import ScaleMode
+from ..scene.inputs import firstInput
+from ..scene.region import placeInMiddle
 from .device_probe import DeviceProbe
-from .inputs import firstInput
-from .logic import ArSSRLogic
 from .model_menu import ModelMenu
 from .node_observer import NodeObserver
-from .panel_texts import PanelTexts
-from .parameters import ScaleMode
-from .region import placeInMiddle
 from .run_state import RunState
+from .texts import PanelTexts
 
 FOLLOW_DELAY_MS = 50
 """While a region or a transform is dragged, the panel follows at most this often."""

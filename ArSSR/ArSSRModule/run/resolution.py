@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slicer.i18n import tr as _
 
-from .parameters import ScaleMode
+from ..parameters import ScaleMode
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import slicer
 
-from . import library
-from .request import resultName
+from .. import library
 
 ATTRIBUTE_PREFIX = "ArSSR."
 INPUT_REFERENCE = "ArSSR.Input"
+DIFFERENCE_OF = "ArSSR.DifferenceOf"
+"""Node reference of a difference volume: the result that it was made for."""
 NOTICE = "Super-resolution can invent detail; not for clinical use."
 
 
@@ -48,6 +49,12 @@ class Origin:
             version = self.model.header.version
             values.update(Model=self.model.name, ModelVersion=version, Fast=self.fast)
         return {ATTRIBUTE_PREFIX + key: str(value) for key, value in values.items()}
+
+
+def resultName(inputName: str, method: str, scaleText: str) -> str:
+    """Name of the result: the input's, the method and the scale."""
+    title = "ArSSR" if method == "arssr" else method
+    return f"{inputName} {title} {scaleText}"
 
 
 def networkFor(method: str, model: str):

@@ -1,0 +1,1 @@
+"""MRML nodes: usable inputs, regions, coordinates, files, and placing the results."""
