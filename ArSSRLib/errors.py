@@ -1,4 +1,4 @@
-"""The three ways a run can end badly, each with the exit code the command line gives it."""
+"""The three ways a run can end badly, each with the exit code of the command line."""
 
 from __future__ import annotations
 
@@ -6,16 +6,51 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class InputError(ValueError):
-    """The user's input cannot be used; the message names the value and the remedy (exit code 2)."""
+class ArSSRError(Exception):
+    """An error that users can act on.
+
+    Args:
+        sentence: one sentence that names the bad value and the remedy.
+        argument: name of the argument that remedies it, such as ``roi``. The command line appends
+            its option, ``(--roi)``; the sentence itself names no option.
+    """
+
+    exit_code = 1
+
+    def __init__(self, sentence: str = "", *, argument: str = "") -> None:
+        super().__init__(sentence)
+        self.argument = argument
+
+
+class InputError(ArSSRError, ValueError):
+    """The user's input cannot be used (exit code 2)."""
 
     exit_code = 2
 
 
-class EnvironmentFault(RuntimeError):
-    """The machine got in the way: disk full, no memory, no permission (exit code 1)."""
+class EnvironmentFault(ArSSRError, RuntimeError):
+    """The system failed: disk full, no memory, a missing package (exit code 1)."""
 
     exit_code = 1
+
+
+class NotEnoughMemory(EnvironmentFault):
+    """Memory ran out. The command line replaces the remedy by one that fits its options.
+
+    Args:
+        sentence: what there is not enough memory for, without a remedy and without a full stop.
+    """
+
+    def __init__(self, sentence: str = "There is not enough memory") -> None:
+        super().__init__(sentence)
+
+    @property
+    def what(self) -> str:
+        """The sentence without its remedy."""
+        return str(self.args[0])
+
+    def __str__(self) -> str:
+        return f"{self.what}; close other programs, or choose a smaller scale or region."
 
 
 class Cancelled(Exception):
@@ -25,10 +60,10 @@ class Cancelled(Exception):
 
 
 @contextmanager
-def said_of(name: str) -> Iterator[None]:
-    """Puts into the message of an InputError in the block which file it is about.
+def errors_naming(name: str) -> Iterator[None]:
+    """Adds the name of a file to the message of an InputError raised in the block.
 
-    >>> with said_of("a.nii"):
+    >>> with errors_naming("a.nii"):
     ...     raise InputError("The size is 0; correct the header.")
     Traceback (most recent call last):
     ArSSRLib.errors.InputError: In 'a.nii': the size is 0; correct the header.
@@ -37,4 +72,6 @@ def said_of(name: str) -> Iterator[None]:
         yield
     except InputError as error:
         text = str(error)
-        raise InputError(f"In {name!r}: {text[:1].lower()}{text[1:]}") from error
+        raise InputError(
+            f"In {name!r}: {text[:1].lower()}{text[1:]}", argument=error.argument
+        ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..running.json_files import read_json_object
 from .listing import listed
 from .names import BidsName
 
@@ -68,7 +68,7 @@ def read_description(root: Path) -> dict[str, Any]:
             f"The folder {str(root)!r} is no BIDS dataset, because it has no {DESCRIPTION}; give "
             "the root folder of one."
         )
-    return _read_json(path)
+    return read_json_object(path)
 
 
 def find_volumes(
@@ -171,7 +171,7 @@ def _metadata(path: Path, root: Path, name: BidsName, notes: list[str]) -> dict[
                 fitting.append((len(of.entities), sidecar))
         for _, sidecar in sorted(fitting):
             try:
-                merged.update(_read_json(sidecar))
+                merged.update(read_json_object(sidecar))
             except InputError as error:
                 notes.append(f"{error} It was left aside.")
     return merged
@@ -184,21 +184,3 @@ def _without_subject(text: str) -> BidsName | None:
         return None
     entities = {key: label for key, label in whole.entities.items() if key != "sub"}
     return BidsName(entities, whole.suffix, whole.extension)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        if not path.is_file():
-            # A pipe would be waited for.
-            raise FileNotFoundError(path)
-        values = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_refuse_constant)
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"The file {str(path)!r} is not readable JSON; repair it.") from error
-    if not isinstance(values, dict):
-        raise InputError(f"The file {str(path)!r} must hold a JSON object; repair it.")
-    return values
-
-
-def _refuse_constant(text: str) -> None:
-    """NaN and infinities are Python's own addition to JSON; what we write must hold none."""
-    raise ValueError(text)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from ..errors import InputError
-from ..running.output_files import make_output_folder, replacing
+from ..running.output_files import folders_kept_if_used, replacing
 from .dataset import DESCRIPTION, Source, read_description
 from .sidecar import RAW
 
@@ -52,19 +52,20 @@ def prepared(root: Path, output: Path, description: Mapping[str, Any]) -> Iterat
         _check_ours(root, output)
     elif os.path.exists(output) and not os.path.isdir(output):
         raise InputError(f"The output {str(output)!r} is a file; give a folder.")
-    folders = [level for level in (output, *output.parents) if not os.path.lexists(level)]
     files: list[Path] = []
-    try:
-        make_output_folder(output)
-        for path in _write_missing(root, output, description):
-            files.append(path)
-        yield
-    finally:
-        if _has_results(output):
-            # A run beside that leaves no result takes these files with it.
-            list(_write_missing(root, output, description))
-        else:
-            _remove(files, folders)
+    with folders_kept_if_used([output]):
+        try:
+            for path in _write_missing(root, output, description):
+                files.append(path)
+            yield
+        finally:
+            if _has_results(output):
+                # A run at the same time that leaves no result has removed these files.
+                list(_write_missing(root, output, description))
+            else:
+                for path in files:
+                    with suppress(OSError):
+                        path.unlink()
 
 
 def _write_missing(root: Path, output: Path, description: Mapping[str, Any]) -> Iterator[Path]:
@@ -96,16 +97,6 @@ def _has_results(output: Path) -> bool:
     with suppress(OSError):
         return any(name.startswith("sub-") for name in os.listdir(output))
     return False
-
-
-def _remove(files: list[Path], folders: list[Path]) -> None:
-    """Removes these files, and these folders as far as nothing else is in them."""
-    for path in files:
-        with suppress(OSError):
-            path.unlink()
-    with suppress(OSError):
-        for folder in folders:
-            folder.rmdir()
 
 
 def _check_apart(root: Path, output: Path) -> None:

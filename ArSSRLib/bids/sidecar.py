@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
+from ..running.json_files import read_json_object, write_json
 from .dataset import Source
 
 if TYPE_CHECKING:
@@ -157,7 +158,6 @@ def write_sidecar(
         EnvironmentFault: it cannot be written.
     """
     from .. import __version__
-    from ..running.output_files import replacing
 
     made = {
         "Method": method,
@@ -173,8 +173,7 @@ def write_sidecar(
         "same field of view"
     )
     values = {**entries, "Resolution": resolution, "Upsampling": made}
-    with replacing(path, overwrite=True) as temporary:
-        temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    write_json(path, values)
 
 
 def add_skull(path: str, entries: Mapping[str, Any]) -> None:
@@ -187,14 +186,9 @@ def add_skull(path: str, entries: Mapping[str, Any]) -> None:
     Raises:
         InputError, EnvironmentFault: it cannot be written.
     """
-    from ..running.output_files import replacing
-
-    values = json.loads(Path(path).read_text(encoding="utf-8"))
-    if _SKULL not in entries or _SKULL in values:
-        return
-    with replacing(path, overwrite=True) as temporary:
-        values[_SKULL] = entries[_SKULL]
-        temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    values = read_json_object(path)
+    if _SKULL in entries and _SKULL not in values:
+        write_json(path, {**values, _SKULL: entries[_SKULL]})
 
 
 def _network_entries(method: str, model: str, fast: bool) -> dict[str, Any]:
@@ -206,8 +200,8 @@ def _network_entries(method: str, model: str, fast: bool) -> dict[str, Any]:
 def made_by(path: Path) -> Mapping[str, Any] | None:
     """The entry ``Upsampling`` of a sidecar; None when there is none or it is damaged."""
     try:
-        made = json.loads(path.read_text(encoding="utf-8"))["Upsampling"]
-    except (OSError, ValueError, KeyError, TypeError):
+        made = read_json_object(path).get("Upsampling")
+    except InputError:
         return None
     return made if isinstance(made, dict) else None
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from ..errors import Cancelled, EnvironmentFault, InputError
 from ..running.batch.jobs import BatchProgress, Job, Outcome, run_jobs
 from ..running.batch.local import ThisMachine, processors
 from ..running.interrupts import no_longer_cancellable
-from ..running.output_files import make_output_folder
+from ..running.output_files import folders_kept_if_used
 from ..upsampling.progress import Progress
 from .arguments import whole_number
 from .one_volume import VolumeJob
@@ -129,7 +128,7 @@ def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace, ou
         else:
             missing.append(each)
     try:
-        with _folders_of(missing):
+        with folders_kept_if_used(Path(each.job.output).parent for each in missing):
             report.run(missing, arguments)
     except (KeyboardInterrupt, Cancelled):
         raise Cancelled(
@@ -137,32 +136,6 @@ def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace, ou
         ) from None
     no_longer_cancellable()
     return report.finish()
-
-
-@contextmanager
-def _folders_of(planned: Sequence[PlannedJob]) -> Iterator[None]:
-    """Makes the folders of the results; those that stay empty are gone at the end."""
-    made: list[Path] = []
-    try:
-        for folder in dict.fromkeys(Path(each.job.output).parent for each in planned):
-            _refuse_file(folder)
-            made += [
-                level
-                for level in reversed([folder, *folder.parents])
-                if not os.path.lexists(level) and level not in made
-            ]
-            make_output_folder(folder)
-        yield
-    finally:
-        for folder in reversed(made):
-            with suppress(OSError):
-                folder.rmdir()
-
-
-def _refuse_file(folder: Path) -> None:
-    for level in (folder, *folder.parents):
-        if os.path.exists(level) and not os.path.isdir(level):
-            raise InputError(f"{str(level)!r} is not a folder; choose another output.")
 
 
 class _Report:

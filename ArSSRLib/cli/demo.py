@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..running.output_files import make_output_folder
+from ..running.output_files import make_folder
 from .arguments import add_fast, add_network, add_progress, add_scale
 from .compare import scale_text
 from .outcome import EXIT_DONE
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         truth = files.read(str(sample_path()))
         low = simulate_volume(truth, arguments.scale)
         folder = Path(arguments.output)
-        make_output_folder(folder, remedy="choose another with -o")
+        make_folder(folder)
         report = within(printer.report, _SHARE_MADE, _SHARE_COMPUTED)
         evidence = _upsampled(low, truth, model, arguments, report)
         printer.report(Progress("writing", _SHARE_COMPUTED))

@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from ..errors import InputError
 from ..upsampling.device import ask_for_huge_pages
+from .advice import options_named
 from .outcome import exit_code_of
 
 
@@ -88,10 +89,13 @@ def _dispatch(given: list[str]) -> int:
     module.add_arguments(parser)
     words = _with_numbers_attached(given[1:])
     if not command.many:
-        return int(module.run(parser.parse_args(words)))
-    words, names = _split_at_dashes(words)
-    _check_options(parser, words)
-    return int(module.run(parser.parse_intermixed_args(words + names)))
+        arguments = parser.parse_args(words)
+    else:
+        words, names = _split_at_dashes(words)
+        _check_options(parser, words)
+        arguments = parser.parse_intermixed_args(words + names)
+    with options_named(arguments):
+        return int(module.run(arguments))
 
 
 def _top_parser() -> SentenceParser:

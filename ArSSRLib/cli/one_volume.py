@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..choices import Method
 from ..errors import Cancelled
 from ..running.interrupts import no_longer_cancellable
-from ..running.output_files import make_output_folder
+from ..running.output_files import make_folder
 from ..upsampling.device import ask_for_huge_pages
 from .arguments import refuse_input_as_output
 from .outcome import EXIT_DONE, exit_code_of
@@ -139,7 +139,7 @@ def _check_places(job: VolumeJob) -> None:
     from ..volumes.files.writing import check_output
 
     if job.make_folder:
-        make_output_folder(Path(job.output).parent)
+        make_folder(Path(job.output).parent)
     check_output(job.output, job.force)
     if job.sidecar is not None:
         check_output_place(job.sidecar, overwrite=True)

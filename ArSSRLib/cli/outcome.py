@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from ..errors import Cancelled, EnvironmentFault, InputError
+from ..errors import Cancelled, EnvironmentFault, InputError, NotEnoughMemory
 from ..running.interrupts import (
     SIGNALS,
     Interrupted,
@@ -19,11 +19,10 @@ from ..running.interrupts import (
     no_longer_cancellable,
     was_interrupted,
 )
+from ..running.memory import is_out_of_memory
 
 EXIT_DONE = 0
 _DEBUG = "ARSSR_DEBUG"
-_NO_MEMORY = ("Failed to allocate memory", "bad_alloc", "not enough memory", "out of memory")
-"""How ITK and PyTorch say that memory was refused, in errors of no kind of its own."""
 
 
 def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
@@ -76,9 +75,9 @@ def _ending_of(action: Callable[[], int]) -> int:
 
 
 def _stand_in_for_closed_streams() -> None:
-    """Opens nothing in place of a stdin, stdout or stderr that the program was started without.
+    """Opens /dev/null for any standard stream that is closed.
 
-    Otherwise the next file that is opened gets its number, and what C libraries print goes into it.
+    Otherwise the next file that is opened gets its number, and C libraries print into that file.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
@@ -113,45 +112,42 @@ def _report(error: BaseException, cancellable: bool = True) -> int:
         traceback.print_exception(error)
     if was_interrupted(error) and not isinstance(error, Cancelled | KeyboardInterrupt):
         error = Cancelled()
-    nameless = isinstance(error, RuntimeError) and not isinstance(error, EnvironmentFault)
-    if nameless and any(words in str(error) for words in _NO_MEMORY):
-        error = MemoryError()
+    if is_out_of_memory(error) and not isinstance(error, NotEnoughMemory):
+        error = NotEnoughMemory()
     match error:
         case InputError() | EnvironmentFault():
             return _say(str(error), error.exit_code)
         case Cancelled() | KeyboardInterrupt():
             return _say(str(error) or "Cancelled; nothing was written.", Cancelled.exit_code)
-        case MemoryError():
-            return _say(
-                "There is not enough memory; choose a smaller scale, a region (--roi) or a "
-                "machine with more.",
-                EnvironmentFault.exit_code,
-            )
         case ImportError():
             return _say(
-                f"A part of the program cannot be loaded ({error}); free some memory, or install "
-                "arssr with its dependencies again.",
+                f"Cannot import a required package ({error}). Reinstall arssr.",
                 EnvironmentFault.exit_code,
             )
         case OSError():
             return _say(_about_the_system(error), EnvironmentFault.exit_code)
         case _:
             return _say(
-                f"Something went wrong that should not ({type(error).__name__}: {error}); please "
-                f"report it with the traceback that {_DEBUG}=1 shows.",
+                f"Unexpected error: {type(error).__name__}: {error}. Please report it; set "
+                f"{_DEBUG}=1 to see the traceback.",
                 EnvironmentFault.exit_code,
             )
 
 
 def _about_the_system(error: OSError) -> str:
     if not _has_current_folder():
-        return "The current folder does not exist any more; change to another and run again."
-    where = f" ({error.filename!r})" if error.filename else ""
+        return "The current directory no longer exists. Change to another directory and try again."
+    name = error.filename
+    subject = f"Cannot open {name!r}: " if isinstance(name, str | bytes) else "System error: "
+    reason = str(error.strerror or error)
+    if isinstance(name, str | bytes):
+        reason = f"{reason[:1].lower()}{reason[1:]}"
     remedy = {
-        errno.ENOSPC: "free some space and run again",
-        errno.EACCES: "choose a place you have the rights for",
-    }.get(error.errno or 0, "remove the cause and run again")
-    return f"The system refused{where}: {error.strerror or error}; {remedy}."
+        errno.ENOSPC: " Free some disk space and try again.",
+        errno.EDQUOT: " Free some disk space and try again.",
+        errno.EACCES: " Choose a place that you may write to.",
+    }.get(error.errno or 0, "")
+    return f"{subject}{reason}.{remedy}"
 
 
 def _has_current_folder() -> bool:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Cancelled, EnvironmentFault, InputError
 from ..running.interrupts import was_interrupted
-from ..running.output_files import make_output_folder, replacing
+from ..running.json_files import write_json
+from ..running.output_files import folders_kept_if_used
 from ..training.recipe import Recipe, SourceRecipe, available_recipes, load_recipe
 from .arguments import MOST_PROCESSES, add_machine, whole_number
 from .outcome import EXIT_DONE
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("No training data is named; give --data FOLDER.")
     folder = Path(arguments.output)
     try:
-        with _kept_if_used(folder):
+        with folders_kept_if_used([folder]):
             return _train(arguments, recipe, folder)
     except (KeyboardInterrupt, RuntimeError) as error:
         if was_interrupted(error):
@@ -187,23 +187,6 @@ def _say_at_end(state: TrainingState, folder: Path, data: VolumeSet, held_out: V
             say(f"{len(of.left_out)} {what} were left out: " + "; ".join(of.left_out))
 
 
-@contextmanager
-def _kept_if_used(folder: Path) -> Iterator[None]:
-    """Makes a folder; one that is still empty when the block fails is removed again."""
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    make_output_folder(folder)
-    try:
-        yield
-    except BaseException:
-        # Interrupts too; it is raised again as it came.
-        for path in made:
-            try:
-                path.rmdir()
-            except OSError:
-                break
-        raise
-
-
 def _changes(entries: Sequence[str]) -> dict[str, str]:
     changes = {}
     for entry in entries:
@@ -216,5 +199,4 @@ def _changes(entries: Sequence[str]) -> dict[str, str]:
 
 def _write_settings(folder: Path, recipe: Recipe, data: VolumeSet, held_out: VolumeSet) -> None:
     settings = {"recipe": recipe.to_dict(), **data.to_dict(), "validation": held_out.to_dict()}
-    with replacing(folder / "settings.json", overwrite=True) as temporary:
-        temporary.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    write_json(folder / "settings.json", settings, indent=1)

@@ -21,6 +21,7 @@ from ..choices import PAPER_KERNEL, Kernel
 from ..errors import EnvironmentFault, InputError
 from ..resampling.degradation import paper_low_resolution
 from ..resampling.simulation import simulate_volume
+from ..running.memory import is_out_of_memory
 from ..upsampling.device import choose_device
 from ..volumes.files.reading import read_volume
 from ..volumes.grid import Grid, SizeTriple
@@ -49,8 +50,6 @@ INPUT = Method("input", "input")
 TRUTH = Method("truth", "truth")
 """Stands for the sharp volume itself, whose own sharpness the others are read against."""
 _FORMAT = 2
-_NO_MEMORY = ("allocate memory", "bad_alloc", "not enough memory", "out of memory")
-"""How libraries say that memory was refused, in errors of no kind of its own."""
 _NEARLY_A_VOXEL = 0.1
 """A mask whose corners lie this share of a voxel away is on the same grid: headers are rounded."""
 _WORKER: dict[str, Any] = {}
@@ -117,15 +116,11 @@ def measure(case: Case, settings: Settings) -> Record:
 def failed(case: Case, error: Exception) -> Record:
     """The record of a case that could not be measured."""
     machine = isinstance(error, EnvironmentFault | MemoryError | OSError | ImportError)
-    short = isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError)
-        and not isinstance(error, EnvironmentFault)
-        and any(words in str(error) for words in _NO_MEMORY)
-    )
+    short = is_out_of_memory(error)
     if short:
         reason = (
-            "There is not enough memory for it; use fewer --jobs, a smaller scale or a machine "
-            "with more."
+            "There is not enough memory for it; measure fewer cases at a time, at a smaller scale, "
+            "or on a machine with more."
         )
     elif isinstance(error, InputError | EnvironmentFault):
         reason = " ".join(str(error).split())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..errors import EnvironmentFault, InputError
 from ..running.batch.local import processors
-from ..running.output_files import make_output_folder, replacing
+from ..running.output_files import make_folder, replacing
 from ..upsampling.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
 from .cases import TRUTH, Case
@@ -94,7 +94,7 @@ def evaluate(
     device = choose_device(settings.device).type
     volumes = find_volumes(settings.source)
     truths, cases, notes = _cases(settings, volumes)
-    make_output_folder(settings.output, "report folder")
+    make_folder(settings.output)
     if not os.access(settings.output, os.W_OK):
         raise EnvironmentFault(f"The report folder {str(settings.output)!r} cannot be written.")
     say = warn if warn is not None else _say_nothing

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ..errors import EnvironmentFault
-from ..running.output_files import replacing
+from ..errors import InputError
+from ..running.json_files import read_json_object, write_json
+from ..running.output_files import make_folder
 
 _NOT_NUMBERS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
@@ -62,34 +62,18 @@ def save_record(record: Record, path: Path) -> None:
     for part in ("values", "dice"):
         values[part] = {name: _plain(value) for name, value in values[part].items()}
     make_folder(path.parent)
-    with replacing(path, overwrite=True) as temporary:
-        temporary.write_text(json.dumps(values, indent=1, allow_nan=False), encoding="utf-8")
+    write_json(path, values, indent=1)
 
 
 def load_record(path: Path) -> Record | None:
     """The record in a file; None if there is none or it cannot be read."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = read_json_object(path)
         for part in ("values", "dice"):
             values[part] = {name: _NOT_NUMBERS.get(v, v) for name, v in values[part].items()}
         return Record(**values)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (InputError, TypeError, KeyError, AttributeError):
         return None
-
-
-def make_folder(folder: Path) -> None:
-    """Makes a folder of the report, with its parents.
-
-    Raises:
-        EnvironmentFault: the disk is full or refuses it.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFault(
-            f"The folder {str(folder)!r} cannot be made ({error.strerror or error}); free some "
-            "space or choose another folder."
-        ) from error
 
 
 def _plain(value: float | str) -> float | str:

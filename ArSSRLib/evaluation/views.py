@@ -12,12 +12,11 @@ import numpy.typing as npt
 from ..errors import InputError
 from ..networks.model_file import DAMAGED_ARCHIVE
 from ..pictures.slices import PLANES, Plane, Slicer, View, display_window
-from ..running.output_files import replacing
+from ..running.output_files import make_folder, replacing
 from ..volumes.grid import Grid
 from ..volumes.orientation import to_canonical
 from ..volumes.volume import Volume
 from .profile import Profile, profile_between_points
-from .records import make_folder
 
 Line = tuple[float, ...]
 
@@ -118,7 +117,7 @@ def load_views(path: Path) -> CaseViews | None:
             slices = {plane: _view(stored, plane) for plane in PLANES}
             profile = Profile(*stored["profile"]) if "profile" in stored else None
             row = float(stored["row"]) if "row" in stored else None
-    except (KeyError, AttributeError, *DAMAGED_ARCHIVE):
+    except (KeyError, AttributeError, MemoryError, *DAMAGED_ARCHIVE):
         return None
     return CaseViews(slices, profile, row)
 

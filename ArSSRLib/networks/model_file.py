@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
-from ..errors import InputError, said_of
+from ..errors import InputError, errors_naming
 from ..running.output_files import replacing
 from .baseline_spec import BaselineSpec
 from .registry import spec_from_dict
@@ -44,7 +44,6 @@ DAMAGED_ARCHIVE = (
     OSError,
     EOFError,
     RuntimeError,
-    MemoryError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -122,7 +121,7 @@ class ModelHeader(Generic[SpecT]):
                 f"The model file {source!r} does not describe its network; copy it again."
             )
         provenance = values.get("provenance", {})
-        with said_of(source):
+        with errors_naming(source):
             spec = spec_from_dict(network)
         return ModelHeader(
             spec,
@@ -213,7 +212,7 @@ def read_network(path: str | os.PathLike[str]) -> tuple[ArSSR | Baseline, ModelH
     source = str(path)
     with _open_archive(path) as archive:
         header = _header_of(archive, source)
-        with said_of(source), torch.device("meta"):
+        with errors_naming(source), torch.device("meta"):
             network = build_network(header.spec)
         weights: dict[str, Tensor] = {}
         for key, wanted in network.state_dict().items():

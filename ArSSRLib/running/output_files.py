@@ -5,13 +5,16 @@ A file is written under a temporary name in its own folder and renamed when it i
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import EnvironmentFault, InputError
 from .leftovers import clear_leftovers, temporary_name
+
+_DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def check_output_place(path: str | os.PathLike[str], overwrite: bool) -> Path:
@@ -38,8 +41,8 @@ def check_output_place(path: str | os.PathLike[str], overwrite: bool) -> Path:
         raise InputError(f"The output {str(path)!r} is a folder; give a file name.")
     if is_there and not overwrite:
         raise InputError(
-            f"The output {str(path)!r} exists; choose another name or allow it to be replaced "
-            "(--force)."
+            f"The output {str(path)!r} already exists; choose another name or overwrite it.",
+            argument="force",
         )
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise InputError(
@@ -48,25 +51,41 @@ def check_output_place(path: str | os.PathLike[str], overwrite: bool) -> Path:
     return target
 
 
-def make_output_folder(
-    folder: Path, called: str = "output folder", remedy: str = "name another"
-) -> None:
-    """Makes a folder, with those above it; one that is there already stays as it is.
-
-    Args:
-        folder: the one to make.
-        called: what the sentence calls it.
-        remedy: how the sentence ends.
+def make_folder(folder: Path) -> None:
+    """Makes a folder and its missing parents; an existing one stays as it is.
 
     Raises:
-        InputError: the system does not let it be made.
+        InputError: another choice of the user helps: the name is taken by a file or too long, or
+            the place may not be written.
+        EnvironmentFault: the disk is full or broken.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
-            f"The {called} {str(folder)!r} cannot be made ({error.strerror}); {remedy}."
-        ) from error
+        what = f"The folder {str(folder)!r} cannot be created ({error.strerror or error})"
+        if error.errno in _DISK_FAULTS:
+            raise EnvironmentFault(f"{what}; free some disk space and try again.") from error
+        raise InputError(f"{what}; choose another.") from error
+
+
+@contextmanager
+def folders_kept_if_used(folders: Iterable[Path]) -> Iterator[None]:
+    """Makes these folders; at the end, those that it made and that are still empty are removed.
+
+    Raises:
+        InputError, EnvironmentFault: see :func:`make_folder`.
+    """
+    made: list[Path] = []
+    try:
+        for folder in folders:
+            missing = [p for p in (folder, *folder.parents) if not os.path.lexists(p)]
+            made += reversed(missing)
+            make_folder(folder)
+        yield
+    finally:
+        for folder in reversed(made):
+            with suppress(OSError):
+                folder.rmdir()
 
 
 @contextmanager
@@ -78,7 +97,7 @@ def replacing(
 ) -> Iterator[Path]:
     """A temporary path to write to; at the end of the block it becomes ``path`` in one step.
 
-    Whatever ends the block early, an error, a cancel, Ctrl-C, removes the temporary file.
+    If an error, a cancel or Ctrl-C ends the block, the temporary file is removed.
 
     Args:
         path: the file to come.
@@ -134,8 +153,8 @@ def _put_where_nothing_is(temporary: Path, target: Path) -> bool:
         return True
     if taken:
         raise InputError(
-            f"The output {str(target)!r} has appeared meanwhile and was left alone; choose another "
-            "name."
+            f"{str(target)!r} was created by another program during this run and was not "
+            "overwritten; choose another name."
         )
     return False
 

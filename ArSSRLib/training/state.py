@@ -11,8 +11,9 @@ from typing import Any
 
 import torch
 
-from ..errors import EnvironmentFault, InputError
+from ..errors import EnvironmentFault, InputError, NotEnoughMemory
 from ..running.leftovers import clear_leftovers
+from ..running.memory import is_out_of_memory
 from ..running.output_files import replacing
 from .recipe import Recipe
 from .recipe_rules import entries_of
@@ -116,13 +117,14 @@ def load_state(folder: Path) -> TrainingState | None:
 
     Raises:
         InputError: the checkpoint is damaged or not ArSSR's.
-        OSError: it cannot be opened.
+        NotEnoughMemory: it does not fit into memory.
+        OSError: it cannot be opened or read.
     """
     clear_leftovers(folder)
     path = folder / LAST
     if not path.is_file():
         return None
-    # A sound checkpoint that cannot be opened is no reason to advise its removal.
+    # Only a damaged checkpoint may be removed, not one that the system cannot open.
     with path.open("rb") as stream:
         try:
             with warnings.catch_warnings():
@@ -131,11 +133,16 @@ def load_state(folder: Path) -> TrainingState | None:
                 values = torch.load(stream, map_location="cpu", weights_only=True)
             state = TrainingState(**values)
             _check_types(state)
-        except Exception as error:
-            # Damaged bytes make the reader raise whatever they lead it to.
+        except OSError:
+            raise
+        except Exception as error:  # Damaged bytes lead the reader to errors of many types.
+            if is_out_of_memory(error):
+                raise NotEnoughMemory(
+                    f"There is not enough memory to load the checkpoint {str(path)!r}"
+                ) from error
             raise InputError(
                 f"The checkpoint {str(path)!r} is damaged or not ArSSR's; remove it to start "
-                "afresh."
+                "again from step 0."
             ) from error
     return state
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
-from ..errors import EnvironmentFault, InputError
+from ..errors import InputError, NotEnoughMemory
+from ..running.memory import is_out_of_memory
 from ..volumes.array_types import Array, FloatArray
 from ..volumes.intensity import Normalisation
 from .device import release_memory
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from ..networks.model_file import Model
 
 _log = logging.getLogger(__name__)
-
-_NO_MEMORY = (
-    "out of memory", "can't allocate memory", "bad_alloc", "alloc_failed", "allocation_failed",
-    "unable to find an engine", "unable to find a valid cudnn algorithm",
-)  # fmt: skip
-"""How allocators and NVIDIA's libraries say it, who have no class of error of their own."""
 
 
 class FallbackComputer:
@@ -50,7 +45,7 @@ class FallbackComputer:
         try:
             self._move_to(device)
         except RuntimeError as error:
-            if device.type == "cpu" or not _is_out_of_memory(error):
+            if device.type == "cpu" or not is_out_of_memory(error):
                 raise
             self._move_to_cpu()
 
@@ -62,7 +57,7 @@ class FallbackComputer:
         Short of memory it goes on with smaller tiles behind what was handed out.
 
         Raises:
-            EnvironmentFault: not enough memory for even the smallest tile.
+            NotEnoughMemory: even the smallest tile does not fit.
             InputError: the model's values are not finite.
         """
         parts = halved(tile, self.geometry)
@@ -89,7 +84,7 @@ class FallbackComputer:
 
     def _has_remedy(self, error: Exception) -> bool:
         known = isinstance(error, NotFinite) or self._lacks_operation(error)
-        return known or _is_out_of_memory(error)
+        return known or is_out_of_memory(error)
 
     def _lacks_operation(self, error: Exception) -> bool:
         """Apple's MPS still lacks some 3-D operations in some torch versions."""
@@ -131,10 +126,7 @@ class FallbackComputer:
             self.largest = self._plane_of(parts)
             return parts
         if self.device.type == "cpu":
-            raise EnvironmentFault(
-                "There is not enough memory for even a small tile; close other programs, or "
-                "choose a smaller region or scale."
-            )
+            raise NotEnoughMemory("There is not enough memory for even a small tile")
         self._move_to_cpu()
         return [tile]
 
@@ -150,11 +142,3 @@ class FallbackComputer:
         self.device = device
         self.half = self.half and device.type == "cuda"
         self.tiles = TileComputer(self.model, self.normalisation, self.geometry, device, self.half)
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """Whether an error says that memory ran out."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    text = str(error).lower()
-    return any(words in text for words in _NO_MEMORY)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
-from ..errors import InputError, said_of
+from ..errors import InputError, errors_naming
 from .array_types import Array, FloatArray
 from .grid import Grid
 from .header_fields import entries_that_stay_true, text_entries
@@ -70,7 +70,7 @@ def volume_of_image(
             f"The volume {name!r} has {dimensions} dimensions; choose one 3-D volume of it "
             "(--volume INDEX)."
         )
-    with said_of(name):
+    with errors_naming(name):
         grid = Grid.of_image(image)
     view = sitk.GetArrayViewFromImage(image)
     kept = entries_that_stay_true(text_entries(image) if metadata is None else metadata)

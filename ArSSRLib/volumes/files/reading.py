@@ -12,7 +12,8 @@ from typing import cast
 
 import SimpleITK as sitk
 
-from ...errors import EnvironmentFault, InputError, said_of
+from ...errors import InputError, NotEnoughMemory, errors_naming
+from ...running.memory import is_out_of_memory
 from ..grid import Grid, SizeTriple
 from ..header_fields import text_entries
 from ..volume import Volume, check_kind, volume_of_image
@@ -39,7 +40,7 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
     Raises:
         InputError: no such file, not readable, damaged, not a 3-D scalar volume, a header that is
             no grid, or values that are not finite.
-        EnvironmentFault: not enough memory.
+        NotEnoughMemory: the volume does not fit into memory.
     """
     if not os.fspath(path):
         raise InputError(
@@ -132,12 +133,12 @@ def _read_image(source: Path, readable: Path, volume_index: int | None) -> sitk.
         raise _needless_index(source, volume_index)
     try:
         return reader.Execute()
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            raise NotEnoughMemory(
+                f"There is not enough memory for {str(source)!r} of {tuple(size)} voxels"
+            ) from error
         raise InputError(_explained(source, error)) from error
-    except MemoryError as error:
-        raise EnvironmentFault(
-            f"There is not enough memory for {str(source)!r} of {tuple(size)} voxels."
-        ) from error
 
 
 def _check_header(reader: sitk.ImageFileReader, source: Path, size: list[int]) -> None:
@@ -149,7 +150,7 @@ def _check_header(reader: sitk.ImageFileReader, source: Path, size: list[int]) -
             f"The file {str(source)!r} has {len(size)} dimensions {tuple(size)}; save one 3-D "
             "volume of it first."
         )
-    with said_of(str(source)):
+    with errors_naming(str(source)):
         Grid(
             cast(SizeTriple, tuple(size[:3])),
             cast("tuple[float, float, float]", tuple(reader.GetSpacing()[:3])),
@@ -172,7 +173,7 @@ def _checked_index(source: Path, size: list[int], volume_index: int | None) -> i
     return index
 
 
-def _explained(source: Path, error: RuntimeError) -> str:
+def _explained(source: Path, error: Exception) -> str:
     """One sentence for what SimpleITK says in many lines."""
     text = str(error)
     name = repr(str(source))
@@ -187,8 +188,6 @@ def _explained(source: Path, error: RuntimeError) -> str:
         return f"The file {name} is NIfTI-2, which SimpleITK cannot read; save it as NIfTI-1."
     if "spacing" in text.lower():
         return f"The voxel spacing of {name} is zero or negative; correct the header."
-    if "memory" in text.lower() or "bad_alloc" in text:
-        return f"There is not enough memory for {name}; its size may be wrong in the header."
     return (
         f"The file {name} cannot be read: it is truncated, damaged or not what its ending says; "
         "copy it again from its source."

@@ -95,7 +95,7 @@ def test_a_current_folder_that_is_gone_is_named(tmp_path: Path, cortex_path: Pat
         env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "The current folder does not exist any more" in done.stderr
+    assert "The current directory no longer exists" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from ArSSRLib.errors import EnvironmentFault, InputError
-from ArSSRLib.running.output_files import check_output_place, replacing
+from ArSSRLib.running.output_files import (
+    check_output_place,
+    folders_kept_if_used,
+    make_folder,
+    replacing,
+)
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
@@ -52,7 +58,10 @@ def test_an_existing_file_is_not_replaced_unless_asked(tmp_path: Path) -> None:
 
 def test_a_file_that_appears_meanwhile_is_left_alone(tmp_path: Path) -> None:
     target = tmp_path / "result.txt"
-    with pytest.raises(InputError, match="meanwhile"), replacing(target) as temporary:
+    with (
+        pytest.raises(InputError, match="created by another program"),
+        replacing(target) as temporary,
+    ):
         temporary.write_text("mine")
         target.write_text("theirs")
     assert target.read_text() == "theirs"
@@ -92,3 +101,31 @@ def test_missing_folders_and_folders_as_output_are_refused(tmp_path: Path) -> No
 def test_a_writer_that_writes_nothing_is_an_environment_fault(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFault), replacing(tmp_path / "result.txt"):
         pass
+
+
+def test_a_folder_that_another_choice_would_avoid_is_refused_as_input(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("taken")
+    for folder in (tmp_path / "file" / "below", tmp_path / ("x" * 300)):
+        with pytest.raises(InputError, match="cannot be created"):
+            make_folder(folder)
+
+
+def test_a_folder_on_a_full_disk_is_a_fault_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(EnvironmentFault, match=r"No space left on device.*free some disk space"):
+        make_folder(tmp_path / "new")
+
+
+def test_folders_that_stay_empty_are_removed_again(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    with folders_kept_if_used([there, tmp_path / "a" / "b", tmp_path / "a" / "c"]):
+        (tmp_path / "a" / "c" / "result.txt").write_text("whole")
+    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")) == [
+        "a", "a/c", "a/c/result.txt", "there",
+    ]  # fmt: skip

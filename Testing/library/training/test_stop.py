@@ -375,4 +375,4 @@ def test_a_process_whose_peer_died_ends_in_a_sentence(tmp_path: Path) -> None:
     assert launcher.returncode == 1
     assert not outlasting(trainers)
     assert "arssr: Another process of the run has ended" in said
-    assert "Something went wrong that should not" not in said
+    assert "Unexpected error" not in said
