@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import EnvironmentFault, InputError
+from ..networks.published_weights import published_encoders
 from .arguments import add_force, refuse_input_as_output
 from .outcome import EXIT_DONE
 
 if TYPE_CHECKING:
     from ..networks.catalogue import ModelInfo
-
-_ENCODERS = ("RDN", "ResCNN", "SRResNet")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     imported.add_argument("file", metavar="FILE", help="the state dict (.pth, .pt, .pkl)")
     imported.add_argument(
-        "--encoder", required=True, choices=_ENCODERS, help="the encoder it was trained with"
+        "--encoder",
+        required=True,
+        choices=published_encoders(),
+        help="the encoder it was trained with",
     )
     imported.add_argument(
         "-o", "--output", metavar="MODEL", help=".npz to write (default: beside FILE)"

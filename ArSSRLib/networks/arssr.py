@@ -6,28 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from .decoder import Decoder
-from .encoders import RDN, ResCNN, SRResNet
+from .encoder import Encoder
 from .lookup import TIE, trilinear, voxel_positions
-from .spec import EncoderSpec, NetworkSpec
-
-_ENCODERS: dict[str, type[RDN] | type[ResCNN] | type[SRResNet]] = {
-    "RDN": RDN,
-    "ResCNN": ResCNN,
-    "SRResNet": SRResNet,
-}
-
-
-def build_encoder(spec: EncoderSpec) -> RDN | ResCNN | SRResNet:
-    """The encoder that ``spec`` names.
-
-    Raises:
-        InputError: an unknown name.
-    """
-    if spec.name not in _ENCODERS:
-        from ..errors import InputError
-
-        raise InputError(f"The encoder {spec.name!r} is unknown; known are {list(_ENCODERS)}.")
-    return _ENCODERS[spec.name](spec)
+from .spec import NetworkSpec
 
 
 class ArSSR(nn.Module):
@@ -43,7 +24,7 @@ class ArSSR(nn.Module):
     def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()
         self.spec = spec
-        self.encoder = build_encoder(spec.encoder)
+        self.encoder = Encoder(spec.encoder)
         self.decoder = Decoder(spec.encoder.channels + spec.coordinate_channels, spec.decoder)
         if spec.residual != "none":
             self.start_as_interpolation()
@@ -68,13 +49,7 @@ class ArSSR(nn.Module):
         Returns:
             (N, K) normalised intensities.
         """
-        return self.decode(self.encode(low, noise), low, coordinates, cell)
-
-    def encode(self, low: Tensor, noise: Tensor | None = None) -> Tensor:
-        """The feature map (N, C, k, j, i) of LR volumes (N, 1, k, j, i)."""
-        if noise is not None and self.spec.encoder.noise_level:
-            return self.encoder(low, noise)
-        return self.encoder(low)
+        return self.decode(self.encoder(low, noise), low, coordinates, cell)
 
     def decode(self, features: Tensor, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
         """The same from a feature map (N, C, k, j, i) that the encoder made of ``low``."""

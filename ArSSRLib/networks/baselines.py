@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from ..resampling.interpolation import axis_operator
 from .baseline_spec import BaselineName, BaselineSpec
-from .encoders import ResCNN, conv3
+from .encoder import Encoder
+from .encoders import EncoderSpec
 from .lookup import trilinear
-from .spec import EncoderSpec
 
 _SLAB_VOXELS = 1_500_000
 """HR voxels computed at a time, which bounds the memory of the widest feature map."""
@@ -72,16 +72,16 @@ class DCSRN(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         first = 2 * self.growth
-        self.entry = conv3(1, first)
+        self.entry = _conv3(1, first)
         self.layers = nn.ModuleList(
             nn.Sequential(
                 BatchNorm(first + n * self.growth),
                 nn.ELU(),
-                conv3(first + n * self.growth, self.growth),
+                _conv3(first + n * self.growth, self.growth),
             )
             for n in range(self.layers_in_block)
         )
-        self.out = conv3(first + self.layers_in_block * self.growth, 1)
+        self.out = _conv3(first + self.layers_in_block * self.growth, 1)
 
     def forward(self, image: Tensor) -> Tensor:
         """(N, 1, k, j, i) to the same shape."""
@@ -180,7 +180,12 @@ def to_shape(low: Tensor, shape: tuple[int, ...]) -> Tensor:
     return image.contiguous()
 
 
-def _build(name: BaselineName) -> SRCNN3D | DCSRN | ResCNN:
+def _conv3(inputs: int, outputs: int) -> nn.Conv3d:
+    """3×3×3 convolution that keeps the size."""
+    return nn.Conv3d(inputs, outputs, kernel_size=3, padding=1)
+
+
+def _build(name: BaselineName) -> SRCNN3D | DCSRN | Encoder:
     match name:
         case "SRCNN3D":
             return SRCNN3D()
@@ -188,4 +193,4 @@ def _build(name: BaselineName) -> SRCNN3D | DCSRN | ResCNN:
             return DCSRN()
         case "ResCNN":
             # 20 convolutions with skips over each block and from input to output (Du 2019).
-            return ResCNN(EncoderSpec("ResCNN", features=64, blocks=3, layers=6, channels=1))
+            return Encoder(EncoderSpec("ResCNN", features=64, blocks=3, layers=6, channels=1))

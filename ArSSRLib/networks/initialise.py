@@ -26,8 +26,8 @@ def initialise(network: ArSSR, name: str) -> None:
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        for block in getattr(network.encoder, "blocks", []):
-            last = block.fuse if hasattr(block, "fuse") else block[-1]
-            last.weight.mul_(_BRANCH_SCALE)
+        for block in network.encoder.structure.residual_blocks():
+            *_, last = block.convolutions()
+            network.encoder.layer(last).weight.mul_(_BRANCH_SCALE)
     if network.spec.residual != "none":
         network.start_as_interpolation()

@@ -22,7 +22,7 @@ import numpy as np
 from ..errors import InputError, errors_naming
 from ..running.output_files import replacing
 from .baseline_spec import BaselineSpec
-from .registry import spec_from_dict
+from .build import spec_from_dict
 from .spec import NetworkSpec
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def read_network(path: str | os.PathLike[str]) -> tuple[ArSSR | Baseline, ModelH
     """
     import torch
 
-    from .registry import build_network
+    from .build import build_network
 
     source = str(path)
     with _open_archive(path) as archive:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from .spec import NOISE_TERMS
+from .encoder_parts import NOISE_TERMS
 
 if TYPE_CHECKING:
     from .arssr import ArSSR
@@ -39,13 +39,13 @@ def noise_terms(levels: Tensor) -> Tensor:
 
 
 class NoiseConv3d(nn.Conv3d):
-    """3×3×3 convolution that keeps the size; its bias depends on the noise level.
+    """3-D convolution whose bias depends on the noise level.
 
     A new one ignores the level: its ``noise_bias``, shape (outputs, NOISE_TERMS), is zero.
     """
 
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(inputs, outputs, kernel_size=3, padding=1)
+    def __init__(self, inputs: int, outputs: int, kernel_size: int = 3, padding: int = 1) -> None:
+        super().__init__(inputs, outputs, kernel_size, padding=padding)
         self.noise_bias = nn.Parameter(torch.zeros(outputs, NOISE_TERMS))
 
     def forward(self, x: Tensor, terms: Tensor | None = None) -> Tensor:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from .encoders import encoder_kind, encoder_kinds
 from .spec import paper_spec
 
 if TYPE_CHECKING:
@@ -22,28 +23,10 @@ if TYPE_CHECKING:
 
     from .arssr import ArSSR
 
-_RULES: dict[str, list[tuple[str, str]]] = {
-    "RDN": [
-        (r"sfe1\.", "shallow."),
-        (r"sfe2\.", "entry."),
-        (r"rdbs\.(\d+)\.layers\.(\d+)\.conv\.", r"blocks.\1.layers.\2."),
-        (r"rdbs\.(\d+)\.lff\.", r"blocks.\1.fuse."),
-        (r"gff\.0\.", "fuse."),
-        (r"gff\.1\.", "smooth."),
-        (r"output\.", "out."),
-    ],
-    "ResCNN": [
-        (r"conv_start\.0\.", "entry."),
-        (r"block(\d)\.(\d+)\.", "blocks.{block}.{layer}."),
-        (r"conv_end\.0\.", "out."),
-    ],
-    "SRResNet": [
-        (r"features\.0\.0\.", "entry."),
-        (r"features\.(\d+)\.m\.([01])\.0\.", "blocks.{block}.{second}."),
-        (r"features\.19\.0\.", "smooth."),
-        (r"features\.20\.0\.", "out."),
-    ],
-}
+
+def published_encoders() -> list[str]:
+    """The encoders whose published weights can be imported; needs no torch."""
+    return [name for name, kind in encoder_kinds().items() if kind.published_keys]
 
 
 def check_there_is(path: str | os.PathLike[str]) -> None:
@@ -57,7 +40,7 @@ def import_published(path: str | os.PathLike[str], encoder: str) -> ArSSR:
 
     Args:
         path: the authors' file.
-        encoder: ``RDN``, ``ResCNN`` or ``SRResNet``.
+        encoder: one of :func:`published_encoders`.
 
     Returns:
         The network, in the paper's own convention (absolute coordinates, no residual).
@@ -92,7 +75,7 @@ def import_published(path: str | os.PathLike[str], encoder: str) -> ArSSR:
         first = wrong[0] if wrong else sorted(set(weights) - set(expected))[0]
         raise InputError(
             f"The weights in {str(path)!r} do not fit the {encoder} encoder (first at {first}); "
-            "name the encoder they were trained with: --encoder RDN, ResCNN or SRResNet."
+            f"name the encoder they were trained with, one of {', '.join(published_encoders())}."
         )
     network.load_state_dict(weights)
     return network.eval().requires_grad_(False)
@@ -119,16 +102,8 @@ def _our_key(key: str, encoder: str) -> str:
     if not key.startswith("encoder."):
         return key
     name = key.removeprefix("encoder.")
-    for pattern, ours in _RULES[encoder]:
-        match = re.match(pattern, name)
-        if match:
-            return "encoder." + _filled(ours, match) + name[match.end() :]
+    for pattern, ours in encoder_kind(encoder).published_keys:
+        renamed, matches = re.subn(f"^{pattern}", ours, name)
+        if matches:
+            return f"encoder.{renamed}"
     return key
-
-
-def _filled(ours: str, match: re.Match[str]) -> str:
-    """The rule's replacement; theirs count blocks from 1 and ReLUs as layers, ours do not."""
-    if "{" not in ours:
-        return match.expand(ours)
-    block = int(match[1]) - 1
-    return ours.format(block=block, layer=int(match[2]) // 2, second=match[2])

@@ -7,42 +7,15 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from ..errors import InputError
+from .encoders import EncoderSpec as EncoderSpec
+from .encoders import encoder_kinds, encoder_structure
 
 Coordinates = Literal["absolute", "local"]
 Residual = Literal["none", "trilinear"]
 
-NOISE_TERMS = 3
-"""Powers of the noise level in a bias that depends on it; see ``ArSSRLib.networks.noise_level``."""
 _LARGEST_NUMBER = 4096
 _MOST_LAYERS = 4096
 _MOST_PARAMETERS = 10**9
-
-
-@dataclass(frozen=True)
-class EncoderSpec:
-    """A convolutional encoder without upscaling layer (paper §III-C, §IV-F).
-
-    Attributes:
-        name: ``RDN``, ``ResCNN`` or ``SRResNet``.
-        features: channels inside the encoder.
-        blocks: residual (dense) blocks.
-        layers: convolutions in a block; the paper's RDN has 3, its ResCNN 6, its SRResNet 2.
-        growth: channels each layer of a residual dense block adds (RDN only).
-        channels: channels of the feature map it returns.
-        long_skip: whether the first convolution's output is added before the last one (SRResNet
-            only). The original SRResNet has it, the paper's encoder does not; RDN always has it.
-        noise_level: whether the noise level of the input is an input too (SRResNet only), see
-            ``ArSSRLib.networks.noise_level``.
-    """
-
-    name: str = "RDN"
-    features: int = 64
-    blocks: int = 8
-    layers: int = 3
-    growth: int = 64
-    channels: int = 128
-    long_skip: bool = False
-    noise_level: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,26 +110,19 @@ def paper_spec(encoder: str = "RDN") -> NetworkSpec:
     Raises:
         InputError: an encoder that the paper does not have.
     """
-    encoders = {
-        "RDN": EncoderSpec("RDN", features=64, blocks=8, layers=3, growth=64, channels=128),
-        "ResCNN": EncoderSpec("ResCNN", features=64, blocks=3, layers=6, channels=128),
-        "SRResNet": EncoderSpec("SRResNet", features=64, blocks=18, layers=2, channels=128),
-    }
-    if encoder not in encoders:
-        raise InputError(f"The encoder {encoder!r} is unknown; choose one of {list(encoders)}.")
-    return NetworkSpec(encoders[encoder], DecoderSpec())
+    known = {name: kind.paper for name, kind in encoder_kinds().items() if kind.paper is not None}
+    if encoder not in known:
+        raise InputError(f"The encoder {encoder!r} is unknown; choose one of {list(known)}.")
+    return NetworkSpec(known[encoder], DecoderSpec())
 
 
 def encoder_parameters(spec: EncoderSpec) -> int:
-    """Trainable parameters of an encoder, counted without building it (and without torch)."""
-    f, g, blocks, layers = spec.features, spec.growth, spec.blocks, spec.layers
-    if spec.name == "RDN":
-        block = sum(_conv(f + g * n, g) for n in range(layers)) + _conv(f + g * layers, f, 1)
-        ends = _conv(1, f) + 2 * _conv(f, f) + _conv(f * blocks, f, 1) + _conv(f, spec.channels)
-        return blocks * block + ends
-    ends = _conv(1, f) + _conv(f, spec.channels) + (_conv(f, f) if spec.name == "SRResNet" else 0)
-    biases = f * (blocks * layers + 2) + spec.channels
-    return blocks * layers * _conv(f, f) + ends + (NOISE_TERMS * biases if spec.noise_level else 0)
+    """Trainable parameters of an encoder, counted without building it (and without torch).
+
+    Raises:
+        InputError: an unknown encoder.
+    """
+    return encoder_structure(spec).parameters(spec.noise_level)
 
 
 def decoder_parameters(spec: NetworkSpec) -> int:
@@ -171,21 +137,12 @@ def decoder_parameters(spec: NetworkSpec) -> int:
     )
 
 
-def _conv(inputs: int, outputs: int, side: int = 3) -> int:
-    return outputs * (inputs * side**3 + 1)
-
-
 def _check_size(spec: NetworkSpec) -> None:
     """Refuses a network that no machine could build, before anything of it is built."""
     encoder, decoder = spec.encoder, spec.decoder
     if decoder.skip and decoder.depth % 2:
         raise InputError(
             f"The decoder entry depth is {decoder.depth}; with skip it must be an even number."
-        )
-    if encoder.noise_level and encoder.name != "SRResNet":
-        raise InputError(
-            f"The encoder entry noise_level is true for {encoder.name}; only SRResNet takes the "
-            "noise level: set it to false."
         )
     layers = encoder.blocks * encoder.layers
     if layers > _MOST_LAYERS or spec.parameters > _MOST_PARAMETERS:

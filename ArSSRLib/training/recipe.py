@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..networks.baseline_spec import BaselineSpec
-from ..networks.registry import spec_from_dict
+from ..networks.build import spec_from_dict
 from ..networks.spec import NetworkSpec
 from .recipe_rules import check_recipe
 

@@ -23,9 +23,9 @@ from torch.utils.data import DataLoader
 from ..errors import EnvironmentFault, InputError
 from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
+from ..networks.build import build_network
 from ..networks.initialise import initialise
 from ..networks.model_file import ModelHeader, save_model
-from ..networks.registry import build_network
 from ..networks.spec import NetworkSpec
 from ..running.interrupts import no_longer_cancellable
 from ..running.workers import signals_held_back

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from ..networks.spec import EncoderSpec, NetworkSpec
+from ..networks.encoders import EncoderSpec, encoder_structure
+from ..networks.spec import NetworkSpec
 
 Shape = tuple[int, int, int]
 Span = tuple[int, int]
@@ -110,7 +111,7 @@ class Geometry:
 
 def geometry_of(low: Shape, target: Shape, box: Spans, encoder: EncoderSpec) -> Geometry:
     """The geometry that streams along the axis in which ``box`` reaches through most LR voxels."""
-    reach = encoder_reach(encoder)
+    reach = encoder_structure(encoder).reach
     lengths = Geometry(low, target, reach).tile(box).encode_shape
     return Geometry(low, target, reach, stream=max(range(3), key=lambda axis: lengths[axis]))
 
@@ -181,53 +182,30 @@ def halved(tile: Tile, geometry: Geometry) -> list[Tile]:
     return halves
 
 
-def encoder_reach(spec: EncoderSpec) -> int:
-    """Voxels away that an input voxel can still change a feature: the halo of a tile."""
-    ends = {"RDN": 4, "ResCNN": 2, "SRResNet": 3}
-    return ends[spec.name] + spec.blocks * spec.layers
-
-
-def waiting_channels(spec: EncoderSpec) -> int:
-    """Channels that wait inside the encoder's stream for each voxel of a plane.
-
-    Each convolution keeps two planes; what is added past a number of convolutions waits as many.
-    """
-    features, layers = spec.features, spec.blocks * spec.layers
-    if spec.name == "RDN":
-        dense = sum(2 * (features + spec.growth * n) for n in range(spec.layers))
-        # The block's input, and the running sum of the blocks before.
-        block = dense + 2 * spec.layers * features
-        return spec.blocks * block + features * (layers + 2) + 6 * features
-    long_skip = features * (layers + 1) if spec.long_skip else 0
-    return 3 * features * layers + 4 * features + long_skip
-
-
 def working_channels(spec: NetworkSpec) -> int:
     """Channels in memory at once for each voxel of the planes on their way through."""
-    encoder = spec.encoder
-    widest = encoder.features
-    if encoder.name == "RDN":
-        widest += encoder.growth * encoder.layers
     folded = spec.decoder.width * (2 if spec.decoder.skip else 1)
-    return 6 * widest + encoder.channels + folded
+    return 6 * encoder_structure(spec.encoder).widest + spec.encoder.channels + folded
 
 
 def largest_plane(spec: NetworkSpec, budget: int = ENCODER_BYTES) -> int:
     """LR voxels that a tile's plane may have within ``budget`` bytes."""
-    channels = waiting_channels(spec.encoder) + FEWEST_PLANES * working_channels(spec)
+    channels = encoder_structure(spec.encoder).waiting_channels + FEWEST_PLANES * working_channels(
+        spec
+    )
     return max(SMALLEST_SIDE**2, budget // (4 * channels))
 
 
 def planes_at_once(spec: NetworkSpec, plane_voxels: int, budget: int = ENCODER_BYTES) -> int:
     """Planes that may enter the encoder at a time within ``budget`` bytes."""
-    left = budget // (4 * plane_voxels) - waiting_channels(spec.encoder)
+    left = budget // (4 * plane_voxels) - encoder_structure(spec.encoder).waiting_channels
     return min(MOST_PLANES, max(FEWEST_PLANES, left // working_channels(spec)))
 
 
 def stream_bytes(spec: NetworkSpec, plane_voxels: int, planes: int) -> int:
     """Memory of the encoder's stream, in bytes (float32), for a volume of ``planes`` planes."""
     at_once = min(planes, planes_at_once(spec, plane_voxels))
-    channels = waiting_channels(spec.encoder) + at_once * working_channels(spec)
+    channels = encoder_structure(spec.encoder).waiting_channels + at_once * working_channels(spec)
     return 4 * plane_voxels * channels
 
 

@@ -133,8 +133,8 @@ def _bomb(folder: Path) -> Path:
 
 def _baseline(folder: Path) -> Path:
     from ArSSRLib.networks.baseline_spec import BaselineSpec
+    from ArSSRLib.networks.build import build_network
     from ArSSRLib.networks.model_file import ModelHeader, save_model
-    from ArSSRLib.networks.registry import build_network
 
     spec = BaselineSpec("SRCNN3D")
     save_model(build_network(spec), ModelHeader(spec, "Baseline"), folder / "model.npz")

@@ -8,13 +8,15 @@ that memory depends on a plane's size alone and nothing along the axis is comput
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...networks.encoders import RDN, DenseBlock, ResCNN, ResidualBlock, SRResNet
+from ...networks.encoder import Encoder
+from ...networks.encoder_parts import Chain, Conv, Dense, FusedBlocks, Part, Skip
 
 Planes = Tensor | None
 """Consecutive planes (1, channels, k, j, i) along the stream's axis; None for no plane."""
@@ -30,67 +32,51 @@ class Stage(Protocol):
         """To be called after the last plane: the rest of the result, a few planes at a time."""
 
 
-def encoder_stream(encoder: nn.Module, axis: int, layout: torch.memory_format) -> Stage:
+def encoder_stream(encoder: Encoder, axis: int, layout: torch.memory_format) -> Stage:
     """``encoder`` as a stream along array axis ``axis`` (0 for k, 1 for j, 2 for i).
 
     Args:
-        encoder: one of :mod:`ArSSRLib.networks.encoders`.
+        encoder: its biases count as they are; fold a noise level into them first.
         axis: the axis along which planes follow each other.
         layout: the memory order in which planes are kept.
     """
-    parts = _Parts(axis + 2, layout)
-    match encoder:
-        case SRResNet():
-            blocks = map(parts.residual, encoder.blocks)
-            body: Stage = parts.chain(*blocks, parts.conv(encoder.smooth))
-            if encoder.long_skip:
-                body = parts.skip(body)
-            return parts.chain(parts.conv(encoder.entry), body, parts.conv(encoder.out))
-        case ResCNN():
-            blocks = map(parts.residual, encoder.blocks)
-            entry, out = parts.conv(encoder.entry, relu=True), parts.conv(encoder.out)
-            return parts.skip(parts.chain(entry, *blocks, out))
-        case RDN():
-            fused = _FusedBlocks(
-                [parts.dense(block) for block in encoder.blocks], encoder.fuse, parts.queue
-            )
-            body = parts.chain(parts.conv(encoder.entry), fused, parts.conv(encoder.smooth))
-            shallow, out = parts.conv(encoder.shallow), parts.conv(encoder.out)
-            return parts.chain(shallow, parts.skip(body), out)
-    raise TypeError(f"{type(encoder).__name__} has no stream.")
+    return _Stages(encoder, axis + 2, layout).of(encoder.structure)
 
 
-class _Parts:
-    """Makes the stages of one stream: they share its dimension and memory order."""
+@dataclass(frozen=True)
+class _Stages:
+    """Makes the stages of one stream: they share its weights, dimension and memory order."""
 
-    def __init__(self, dim: int, layout: torch.memory_format) -> None:
-        self._dim, self._layout = dim, layout
+    encoder: Encoder
+    dim: int
+    layout: torch.memory_format
 
-    def queue(self) -> _Queue:
-        return _Queue(self._dim, self._layout)
+    def of(self, part: Part) -> Stage:
+        match part:
+            case Conv(side=1):
+                return _Pointwise(self.encoder.layer(part), part.relu)
+            case Conv():
+                return self._convolution(part)
+            case Chain():
+                return _Chain([self.of(stage) for stage in part.stages], self.dim)
+            case Skip(Chain(stages)) if all(isinstance(stage, Conv) for stage in stages):
+                inner = [self.of(stage) for stage in stages]
+                return _Skip(_Chain(inner, self.dim, whole=True), self._queue())
+            case Skip():
+                return _Skip(self.of(part.body), self._queue())
+            case Dense():
+                layers = [self.encoder.layer(layer) for layer in part.layers]
+                return _DenseLayers(layers, self.dim, self.layout)
+            case FusedBlocks():
+                blocks = [self.of(block) for block in part.blocks]
+                return _FusedBlocks(blocks, self.encoder.layer(part.fuse), self._queue)
+        raise TypeError(f"An encoder's stream cannot contain a {type(part).__name__}.")
 
-    def conv(self, layer: nn.Conv3d, relu: bool = False) -> _Convolution:
-        return _Convolution(layer, relu, self._dim, self._layout)
+    def _convolution(self, part: Conv) -> _Convolution:
+        return _Convolution(self.encoder.layer(part), part.relu, self.dim, self.layout)
 
-    def chain(self, *stages: Stage) -> _Chain:
-        return _Chain(stages, self._dim)
-
-    def skip(self, inner: Stage) -> _Skip:
-        return _Skip(inner, self.queue())
-
-    def residual(self, block: nn.Module) -> _Skip:
-        assert isinstance(block, ResidualBlock)
-        last = len(block) - 1
-        layers = [
-            self.conv(layer, relu=n < last or block.last_relu)  # type: ignore[arg-type]
-            for n, layer in enumerate(block)
-        ]
-        return self.skip(_Chain(layers, self._dim, whole=True))
-
-    def dense(self, block: nn.Module) -> _Skip:
-        assert isinstance(block, DenseBlock)
-        layers = _DenseLayers(block.layers, self._dim, self._layout)  # type: ignore[arg-type]
-        return self.skip(self.chain(layers, _Pointwise(block.fuse)))
+    def _queue(self) -> _Queue:
+        return _Queue(self.dim, self.layout)
 
 
 class _Queue:
@@ -233,15 +219,16 @@ def _convolved(
 
 
 class _Pointwise:
-    """A 1×1×1 convolution: nothing waits."""
+    """A 1×1×1 convolution, and optionally a ReLU: nothing waits."""
 
-    def __init__(self, layer: nn.Conv3d) -> None:
-        self._layer = layer
+    def __init__(self, layer: nn.Conv3d, relu: bool) -> None:
+        self._layer, self._relu = layer, relu
 
     def push(self, planes: Planes) -> Planes:
         if planes is None:
             return None
-        return _convolved(planes, self._layer.weight, self._layer.bias)
+        result = _convolved(planes, self._layer.weight, self._layer.bias)
+        return result.relu_() if self._relu else result
 
     def finish(self) -> Iterator[Tensor]:
         return iter(())

@@ -10,7 +10,7 @@ from ArSSRLib.errors import InputError
 from ArSSRLib.networks import baselines
 from ArSSRLib.networks.baseline_spec import BASELINES, BaselineName, BaselineSpec
 from ArSSRLib.networks.baselines import Baseline, to_shape
-from ArSSRLib.networks.registry import build_network, spec_from_dict
+from ArSSRLib.networks.build import build_network, spec_from_dict
 from ArSSRLib.networks.spec import paper_spec
 from ArSSRLib.resampling.interpolation import interpolate
 

@@ -82,9 +82,18 @@ def test_an_impossible_level_is_refused(level: float) -> None:
         at_noise_level(_network(responds=False), level)
 
 
-def test_only_srresnet_takes_the_level() -> None:
-    with pytest.raises(InputError, match="ResCNN"):
-        NetworkSpec.from_dict({"encoder": {"name": "ResCNN", "noise_level": True}})
+@pytest.mark.parametrize("encoder", ["RDN", "ResCNN"])
+def test_every_encoder_can_take_the_level(encoder: str) -> None:
+    spec = replace(SPEC, encoder=replace(SPEC.encoder, name=encoder))
+    network = ArSSR(spec).eval()
+    for module in network.modules():
+        if isinstance(module, NoiseConv3d):
+            torch.nn.init.normal_(module.noise_bias, std=0.1)
+    plain = at_noise_level(network, 0.03)
+    torch.testing.assert_close(
+        _values(plain), _values(network, torch.full((2,), 0.03)), atol=1e-5, rtol=1e-4
+    )
+    assert spec.parameters == sum(p.numel() for p in network.parameters())
 
 
 def test_the_spec_counts_the_parameters() -> None:

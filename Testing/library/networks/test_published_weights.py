@@ -160,7 +160,7 @@ def test_an_imported_model_reproduces_the_published_forward_pass(
 
 def test_the_wrong_encoder_is_named(tmp_path: Path) -> None:
     torch.save(_add_decoder(_published_rescnn()), tmp_path / "published.pkl")
-    with pytest.raises(InputError, match="--encoder"):
+    with pytest.raises(InputError, match="the encoder they were trained with"):
         import_published(tmp_path / "published.pkl", "RDN")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ArSSRLib.networks.arssr import build_encoder
+from ArSSRLib.networks.encoder import Encoder
 from ArSSRLib.networks.spec import EncoderSpec
 from ArSSRLib.upsampling.streaming.stream import encoder_stream
 
@@ -25,7 +25,7 @@ def test_the_stream_gives_the_feature_map_of_the_whole(
     spec: EncoderSpec, axis: int, chunk: int, layout: torch.memory_format
 ) -> None:
     torch.manual_seed(3)
-    encoder = build_encoder(spec).eval()
+    encoder = Encoder(spec).eval()
     volume = torch.rand(1, 1, 11, 13, 12)
     stream = encoder_stream(encoder, axis, layout)
     with torch.inference_mode():
@@ -39,7 +39,7 @@ def test_the_stream_gives_the_feature_map_of_the_whole(
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name + "skip" * spec.long_skip)
 @pytest.mark.parametrize("planes", [1, 2])
 def test_volumes_thinner_than_the_reach_stream_too(spec: EncoderSpec, planes: int) -> None:
-    encoder = build_encoder(spec).eval()
+    encoder = Encoder(spec).eval()
     volume = torch.rand(1, 1, planes, 5, 6)
     stream = encoder_stream(encoder, 0, torch.contiguous_format)
     with torch.inference_mode():
@@ -53,7 +53,7 @@ def test_the_stream_does_without_what_torch_does_not_document(
     spec: EncoderSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(torch, "mkldnn_convolution")
-    encoder = build_encoder(spec).eval()
+    encoder = Encoder(spec).eval()
     volume = torch.rand(1, 1, 6, 7, 8)
     stream = encoder_stream(encoder, 1, torch.channels_last_3d)
     with torch.inference_mode():

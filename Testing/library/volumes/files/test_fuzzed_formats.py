@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from ArSSRLib.errors import EnvironmentFault, InputError
 from ArSSRLib.evaluation.records import Record, load_record, save_record
 from ArSSRLib.evaluation.views import load_views
+from ArSSRLib.networks.build import build_network, spec_from_dict
 from ArSSRLib.networks.model_file import ModelHeader, read_header, read_network, save_model
-from ArSSRLib.networks.registry import build_network, spec_from_dict
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 from ArSSRLib.training.recipe import RECIPES, Recipe, load_recipe, recipe_from_dict
 from ArSSRLib.training.state import LAST, TrainingState, load_state, save_state
