@@ -44,7 +44,7 @@ def main() -> None:
         result = Path(folder, f"out.{arguments.format}")
         write_volume(Volume(repeated_brain(size), Grid(size), "int16"), source)
         command = [
-            *(sys.executable, "-m", "ArSSRLib", "upsample", str(source), str(result)),
+            *(sys.executable, "-m", "ArSSRLib", "upsample", str(source), "-o", str(result)),
             *("--scale", str(arguments.scale), "--model", arguments.model, "--device", "cpu"),
             *("--progress", "none", "--force"),
         ]

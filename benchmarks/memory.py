@@ -86,7 +86,7 @@ def _measured(size: tuple[int, ...], scale: float, model: str, fast: bool) -> Ru
         started = time.perf_counter()
         peak = _peak_of(
             [
-                *(sys.executable, "-m", "ArSSRLib", "upsample", str(source), str(result)),
+                *(sys.executable, "-m", "ArSSRLib", "upsample", str(source), "-o", str(result)),
                 *("--scale", str(scale), "--model", model, "--device", "cpu"),
                 *("--progress", "none"),
                 *(["--fast"] if fast else []),

@@ -41,8 +41,8 @@ def main() -> None:
             "arssr --help": [python, "-m", "ArSSRLib", "--help"],
             "arssr upsample --help": [python, "-m", "ArSSRLib", "upsample", "--help"],
             "arssr models --help": [python, "-m", "ArSSRLib", "models", "--help"],
-            "arssr upsample, cubic": [python, "-m", "ArSSRLib", "upsample", str(VOLUME), output,
-                                      "--scale", "2", "--method", "cubic", "--force"],
+            "arssr upsample, cubic": [python, "-m", "ArSSRLib", "upsample", str(VOLUME), "-o",
+                                      output, "--scale", "2", "--method", "cubic", "--force"],
         }  # fmt: skip
         bare = seconds_of(commands["python -c pass"])
         print(f"{'':<26}{'seconds':>9}{'× bare Python':>16}")

@@ -33,6 +33,11 @@ def numbers(*counts: int) -> Callable[[str], Numbers]:
     return read
 
 
+def finite_number(text: str) -> float:
+    """Reads a finite number."""
+    return numbers(1)(text)[0]
+
+
 def positive_numbers(text: str) -> float | tuple[float, float, float]:
     """Reads ``2.5``, or ``1,1,2.3`` for the axes i, j, k; all above 0."""
     values = numbers(1, 3)(text)

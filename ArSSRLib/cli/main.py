@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import io
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,16 +27,14 @@ class Command:
     Attributes:
         module: the module that holds it.
         summary: one line of help.
-        many: whether its inputs are many, and options may stand between them.
     """
 
     module: str
     summary: str
-    many: bool = False
 
 
 COMMANDS = {
-    "upsample": Command("ArSSRLib.cli.upsample", "bring volumes to any scale or voxel size", True),
+    "upsample": Command("ArSSRLib.cli.upsample", "upsample volumes to any scale or voxel size"),
     "bids": Command("ArSSRLib.cli.bids", "upsample the T1w volumes of a BIDS dataset (a BIDS App)"),
     "compare": Command("ArSSRLib.cli.compare", "picture of input, cubic and ArSSR side by side"),
     "simulate": Command("ArSSRLib.cli.simulate", "make a low-resolution volume from a sharp one"),
@@ -51,7 +48,6 @@ _DESCRIPTION = (
     "Arbitrary-scale super-resolution of 3-D brain MR volumes (ArSSR). It can invent detail; "
     "not for clinical use."
 )
-_TAKES_NUMBERS = ("--scale", "--spacing", "--roi")
 
 
 class SentenceParser(argparse.ArgumentParser):
@@ -87,13 +83,7 @@ def _dispatch(given: list[str]) -> int:
         prog=f"arssr {given[0]}", description=_sentence(command.summary), allow_abbrev=False
     )
     module.add_arguments(parser)
-    words = _with_numbers_attached(given[1:])
-    if not command.many:
-        arguments = parser.parse_args(words)
-    else:
-        words, names = _split_at_dashes(words)
-        _check_options(parser, words)
-        arguments = parser.parse_intermixed_args(words + names)
+    arguments = parser.parse_args(given[1:])
     with options_named(arguments):
         return int(module.run(arguments))
 
@@ -115,55 +105,6 @@ def _top_parser() -> SentenceParser:
         "command", metavar="COMMAND", choices=list(COMMANDS), help="one of the commands below"
     )
     return parser
-
-
-def _with_numbers_attached(given: list[str]) -> list[str]:
-    """Joins ``--roi -1,2,…`` to ``--roi=-1,2,…``: argparse takes a leading minus for an option."""
-    joined: list[str] = []
-    rest = iter(given)
-    for word in rest:
-        follower = next(rest, None) if word in _TAKES_NUMBERS else None
-        if follower is None:
-            joined.append(word)
-        elif follower.startswith("-") and not follower.startswith("--"):
-            joined.append(f"{word}={follower}")
-        else:
-            joined += [word, follower]
-    return joined
-
-
-def _split_at_dashes(words: list[str]) -> tuple[list[str], list[str]]:
-    """What stands before ``--``, and the file names behind it as what they cannot be mistaken for.
-
-    Options between file names and ``--`` do not go together in argparse.
-    """
-    if "--" not in words:
-        return words, []
-    at = words.index("--")
-    names = (f".{os.sep}{name}" if name.startswith("-") else name for name in words[at + 1 :])
-    return words[:at], list(names)
-
-
-def _check_options(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
-    """Names an option that is none before argparse misses what it was to give.
-
-    Raises:
-        InputError: a word begins like an option and is not one of the parser's.
-    """
-    known = parser._option_string_actions
-    for word in words:
-        name = word.partition("=")[0]
-        if len(name) < 2 or name[0] != "-" or name in known or _is_number(name):
-            continue
-        if name[:2] in known and not name.startswith("--"):
-            # A short option with its value.
-            continue
-        file = f", or write ./{name} for the file of that name" if os.path.lexists(name) else ""
-        raise InputError(f"The option {name!r} is unknown; see '{parser.prog} --help'{file}.")
-
-
-def _is_number(word: str) -> bool:
-    return word[1:2].isdigit() or word[1:2] == "."
 
 
 def _sentence(text: str) -> str:

@@ -17,7 +17,7 @@ from .arguments import (
     add_progress,
     add_scale,
     add_volume_index,
-    numbers,
+    finite_number,
     positive_numbers,
 )
 from .batch import (
@@ -48,15 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=".nii, .nii.gz, .nrrd, .mha, .mhd or a DICOM series folder; several go to a folder",
     )
     parser.add_argument(
-        "output",
+        "-o",
+        "--output",
+        required=True,
         metavar="OUTPUT",
-        help=".nii, .nii.gz, .nrrd or .mha to write; or a folder that exists or whose name ends "
-        "in '/': then head.nii becomes head_arssr_2x.nii.gz there (method, scale or voxel size; "
-        "and what differs from the defaults: head_arssr-best-1a2b3c4d_2x.nii.gz for the model "
-        "file best.npz, with the start of its SHA-256, head_arssr-fast_2x.nii.gz, "
-        "head_arssr_2x_roi_-40_-60_0_10_20_50.nii.gz; NRRD and MetaImage keep their format). "
-        "Results of the same name are kept without --force, with a warning where the input is "
-        "newer, and an input that fails does not stop the others",
+        help="file to write (.nii, .nii.gz, .nrrd, .mha), or a folder, which is made if missing. "
+        "In a folder head.nii becomes head_arssr_2x.nii.gz: the name holds the method, the scale "
+        "or voxel size, and every option that differs from its default. NRRD and MetaImage keep "
+        "their format. Results that exist are kept unless --force is given",
     )
     add_target(parser)
     parser.add_argument(
@@ -66,8 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_fast(parser)
     parser.add_argument(
         "--roi",
-        type=numbers(6),
-        metavar="X0,Y0,Z0,X1,Y1,Z1",
+        type=finite_number,
+        nargs=6,
+        metavar=("X0", "Y0", "Z0", "X1", "Y1", "Z1"),
         help="compute only this box: two opposite corners in mm, patient coordinates (LPS)",
     )
     add_volume_index(parser)
@@ -101,13 +101,12 @@ def run(arguments: argparse.Namespace) -> int:
         return _run_many(arguments)
     if len(arguments.inputs) > 1:
         raise InputError(
-            f"Several inputs need a folder as the last argument; end {arguments.output!r} in '/' "
-            "to have that folder made."
+            f"Several inputs need an output folder; end {arguments.output!r} in '/' if it is one."
         )
     if arguments.jobs is not None or arguments.scheduler is not None:
         raise InputError(
-            "The options --jobs and --scheduler are for many volumes; end the last argument, "
-            f"{arguments.output!r}, in '/' to have results put into that folder."
+            "The options --jobs and --scheduler need an output folder; end "
+            f"{arguments.output!r} in '/' if it is one."
         )
     job = _job(arguments, arguments.inputs[0], arguments.output)
     return upsample_file(job, printer_for(arguments.progress))
@@ -126,10 +125,13 @@ def _refuse_empty_names(arguments: argparse.Namespace) -> None:
 
 
 def _is_folder(name: str) -> bool:
-    """Whether results go into ``name``; a folder that is called like a volume is a mistake."""
+    """Whether an output is a folder: it ends in a slash, has no file extension, or is one already.
+
+    A name that ends like a volume is a file in any case.
+    """
     if name.endswith(tuple(filter(None, (os.sep, os.altsep)))):
         return True
-    return os.path.isdir(name) and not name.lower().endswith(_IN)
+    return not name.lower().endswith(_IN) and (os.path.isdir(name) or not Path(name).suffix)
 
 
 def _run_many(arguments: argparse.Namespace) -> int:
@@ -174,7 +176,10 @@ def _job(arguments: argparse.Namespace, source: str, output: str) -> VolumeJob:
         arguments.method,
         arguments.model,
         arguments.device,
-        cast("tuple[float, float, float, float, float, float] | None", arguments.roi),
+        cast(
+            "tuple[float, float, float, float, float, float] | None",
+            arguments.roi and tuple(arguments.roi),
+        ),
         arguments.volume,
         arguments.threads,
         arguments.force,
@@ -212,7 +217,7 @@ def _result_name(source: str, maker: str, arguments: argparse.Namespace) -> str:
     stem = name[: len(name) - len(suffix)]
     which = "" if arguments.volume is None else f"_volume{arguments.volume}"
     target = f"{_shown(arguments.scale)}x" if arguments.scale else f"{_shown(arguments.spacing)}mm"
-    region = "" if arguments.roi is None else f"_roi_{_shown(arguments.roi, '_')}"
+    region = "" if arguments.roi is None else f"_roi_{_shown(tuple(arguments.roi), '_')}"
     return f"{stem}{which}_{maker}_{target}{region}{_OUT_OF.get(suffix, '.nii.gz')}"
 
 

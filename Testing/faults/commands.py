@@ -54,8 +54,9 @@ class Upsample(Command):
         self.model = model
 
     def arguments(self, folder: Path) -> list[str | Path]:
-        return ["upsample", CORTEX, folder / "out.nii.gz", "--scale", "3", "--model", self.model,
-                "--device", "cpu", "--threads", "1", "--progress", "none", "--force"]  # fmt: skip
+        return ["upsample", CORTEX, "-o", folder / "out.nii.gz", "--scale", "3",
+                "--model", self.model, "--device", "cpu", "--threads", "1", "--progress", "none",
+                "--force"]  # fmt: skip
 
     def is_done(self, folder: Path) -> bool:
         return (folder / "out.nii.gz").exists()

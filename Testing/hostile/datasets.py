@@ -112,16 +112,17 @@ _REFUSED = [
 
 _MANY = ("--scale", "2", "--method", "linear", "--progress", "none")
 _LISTS = [
-    Entry("many: one twice", ("upsample", "INPUT", "INPUT", "out/", *_MANY),
+    Entry("many: one twice", ("upsample", "INPUT", "INPUT", "-o", "out/", *_MANY),
           (), code=0, machine=Machine.APART, leaves=("out", "out/input_linear_2x.nii.gz")),
-    Entry("many: into a file", ("upsample", "INPUT", "INPUT/", *_MANY),
+    Entry("many: into a file", ("upsample", "INPUT", "-o", "INPUT/", *_MANY),
           ("is not a folder", "choose another")),
-    Entry("many: one missing", ("upsample", "INPUT", "missing.nii", "out/", *_MANY),
+    Entry("many: one missing", ("upsample", "INPUT", "missing.nii", "-o", "out/", *_MANY),
           ("missing.nii", "check the name"), machine=Machine.APART,
           leaves=("out", "out/input_linear_2x.nii.gz")),
-    Entry("many: none can be used", ("upsample", "missing.nii", "out/", *_MANY),
+    Entry("many: none can be used", ("upsample", "missing.nii", "-o", "out/", *_MANY),
           ("missing.nii", "check the name"), machine=Machine.APART),
-    Entry("many: no such cluster", ("upsample", "INPUT", "out/", *_MANY, "--scheduler", "nowhere"),
+    Entry("many: no such cluster",
+          ("upsample", "INPUT", "-o", "out/", *_MANY, "--scheduler", "nowhere"),
           ("'nowhere'", "dask scheduler"), code=1, machine=Machine.APART),
 ]  # fmt: skip
 

@@ -55,8 +55,19 @@ class Entry:
     closed: tuple[int, ...] = ()
 
 
-CUBIC = ("upsample", "INPUT", "OUT", "--scale", "2", "--method", "cubic", "--progress", "none")
-NETWORK = ("upsample", "INPUT", "OUT", "--scale", "2", "--device", "cpu", "--threads", "1",
+CUBIC = (
+    "upsample",
+    "INPUT",
+    "-o",
+    "OUT",
+    "--scale",
+    "2",
+    "--method",
+    "cubic",
+    "--progress",
+    "none",
+)
+NETWORK = ("upsample", "INPUT", "-o", "OUT", "--scale", "2", "--device", "cpu", "--threads", "1",
            "--progress", "none")  # fmt: skip
 
 
@@ -67,7 +78,7 @@ def bad_volume(name: str, make: Maker, *words: str, code: int = 2) -> Entry:
 
 def bad_option(name: str, options: str, *words: str) -> Entry:
     """Options of ``arssr upsample`` on a sound volume; ``options`` is split at spaces."""
-    given = ["upsample", "INPUT", "OUT", *options.split(" ")]
+    given = ["upsample", "INPUT", "-o", "OUT", *options.split(" ")]
     if "--method" not in given:
         given += ["--method", "cubic"]
     if "--progress" not in given:

@@ -40,7 +40,7 @@ def _beside(kind: str) -> Maker:
 
 
 def _existing(kind: str, *words: str, force: bool = True) -> Entry:
-    given = ("upsample", "INPUT", "../inputs/other.nii.gz", *CUBIC[3:])
+    given = ("upsample", "INPUT", "-o", "../inputs/other.nii.gz", *CUBIC[4:])
     return Entry(f"output is a {kind}", given + (("--force",) if force else ()), words,
                  _beside(kind))  # fmt: skip
 
@@ -48,15 +48,15 @@ def _existing(kind: str, *words: str, force: bool = True) -> Entry:
 _PLACES = [
     _to("missing/out.nii.gz", "missing", "does not exist", "create it first"),
     _to("out.jpg", "out.jpg", "supported ending", ".nii.gz"),
-    _to("out", "supported ending", ".nrrd"),
+    _to("out.txt", "supported ending", ".nrrd"),
     _to("out.mhd", "out.mhd", "supported ending"),
     _to(".nii.gz", ".nii.gz", "supported ending"),
     _to("a" * 300 + ".nii.gz", "too long", "shorter"),
     Entry("output in a place that takes no files",
-          ("upsample", "INPUT", "/proc/out.nii", *CUBIC[3:]),
+          ("upsample", "INPUT", "-o", "/proc/out.nii", *CUBIC[4:]),
           ("'/proc/out.nii'", "rights of its folder"), code=1),
     _to("", "name of the output is empty", ".nii.gz"),
-    Entry("output is the input", ("upsample", "INPUT", "INPUT", "--scale", "2", "--force"),
+    Entry("output is the input", ("upsample", "INPUT", "-o", "INPUT", "--scale", "2", "--force"),
           ("the input itself", "another name")),
     _existing("symbolic link", "the input itself", "another name"),
     _existing("hard link", "the input itself", "another name"),
@@ -91,8 +91,8 @@ _DEMO = ("demo", "-o", "out", "--scale", "3", "--model", "MODEL", "--progress", 
 
 _MACHINES = [
     *(
-        _machine(f"full disk under {end}", ("upsample", "INPUT", f"out{end}", *CUBIC[3:]), _SPACE,
-                 Machine.FULL_DISK)
+        _machine(f"full disk under {end}", ("upsample", "INPUT", "-o", f"out{end}", *CUBIC[4:]),
+                 _SPACE, Machine.FULL_DISK)
         for end in (".nii", ".nii.gz", ".nrrd", ".mha")
     ),
     _machine("full disk under simulate", _SIMULATE, _SPACE, Machine.FULL_DISK),
@@ -106,8 +106,9 @@ _MACHINES = [
              Machine.NO_RIGHTS, 2, 0o555),
     _machine("read-only folder under demo", _DEMO, ("cannot be made", "-o"),
              Machine.NO_RIGHTS, 2, 0o555),
-    _machine("no memory for the result", ("upsample", "INPUT", "OUT", "--scale", "12", "--method",
-             "linear", "--progress", "none"), ("memory", "smaller scale"),
+    _machine("no memory for the result",
+             ("upsample", "INPUT", "-o", "OUT", "--scale", "12", "--method", "linear",
+              "--progress", "none"), ("memory", "smaller scale"),
              Machine.LITTLE_MEMORY, megabytes=700),
     _machine("no memory to load PyTorch", NETWORK, ("memory",), Machine.LITTLE_MEMORY,
              megabytes=700),
@@ -138,10 +139,12 @@ NO_TEXT = os.fsdecode(b"\xff\xfe.nii.gz")
 _ODD_NAMES = [
     Entry("input named with bytes that are no text", CUBIC, ("not text", "rename"),
           holding(NO_TEXT, b"letter")),
-    Entry("output named with bytes that are no text", ("upsample", "INPUT", NO_TEXT, *CUBIC[3:]),
+    Entry("output named with bytes that are no text",
+          ("upsample", "INPUT", "-o", NO_TEXT, *CUBIC[4:]),
           ("not text", "rename")),
     *(
-        Entry(f"input and output named with {kind}", ("upsample", "INPUT", f"./{name}", *CUBIC[3:]),
+        Entry(f"input and output named with {kind}",
+              ("upsample", "INPUT", "-o", f"./{name}", *CUBIC[4:]),
               (), _named(name), 0)
         for kind, name in NAMES.items()
     ),

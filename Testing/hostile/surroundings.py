@@ -52,7 +52,7 @@ _STREAMS = [
     _without("all closed", (0, 1, 2), CUBIC),
     Entry(
         "streams: stdout closed and a bad scale",
-        ("upsample", "INPUT", "OUT", "--scale", "0"),
+        ("upsample", "INPUT", "-o", "OUT", "--scale", "0"),
         ("'0'", "above 0"),
         None,
         2,

@@ -30,14 +30,13 @@ class Request:
 
     def arguments(self, source: Path, target: Path) -> list[str]:
         """Arguments after ``python -m ArSSRLib``."""
-        arguments = ["upsample", str(source), str(target), *self.scaleArguments]
+        arguments = ["upsample", str(source), "-o", str(target), *self.scaleArguments]
         arguments += ["--method", self.method, "--progress", "json"]
         if self.method == "arssr":
             arguments += ["--model", self.model, "--device", self.device]
             arguments += ["--fast"] if self.fast else []
         if self.roi is not None:
-            # with "=", since the first coordinate may start with a minus sign
-            arguments.append("--roi=" + ",".join(f"{x:.6f}" for x in self.roi))
+            arguments += ["--roi", *(f"{x:.6f}" for x in self.roi)]
         return arguments
 
     def nameFor(self, inputName: str) -> str:

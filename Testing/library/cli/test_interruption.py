@@ -15,7 +15,7 @@ from running import ROOT, Running, slow_with
 
 
 def _upsampling(source: Path, output: Path, model: Path) -> Running:
-    return Running("upsample", source, output, *slow_with(model))
+    return Running("upsample", source, "-o", output, *slow_with(model))
 
 
 ASKED_AT_A_STAGE = """
@@ -44,7 +44,7 @@ def test_a_signal_ends_the_run_with_130_and_no_trace(
 ) -> None:
     done = subprocess.run(
         [sys.executable, "-c", ASKED_AT_A_STAGE, stage, str(int(number)), "upsample", cortex_path,
-         tmp_path / "fine.nii.gz", "--scale", "1.5", "--model", seeded_model_path,
+         "-o", tmp_path / "fine.nii.gz", "--scale", "1.5", "--model", seeded_model_path,
          "--progress", "json"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -89,7 +89,7 @@ def test_a_reader_that_goes_away_after_the_end_takes_nothing_back(
     read_end, write_end = os.pipe()
     os.close(read_end)
     done = subprocess.run(
-        [sys.executable, "-m", "ArSSRLib", "upsample", cortex_path, tmp_path / "fine.nii",
+        [sys.executable, "-m", "ArSSRLib", "upsample", cortex_path, "-o", tmp_path / "fine.nii",
          "--scale", "2", "--method", "linear"],
         cwd=ROOT, stdout=write_end, stderr=subprocess.PIPE, text=True, check=False,
     )  # fmt: skip
@@ -127,7 +127,7 @@ def test_a_signal_as_the_file_appears_comes_too_late(tmp_path: Path, cortex_path
         output = tmp_path / f"{number}{'.png' if words[0] == 'compare' else '.nii'}"
         done = subprocess.run(
             [sys.executable, "-c", program, words[0], cortex_path, *words[1:], "--scale", "1.5",
-             *(["-o"] if words[0] == "compare" else []), output],
+             *([] if words[0] == "simulate" else ["-o"]), output],
             cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -141,7 +141,9 @@ def test_an_output_that_is_in_its_place_is_not_called_cancelled(
     output = tmp_path / "fine.nii"
     for delay in (0.0, 0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.06):
         output.unlink(missing_ok=True)
-        running = Running("upsample", cortex_path, output, "--scale", "2", "--method", "linear")
+        running = Running(
+            "upsample", cortex_path, "-o", output, "--scale", "2", "--method", "linear"
+        )
         running.wait_for("writing")
         time.sleep(delay)
         running.process.send_signal(signal.SIGTERM)

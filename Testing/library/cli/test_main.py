@@ -58,7 +58,13 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["enhance"], ["upsample"], ["upsample", "a", "b"], ["upsample", "a", "b", "--scal", "2"]],
+    [
+        [],
+        ["enhance"],
+        ["upsample"],
+        ["upsample", "a", "-o", "b.nii"],
+        ["upsample", "a", "-o", "b.nii", "--scal", "2"],
+    ],
 )
 def test_a_wrong_call_is_told_in_one_sentence(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
@@ -73,8 +79,8 @@ def test_a_wrong_call_is_told_in_one_sentence(
 def test_behind_dashes_a_file_may_be_called_anything(tmp_path: Path, cortex_path: Path) -> None:
     shutil.copy(cortex_path, tmp_path / "-in.nii.gz")
     done = subprocess.run(
-        [sys.executable, "-m", "ArSSRLib", "upsample", "--scale", "2", "--method", "linear", "--",
-         "-in.nii.gz", "--out.nii"],
+        [sys.executable, "-m", "ArSSRLib", "upsample", "--scale", "2", "--method", "linear",
+         "--output=--out.nii", "--", "-in.nii.gz"],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
         check=False,
     )  # fmt: skip
@@ -91,7 +97,7 @@ def test_a_current_folder_that_is_gone_is_named(tmp_path: Path, cortex_path: Pat
         "from ArSSRLib.cli.main import main; sys.exit(main())"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, "upsample", cortex_path, "out.nii", "--scale", "2"],
+        [sys.executable, "-c", program, "upsample", cortex_path, "-o", "out.nii", "--scale", "2"],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
@@ -109,7 +115,7 @@ def test_the_console_script_is_the_same_program() -> None:
 
 def test_a_terminal_without_the_letters_of_a_name_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ArSSRLib", "upsample", tmp_path / "größer頭.nii", "out.nii",
+        [sys.executable, "-m", "ArSSRLib", "upsample", tmp_path / "größer頭.nii", "-o", "out.nii",
          "--scale", "2"],
         cwd=ROOT, capture_output=True, check=False,
         env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},

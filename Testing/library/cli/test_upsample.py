@@ -25,7 +25,7 @@ def test_both_readers_open_the_result_and_agree(
 ) -> None:
     output = tmp_path / "fine.nii.gz"
     code = main(
-        ["upsample", str(cortex_path), str(output), "--scale", scale, "--model",
+        ["upsample", str(cortex_path), "-o", str(output), "--scale", scale, "--model",
          str(seeded_model_path), "--progress", "none"]
     )  # fmt: skip
     assert code == 0
@@ -47,7 +47,7 @@ def test_target_spacing_and_other_formats(
     tmp_path: Path, cortex_path: Path, method: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "fine.nrrd"
-    arguments = ["upsample", str(cortex_path), str(output), "--spacing", "0.8,0.8,1"]
+    arguments = ["upsample", str(cortex_path), "-o", str(output), "--spacing", "0.8,0.8,1"]
     assert main([*arguments, "--method", method]) == 0
     assert str(output) in capsys.readouterr().out
     image = sitk.ReadImage(str(output))
@@ -57,10 +57,10 @@ def test_target_spacing_and_other_formats(
 
 def test_a_region_is_a_part_of_the_whole(tmp_path: Path, cortex_path: Path, cortex: Volume) -> None:
     corners = cortex.grid.index_to_world([(10, 12, 4), (25, 30, 12)])
-    region = ",".join(f"{x:.3f}" for x in corners.ravel())
+    region = [f"{x:.3f}" for x in corners.ravel()]
     base = ["upsample", str(cortex_path), "--scale", "2", "--method", "cubic", "--progress", "none"]
-    assert main([*base, str(tmp_path / "whole.mha")]) == 0
-    assert main([*base, str(tmp_path / "part.mha"), "--roi", region]) == 0
+    assert main([*base, "-o", str(tmp_path / "whole.mha")]) == 0
+    assert main([*base, "-o", str(tmp_path / "part.mha"), "--roi", *region]) == 0
     whole = sitk.ReadImage(str(tmp_path / "whole.mha"))
     part = sitk.ReadImage(str(tmp_path / "part.mha"))
     start = whole.TransformPhysicalPointToIndex(part.GetOrigin())
@@ -77,7 +77,7 @@ def test_json_progress_is_one_object_a_line_and_ends_with_the_output(
 ) -> None:
     output = tmp_path / "größer.nii.gz"
     done = arssr(
-        "upsample", cortex_path, output, "--scale", "1.5", "--model", seeded_model_path,
+        "upsample", cortex_path, "-o", output, "--scale", "1.5", "--model", seeded_model_path,
         "--progress", "json", "--threads", "1",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -98,7 +98,7 @@ def test_a_warning_is_a_json_line_of_its_own(
     two_places: Path, tmp_path: Path, arssr: Arssr
 ) -> None:
     done = arssr(
-        "upsample", two_places, tmp_path / "out.nii", "--scale", "2",
+        "upsample", two_places, "-o", tmp_path / "out.nii", "--scale", "2",
         "--method", "linear", "--progress", "json",
     )  # fmt: skip
     assert done.returncode == 0
@@ -107,7 +107,7 @@ def test_a_warning_is_a_json_line_of_its_own(
     assert len(warnings) == 1
     assert "30.0 mm apart" in warnings[0]["warning"]
     quiet = arssr(
-        "upsample", two_places, tmp_path / "out.nii", "--scale", "2",
+        "upsample", two_places, "-o", tmp_path / "out.nii", "--scale", "2",
         "--method", "linear", "--progress", "none", "--force",
     )  # fmt: skip
     assert "30.0 mm apart" in quiet.stderr
@@ -134,7 +134,7 @@ def test_what_a_model_was_not_trained_for_is_said_once(
 ) -> None:
     network, header = read_network(seeded_model_path)
     save_model(network, replace(header, **trained), tmp_path / "model.npz")  # type: ignore[arg-type]
-    arguments = ["upsample", str(cortex_path), str(tmp_path / "fine.nii"), "--scale", "1,1,2"]
+    arguments = ["upsample", str(cortex_path), "-o", str(tmp_path / "fine.nii"), "--scale", "1,1,2"]
     more = ["--model", str(tmp_path / "model.npz"), "--progress", "none", *options]
     assert main([*arguments, *more]) == 0
     told = capfd.readouterr().err
@@ -147,7 +147,7 @@ def test_an_existing_output_is_kept_without_force_and_replaced_with_it(
 ) -> None:
     output = tmp_path / "fine.nii.gz"
     output.write_bytes(b"precious")
-    base = ["upsample", str(cortex_path), str(output), "--scale", "2", "--method", "linear"]
+    base = ["upsample", str(cortex_path), "-o", str(output), "--scale", "2", "--method", "linear"]
     assert main(base) == 2
     assert "--force" in capsys.readouterr().err
     assert output.read_bytes() == b"precious"
@@ -159,7 +159,7 @@ def test_one_volume_of_a_4d_file(tmp_path: Path) -> None:
     data = np.random.default_rng(0).integers(0, 99, (2, 5, 6, 7)).astype(np.int16)
     image = sitk.JoinSeries([sitk.GetImageFromArray(each) for each in data])
     sitk.WriteImage(image, str(tmp_path / "series.nii.gz"))
-    arguments = ["upsample", str(tmp_path / "series.nii.gz"), str(tmp_path / "one.nii.gz")]
+    arguments = ["upsample", str(tmp_path / "series.nii.gz"), "-o", str(tmp_path / "one.nii.gz")]
     assert main([*arguments, "--scale", "1", "--method", "nearest", "--volume", "1"]) == 0
     np.testing.assert_array_equal(read_volume(tmp_path / "one.nii.gz").array, data[1])
 
@@ -168,7 +168,9 @@ def test_a_log_names_each_stage_once(
     tmp_path: Path, cortex_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Encoding and decoding take turns: the default model computes every volume twice."""
-    assert main(["upsample", str(cortex_path), str(tmp_path / "fine.mha"), "--scale", "2"]) == 0
+    assert (
+        main(["upsample", str(cortex_path), "-o", str(tmp_path / "fine.mha"), "--scale", "2"]) == 0
+    )
     lines = capsys.readouterr().err.splitlines()
     stages = [line for line in lines if not line.startswith("arssr")]
     assert stages == ["Reading", "Encoding", "Decoding", "Writing"]

@@ -13,7 +13,7 @@ from ArSSRLib.volumes.files.reading import read_volume
 
 
 def batch_of(sources: Sequence[Path], out: Path, model: Path, *options: str) -> Running:
-    return Running("upsample", *sources, f"{out}/", *slow_with(model), *options)
+    return Running("upsample", *sources, "-o", f"{out}/", *slow_with(model), *options)
 
 
 def copies(folder: Path, source: Path, count: int) -> list[Path]:

@@ -92,7 +92,7 @@ def test_a_second_batch_beside_the_first_does_not_disturb_it(
     first.wait_until_computing()
     other = tmp_path / "other.nii.gz"
     shutil.copy(cortex_path, other)
-    arguments = ["upsample", str(other), str(tmp_path / "out"), "--scale", "2"]
+    arguments = ["upsample", str(other), "-o", str(tmp_path / "out"), "--scale", "2"]
     assert main([*arguments, "--method", "linear", "--progress", "none"]) == 0
     assert first.end() == ""
     assert first.process.returncode == 0

@@ -26,7 +26,7 @@ def test_folders_that_a_run_beside_takes_away_are_made_again(
         return run_jobs(*what)
 
     monkeypatch.setattr("ArSSRLib.cli.batch.run_jobs", after_a_run_beside)
-    arguments = ["upsample", str(cortex_path), f"{out}{os.sep}", "--scale", "2"]
+    arguments = ["upsample", str(cortex_path), "-o", f"{out}{os.sep}", "--scale", "2"]
     assert main([*arguments, "--method", "linear", "--progress", "none"]) == 0
     assert os.listdir(out) == ["cortex_t1_linear_2x.nii.gz"]
 

@@ -18,7 +18,7 @@ def test_a_rerun_computes_only_what_is_missing(
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    command = ["upsample", *inputs, out, "--spacing", "0.5", "--method", "linear"]
+    command = ["upsample", *inputs, "-o", out, "--spacing", "0.5", "--method", "linear"]
     assert arssr(*command).returncode == 2
     before = identities(out)
     assert list(before) == ["a'b_linear_0.5mm.nii.gz", "größer_linear_0.5mm.nii.gz"]
@@ -40,7 +40,7 @@ def test_a_result_older_than_its_input_is_kept_and_told_of(
 ) -> None:
     source, out = tmp_path / "head.nii.gz", tmp_path / "out"
     shutil.copy(cortex_path, source)
-    base = ["upsample", str(source), f"{out}{os.sep}", "--scale", "2", "--method", "linear",
+    base = ["upsample", str(source), "-o", f"{out}{os.sep}", "--scale", "2", "--method", "linear",
             "--progress", "none"]  # fmt: skip
     assert main(base) == 0
     before = identities(out)

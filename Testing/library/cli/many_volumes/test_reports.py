@@ -19,7 +19,7 @@ def test_a_broken_input_is_reported_at_the_end_and_the_others_finish(
     missing = inputs[0].with_name("missing.nrrd")
     out = tmp_path / "results"
     options = ["--scale", "1.5", "--method", "cubic"]
-    done = arssr("upsample", missing, *inputs, f"{out}/", *options, "--jobs", "2")
+    done = arssr("upsample", missing, *inputs, "-o", f"{out}/", *options, "--jobs", "2")
     assert done.returncode == 2
     assert sorted(os.listdir(out)) == ["a'b_cubic_1.5x.nii.gz", "größer_cubic_1.5x.nii.gz"]
     assert done.stdout == f"{out}/: 2 upsampled, 2 failed\n"
@@ -28,7 +28,9 @@ def test_a_broken_input_is_reported_at_the_end_and_the_others_finish(
     assert "missing.nrrd" in sentences[0] or "missing.nrrd" in sentences[1]
     assert any("broken.nii.gz' is truncated" in line for line in sentences)
     alone = tmp_path / "alone.nii.gz"
-    assert arssr("upsample", cortex_path, alone, *options, "--progress", "none").returncode == 0
+    assert (
+        arssr("upsample", cortex_path, "-o", alone, *options, "--progress", "none").returncode == 0
+    )
     for name in os.listdir(out):
         # Other thread counts sum in another order: a value may round to the neighbouring integer.
         made, expected = read_volume(out / name).array, read_volume(alone).array
@@ -39,7 +41,7 @@ def test_json_lines_tell_of_the_whole_batch_and_of_each_volume(
     tmp_path: Path, inputs: list[Path], arssr: Arssr
 ) -> None:
     done = arssr(
-        "upsample", *inputs, f"{tmp_path}/out/", "--scale", "2", "--method", "linear",
+        "upsample", *inputs, "-o", f"{tmp_path}/out/", "--scale", "2", "--method", "linear",
         "--progress", "json",
     )  # fmt: skip
     assert done.returncode == 2
@@ -63,7 +65,7 @@ def test_the_bar_counts_volumes_and_none_is_silent(
     mode: str, tmp_path: Path, inputs: list[Path], arssr: Arssr
 ) -> None:
     good = [inputs[0], inputs[2]]
-    command = ["upsample", *good, f"{tmp_path}/out/", "--scale", "2", "--method", "linear"]
+    command = ["upsample", *good, "-o", f"{tmp_path}/out/", "--scale", "2", "--method", "linear"]
     done = arssr(*command, "--progress", mode)
     assert done.returncode == 0
     if mode == "none":
@@ -74,7 +76,7 @@ def test_the_bar_counts_volumes_and_none_is_silent(
 
 def test_a_warning_names_its_volume(two_places: Path, tmp_path: Path, arssr: Arssr) -> None:
     done = arssr(
-        "upsample", two_places, tmp_path, "--scale", "2", "--method", "linear",
+        "upsample", two_places, "-o", tmp_path, "--scale", "2", "--method", "linear",
         "--progress", "none",
     )  # fmt: skip
     assert done.returncode == 0

@@ -21,7 +21,7 @@ def test_inputs_that_would_share_a_result_are_refused_before_anything_is_made(
     twin = tmp_path / "a'b.nii"
     twin.write_bytes(b"")
     out = str(tmp_path / "out") + os.sep
-    assert main(["upsample", str(inputs[0]), str(twin), out, "--scale", "2"]) == 2
+    assert main(["upsample", str(inputs[0]), str(twin), "-o", out, "--scale", "2"]) == 2
     told = capfd.readouterr().err
     assert "would both become" in told
     assert told.count("\n") == 1
@@ -31,7 +31,7 @@ def test_inputs_that_would_share_a_result_are_refused_before_anything_is_made(
 @pytest.mark.parametrize(
     ("last", "options", "words"),
     [
-        ("nowhere", [], "need a folder as the last argument"),
+        ("no.where", [], "need an output folder"),
         ("taken/", [], "not a folder"),
         ("out/", ["--model", "no such"], "no model"),
         ("out/", ["--jobs", "0"], "whole number from 1"),
@@ -45,7 +45,7 @@ def test_a_wrong_call_is_one_sentence_and_leaves_nothing(
     (tmp_path / "taken").write_bytes(b"a file")
     before = sorted(os.listdir(tmp_path))
     names = [str(path) for path in inputs]
-    done = arssr("upsample", *names, f"{tmp_path}/{last}", "--scale", "2", *options)
+    done = arssr("upsample", *names, "-o", f"{tmp_path}/{last}", "--scale", "2", *options)
     assert done.returncode == (1 if "--scheduler" in options else 2)
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
@@ -60,7 +60,7 @@ def test_a_folder_that_cannot_be_made_is_named_with_a_remedy(
     last: str, reason: str, tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     out = f"{tmp_path / last}{os.sep}"
-    arguments = ["upsample", str(cortex_path), out, "--scale", "2", "--method", "linear"]
+    arguments = ["upsample", str(cortex_path), "-o", out, "--scale", "2", "--method", "linear"]
     assert main(arguments) == 2
     told = capfd.readouterr().err
     assert told.endswith(f"cannot be made ({reason}); name another.\n")
@@ -75,7 +75,7 @@ def test_an_empty_name_is_not_the_current_folder(
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     inputs = [str(cortex_path), source if source is not None else str(cortex_path)]
-    assert main(["upsample", *inputs, output, "--scale", "2", "--method", "linear"]) == 2
+    assert main(["upsample", *inputs, "-o", output, "--scale", "2", "--method", "linear"]) == 2
     which = "the output" if source is None else "an input"
     assert f"The name of {which} is empty" in capfd.readouterr().err
     assert os.listdir(tmp_path) == []
@@ -88,7 +88,7 @@ def test_a_device_that_is_not_there_is_told_of_once(
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     out = f"{tmp_path / 'out'}{os.sep}"
     names = [str(path) for path in inputs]
-    assert main(["upsample", *names, out, "--scale", "2", "--device", "cuda"]) == 2
+    assert main(["upsample", *names, "-o", out, "--scale", "2", "--device", "cuda"]) == 2
     told = capfd.readouterr().err
     assert "device cuda is not available" in told
     assert told.count("\n") == 1
@@ -98,9 +98,9 @@ def test_a_device_that_is_not_there_is_told_of_once(
 def test_jobs_need_a_folder(
     tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["upsample", str(cortex_path), str(tmp_path / "o.nii"), "--scale", "2"]
+    arguments = ["upsample", str(cortex_path), "-o", str(tmp_path / "o.nii"), "--scale", "2"]
     assert main([*arguments, "--jobs", "2"]) == 2
-    assert "for many volumes" in capfd.readouterr().err
+    assert "need an output folder" in capfd.readouterr().err
 
 
 def test_without_dask_the_option_scheduler_names_the_extra(
@@ -111,8 +111,8 @@ def test_without_dask_the_option_scheduler_names_the_extra(
         "sys.exit(main(sys.argv[1:]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, "upsample", cortex_path, f"{tmp_path}/out/", "--scale", "2",
-         "--scheduler", "tcp://127.0.0.1:8786"],
+        [sys.executable, "-c", script, "upsample", cortex_path, "-o", f"{tmp_path}/out/",
+         "--scale", "2", "--scheduler", "tcp://127.0.0.1:8786"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
