@@ -11,8 +11,9 @@ from pathlib import Path
 
 from ..errors import Cancelled, EnvironmentFault, InputError
 from ..running.batch.jobs import BatchProgress, Job, Outcome, run_jobs
-from ..running.batch.local import ThisMachine, processors
+from ..running.batch.local import ThisMachine
 from ..running.interrupts import no_longer_cancellable
+from ..running.machine import usable_cpus
 from ..running.output_files import folders_kept_if_used
 from ..upsampling.progress import Progress
 from .arguments import whole_number
@@ -252,4 +253,4 @@ def _threads_of_each(at_once: int, elsewhere: bool) -> int | None:
     """CPU threads for each volume, so that those beside each other share the machine."""
     if elsewhere:
         return 1
-    return max(1, processors() // at_once) if at_once > 1 else None
+    return max(1, usable_cpus() // at_once) if at_once > 1 else None

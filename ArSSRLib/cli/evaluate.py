@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..choices import ALL_KERNELS
 from ..errors import Cancelled, InputError
-from ..running.batch.local import processors
+from ..running.machine import usable_cpus
 from ..upsampling.device import choose_device
 from .arguments import MOST_PROCESSES, MOST_THREADS, add_device, add_progress, numbers, whole_number
 from .printers import printer_for, warnings_shown_by
@@ -205,7 +205,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         atlas=_folder(arguments.atlas, "--atlas"),
         device=arguments.device,
         jobs=jobs,
-        threads=arguments.threads or max(1, processors() // jobs),
+        threads=arguments.threads or max(1, usable_cpus() // jobs),
         line=arguments.line,
         axes=parse_axes(arguments.axes),
     )
@@ -216,7 +216,7 @@ def _jobs_by_default(methods: Sequence[Method], device: str) -> int:
     networks = any(method.kind in ("arssr", "baseline") for method in methods)
     if networks and choose_device(device).type != "cpu":
         return 1
-    return min(_MOST_JOBS, processors())
+    return min(_MOST_JOBS, usable_cpus())
 
 
 def _folder(name: str | None, option: str) -> Path | None:

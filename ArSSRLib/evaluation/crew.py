@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EnvironmentFault
-from ..running.batch.local import processors
 from ..running.leftovers import clear_leftovers, scratch_folder
+from ..running.machine import usable_cpus
 from ..running.workers import end_with_parent, hear_terminations, start_without_interrupts
 from .cases import Case, failed, measure
 from .records import Record, save_record
@@ -134,7 +134,7 @@ class _Worker:
         self._process = context.Process(
             target=_work, args=(theirs, settings, str(scratch)), daemon=True
         )
-        with _threads_limited(max(1, processors() // settings.jobs)):
+        with _threads_limited(max(1, usable_cpus() // settings.jobs)):
             start_without_interrupts(self._process)
         theirs.close()
 

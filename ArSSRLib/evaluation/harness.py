@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from ..errors import EnvironmentFault, InputError
-from ..running.batch.local import processors
+from ..running.machine import usable_cpus
 from ..running.output_files import make_folder, replacing
 from ..upsampling.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
@@ -235,7 +235,7 @@ def _write_settings(evaluation: Evaluation, volumes: dict[str, Path]) -> None:
         "volumes": {name: _file(path) for name, path in volumes.items()},
         "models": _models(settings),
         "versions": versions(),
-        "machine": f"{platform.system()} {platform.machine()}, {processors()} CPUs",
+        "machine": f"{platform.system()} {platform.machine()}, {usable_cpus()} CPUs",
         "left_out": list(evaluation.notes),
         "failed": {_name(record): record.error for record in evaluation.failed},
     }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from ..networks.catalogue import DEFAULT, model_info
 from ..networks.spec import NetworkSpec, decoder_parameters, encoder_parameters
+from ..running.machine import usable_cpus
 from ..volumes.grid import Grid
 from .plan import geometry_of, stream_bytes, tiles_for
 
@@ -47,7 +47,7 @@ def estimate_cost(
         target: the upsampled grid, same field of view.
         model: bundled name or model file.
         device: ``cpu``, ``cuda`` or ``mps``.
-        threads: CPU threads; all cores when left out.
+        threads: CPU threads; by default as many as CPUs that this process may use.
         fast: whether a model's mirrored pass is left out.
 
     Raises:
@@ -64,7 +64,7 @@ def estimate_cost(
     operations = (2.0 * passes) * (
         encoded * encoder_parameters(spec.encoder) + target.voxels * _folded_weights(spec)
     )
-    cores = (threads or os.cpu_count() or 1) if device == "cpu" else 1
+    cores = (threads or usable_cpus()) if device == "cpu" else 1
     seconds = _START_SECONDS[device] + operations / (_OPERATIONS_PER_SECOND[device] * cores)
     plane = max(geometry.plane_voxels(tile) for tile in tiles)
     working = stream_bytes(spec, plane, low[geometry.stream])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ import numpy as np
 from ..choices import METHODS, Method
 from ..errors import InputError
 from ..resampling.interpolation import ArrayBox, Interpolation, interpolate
+from ..running.machine import total_memory, usable_cpus
 from ..volumes.array_types import FloatArray
 from ..volumes.grid import Grid, SizeTriple
 from ..volumes.orientation import to_canonical
@@ -48,7 +48,7 @@ def upsample_volume(
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``; only the network uses it.
         roi: two opposite corners in LPS mm; values equal those of the whole result there.
         progress: receives reports; raising from it cancels.
-        threads: CPU threads of the network; all by default.
+        threads: CPU threads of the network; by default all that this process may use.
         fast: leave out the mirrored pass of models that have one: half the time.
 
     Returns:
@@ -81,15 +81,14 @@ def upsample_volume(
 
 
 def _check_room(size: SizeTriple) -> None:
-    """Refuses a result that the machine's memory can never hold, before any work is done."""
-    if not hasattr(os, "sysconf"):
-        return
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """Refuses a result that the memory can never hold, before any work is done."""
+    memory = total_memory()
     needed = math.prod(size) * np.dtype(np.float32).itemsize
     if needed > memory:
         raise InputError(
-            f"A result of {size} voxels needs {needed / 1e9:.0f} GB and this machine has "
-            f"{memory / 1e9:.0f} GB; choose a smaller scale or a region (--roi)."
+            f"A result of {size} voxels needs {needed / 1e9:.0f} GB and this process can have "
+            f"{memory / 1e9:.0f} GB; choose a smaller scale or a region.",
+            argument="roi",
         )
 
 
@@ -135,8 +134,8 @@ def _cpu_threads(count: int | None) -> Iterator[None]:
     import torch
 
     before = torch.get_num_threads()
-    if count is not None:
-        torch.set_num_threads(count)
+    # A container's share of the CPUs is unknown to torch.
+    torch.set_num_threads(count or min(before, usable_cpus()))
     try:
         yield
     finally:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 
 from ...errors import EnvironmentFault
+from ..machine import free_memory
 from .child import Children, run_in_child
 from .jobs import Job, Message, Outcome, Post
 
@@ -29,7 +27,7 @@ class ThisMachine:
     def __init__(self, at_once: int, memory: int | None = None) -> None:
         self._pool = ThreadPoolExecutor(at_once)
         self._children = Children()
-        self._room = SharedMemory(_free_memory() if memory is None else memory)
+        self._room = SharedMemory(int(_USABLE_SHARE * free_memory()) if memory is None else memory)
 
     def start(self, jobs: Sequence[Job], post: Post) -> None:
         """Begins all jobs."""
@@ -90,24 +88,3 @@ class SharedMemory:
         with self._changed:
             self._open = True
             self._changed.notify_all()
-
-
-def processors() -> int:
-    """CPUs that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _free_memory() -> int:
-    """Bytes that new processes can take without others being pushed out; a guess off Linux."""
-    try:
-        listing = Path("/proc/meminfo").read_text(encoding="ascii")
-        available = re.search(r"^MemAvailable:\s+(\d+) kB", listing, re.MULTILINE)
-        if available:
-            return int(_USABLE_SHARE * 1024 * int(available[1]))
-    except OSError:
-        pass
-    if hasattr(os, "sysconf"):
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    return 8 * 2**30

@@ -83,7 +83,7 @@ def test_networks_do_not_share_a_graphics_device_by_default(
     device: str, methods: str, jobs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluate_command, "choose_device", torch.device)
-    monkeypatch.setattr(evaluate_command, "processors", lambda: 3)
+    monkeypatch.setattr(evaluate_command, "usable_cpus", lambda: 3)
     parsed = evaluate_command._settings(_parsed("--methods", methods, "--device", device))
     assert (parsed.jobs, parsed.threads) == (jobs, 3 // jobs)
 
