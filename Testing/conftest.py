@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+TESTING = Path(__file__).parent
 # Helpers that several folders of tests share are beside this file.
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(TESTING))
 
 # The same examples in every run, however slow the machine is.
 settings.register_profile(
@@ -25,7 +26,11 @@ settings.register_profile(
 )
 settings.load_profile("steady")
 
-MODULE_TESTS = Path(__file__).parent / "module"
+MARKED_FOLDERS = {
+    "slicer": ("module",),
+    "evaluation": ("library/evaluation", "library/training", "library/cli/bids"),
+}
+"""The folders whose tests need more than the extra ``test``; see the markers in pyproject.toml."""
 
 _caches = pytest.StashKey[str]()
 _status = pytest.StashKey[int]()
@@ -44,10 +49,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests of the Slicer module."""
-    for item in items:
-        if MODULE_TESTS in item.path.parents:
-            item.add_marker("slicer")
+    """Marks the tests of whole folders."""
+    for marker, folders in MARKED_FOLDERS.items():
+        paths = {TESTING / folder for folder in folders}
+        for item in items:
+            if not paths.isdisjoint(item.path.parents):
+                item.add_marker(marker)
 
 
 @pytest.hookimpl(trylast=True)
