@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from ..errors import InputError
+from ..fields import from_mapping
 
 BaselineName = Literal["SRCNN3D", "DCSRN", "ResCNN"]
 BASELINES: tuple[BaselineName, ...] = get_args(BaselineName)
@@ -46,8 +47,4 @@ class BaselineSpec:
         Raises:
             InputError: an unknown baseline or entry.
         """
-        unknown = set(values) - {"baseline"}
-        if unknown or "baseline" not in values:
-            found = sorted(map(str, values))
-            raise InputError(f"A baseline's specification is one entry 'baseline', not {found}.")
-        return BaselineSpec(values["baseline"])
+        return from_mapping(BaselineSpec, values, "network")

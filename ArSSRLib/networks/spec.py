@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, get_args
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from ..errors import InputError
+from ..fields import entry, from_mapping
+from .encoders import SIZES, encoder_kinds, encoder_structure
 from .encoders import EncoderSpec as EncoderSpec
-from .encoders import encoder_kinds, encoder_structure
 
 Coordinates = Literal["absolute", "local"]
 Residual = Literal["none", "trilinear"]
 
-_LARGEST_NUMBER = 4096
 _MOST_LAYERS = 4096
 _MOST_PARAMETERS = 10**9
 
@@ -30,8 +30,8 @@ class DecoderSpec:
             under a residual over interpolation it dies.
     """
 
-    width: int = 256
-    depth: int = 8
+    width: int = entry(256, **SIZES)
+    depth: int = entry(8, **SIZES)
     skip: bool = True
     last_relu: bool = True
 
@@ -84,22 +84,7 @@ class NetworkSpec:
         Raises:
             InputError: an unknown or ill-typed entry, named in the message.
         """
-        encoder = _checked(EncoderSpec, values.get("encoder", {}), "encoder")
-        decoder = _checked(DecoderSpec, values.get("decoder", {}), "decoder")
-        unknown = set(values) - {f.name for f in fields(NetworkSpec)}
-        if unknown:
-            raise InputError(
-                f"The network specification has unknown entries {sorted(map(str, unknown))}; "
-                "this model was written by another program or a newer version."
-            )
-        coordinates = values.get("coordinates", "absolute")
-        residual = values.get("residual", "none")
-        if coordinates not in get_args(Coordinates) or residual not in get_args(Residual):
-            raise InputError(
-                f"The network specification asks for coordinates {coordinates!r} with residual "
-                f"{residual!r}; known are {get_args(Coordinates)} and {get_args(Residual)}."
-            )
-        spec = NetworkSpec(encoder, decoder, coordinates, residual)
+        spec = from_mapping(NetworkSpec, values, "network")
         _check_size(spec)
         return spec
 
@@ -151,28 +136,3 @@ def _check_size(spec: NetworkSpec) -> None:
             f"{spec.parameters:,} weights; at most {_MOST_LAYERS} and {_MOST_PARAMETERS:,} are "
             "possible: choose fewer features, blocks or layers."
         )
-
-
-def _checked(kind: type[Any], values: object, where: str) -> Any:
-    """Builds the dataclass ``kind`` from a dictionary, refusing unknown or ill-typed entries."""
-    if not isinstance(values, Mapping):
-        raise InputError(
-            f"The {where} specification is {values!r}, not a table; give its entries by name."
-        )
-    defaults = {f.name: getattr(kind(), f.name) for f in fields(kind)}
-    for key, value in values.items():
-        if key not in defaults:
-            raise InputError(
-                f"The {where} specification has an unknown entry {key!r}; known are "
-                f"{list(defaults)}."
-            )
-        wanted = type(defaults[key])
-        if type(value) is not wanted:
-            raise InputError(
-                f"The {where} entry {key} is {value!r}; it must be of type {wanted.__name__}."
-            )
-        if wanted is int and not 1 <= value <= _LARGEST_NUMBER:
-            raise InputError(
-                f"The {where} entry {key} is {value}; it must lie between 1 and {_LARGEST_NUMBER}."
-            )
-    return kind(**values)

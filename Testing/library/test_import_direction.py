@@ -18,7 +18,7 @@ LAYERS = (
     ("networks",),
     ("resampling",),
     ("volumes",),
-    ("running",),
+    ("running", "fields"),
     ("choices", "errors", "sample"),
 )
 """Modules and packages, users first. Those that stand side by side know nothing of each other."""

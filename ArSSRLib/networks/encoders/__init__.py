@@ -14,8 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...errors import InputError
+from ...fields import entry
 from ..encoder_parts import Part
 
+SIZES = {"least": 1, "most": 4096}
+"""Limits of the numbers in a network's specification."""
 PublishedKeys = Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]
 
 
@@ -37,11 +40,11 @@ class EncoderSpec:
     """
 
     name: str = "RDN"
-    features: int = 64
-    blocks: int = 8
-    layers: int = 3
-    growth: int = 64
-    channels: int = 128
+    features: int = entry(64, **SIZES)
+    blocks: int = entry(8, **SIZES)
+    layers: int = entry(3, **SIZES)
+    growth: int = entry(64, **SIZES)
+    channels: int = entry(128, **SIZES)
     long_skip: bool = False
     noise_level: bool = False
 
@@ -66,7 +69,9 @@ _KINDS: dict[str, EncoderKind] = {}
 
 
 def register(
-    name: str, *, paper: EncoderSpec | None = None, published_keys: PublishedKeys = ()
+    name: str, *, paper: EncoderSpec | None = None, published_keys: SIZES = {"least": 1, "most": 4096}
+"""Limits of the numbers in a network's specification."""
+PublishedKeys = ()
 ) -> Callable[[Callable[[EncoderSpec], Part]], Callable[[EncoderSpec], Part]]:
     """Decorator of a function that describes an encoder; see :class:`EncoderKind`."""
 
