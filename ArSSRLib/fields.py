@@ -67,13 +67,14 @@ def entry(default: T, **limits: float) -> T:
     return made
 
 
-def from_mapping(kind: type[T], values: object, name: str = "") -> T:
+def from_mapping(kind: type[T], values: object, name: str = "", **built: object) -> T:
     """Builds the dataclass ``kind`` from a table; entries that are left out keep their defaults.
 
     Args:
         kind: a dataclass whose fields all have defaults.
         values: the table; entries that are already of their dataclass are taken as they are.
         name: dotted name of the table, for the messages; empty for the outermost one.
+        built: fields that are not entries of the table but already of their type.
 
     Raises:
         InputError: not a table, or an unknown, ill-typed or impossible entry, with its name and
@@ -85,8 +86,12 @@ def from_mapping(kind: type[T], values: object, name: str = "") -> T:
             f"{fields(kind)[0].name}."  # type: ignore[arg-type]
         )
     hints = typing.get_type_hints(kind)
-    known = {f.name: f.metadata.get("range", _Range()) for f in fields(kind)}  # type: ignore[arg-type]
-    checked = {}
+    known = {
+        f.name: f.metadata.get("range", _Range())
+        for f in fields(kind)  # type: ignore[arg-type]
+        if f.name not in built
+    }
+    checked = dict(built)
     for key, value in values.items():
         dotted = f"{name}.{key}" if name else str(key)
         if key not in known:
@@ -95,7 +100,7 @@ def from_mapping(kind: type[T], values: object, name: str = "") -> T:
     return kind(**checked)
 
 
-def _checked(hint: Any, limits: _Range, value: object, name: str) -> Any:
+def _checked(hint: Any, limits: _Range, value: Any, name: str) -> Any:
     """``value`` as the annotation ``hint`` wants it."""
     if is_dataclass(hint):
         return value if isinstance(value, hint) else from_mapping(hint, value, name)  # type: ignore[arg-type]
@@ -111,7 +116,7 @@ def _checked(hint: Any, limits: _Range, value: object, name: str) -> Any:
         possible = _is_a(kind, value) and (kind not in (int, float) or value in limits)
     if not possible:
         raise InputError(f"The entry {name} is {_shown(value)}; use {wanted}.")
-    return float(value) if hint is float else value  # type: ignore[arg-type]
+    return float(value) if hint is float else value
 
 
 def _several(arguments: tuple[Any, ...], limits: _Range, value: object, name: str) -> Any:

@@ -13,7 +13,7 @@ from .arguments import add_force, refuse_input_as_output
 from .outcome import EXIT_DONE
 
 if TYPE_CHECKING:
-    from ..networks.catalogue import ModelInfo
+    from ..networks.model_file import ModelHeader
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,28 +68,29 @@ def _list() -> None:
         raise EnvironmentFault("No models are bundled with this installation; install it again.")
     for model in models:
         print(f"{model.name:<12} {model.title}")
-        print(f"{'':<12} {_ranges(model)}")
+        print(f"{'':<12} {_ranges(model.header)}")
 
 
 def _describe(name: str) -> None:
-    from ..networks.catalogue import model_info
+    from ..networks.catalogue import model_path
+    from ..networks.model_file import read_header
 
-    model = model_info(name)
-    header = model.header
-    print(f"{model.name}: {model.title}")
-    print(f"version {header.version}, {_ranges(model)}")
+    path = model_path(name)
+    header = read_header(path)
+    print(f"{name}: {header.title}")
+    print(f"version {header.version}, {_ranges(header)}")
     if header.mirrored:
         print("results are the mean with a pass through the mirrored volume (--fast leaves it out)")
-    print(f"file {model.path}")
+    print(f"file {path}")
     print(json.dumps({"network": header.spec.to_dict(), "provenance": dict(header.provenance)},
                      indent=2))  # fmt: skip
 
 
-def _ranges(model: ModelInfo) -> str:
-    scales, spacing = model.scale_range, model.spacing_range_mm
+def _ranges(header: ModelHeader) -> str:
+    scales, spacing = header.scale_range, header.spacing_range_mm
     return (
-        f"{model.parameters:,} parameters, trained for scales {scales[0]:g} to {scales[1]:g} and "
-        f"voxels of {spacing[0]:g} to {spacing[1]:g} mm"
+        f"{header.spec.parameters:,} parameters, trained for scales {scales[0]:g} to "
+        f"{scales[1]:g} and voxels of {spacing[0]:g} to {spacing[1]:g} mm"
     )
 
 

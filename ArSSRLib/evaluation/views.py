@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
-from ..networks.model_file import DAMAGED_ARCHIVE
+from ..networks.npz import DAMAGED_ARCHIVE
 from ..pictures.slices import PLANES, Plane, Slicer, View, display_window
 from ..running.output_files import make_folder, replacing
 from ..volumes.grid import Grid

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
 from .baseline_spec import BaselineSpec
 from .spec import NetworkSpec
 
@@ -20,11 +19,7 @@ def spec_from_dict(values: Mapping[str, Any]) -> NetworkSpec | BaselineSpec:
     Raises:
         InputError: an unknown or ill-typed entry, named in the message.
     """
-    if not isinstance(values, Mapping):
-        raise InputError(
-            f"The network specification is {values!r}, not a table; give its entries by name."
-        )
-    if "baseline" in values:
+    if isinstance(values, Mapping) and "baseline" in values:
         return BaselineSpec.from_dict(values)
     return NetworkSpec.from_dict(values)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .model_file import ModelHeader, read_header
+from .baseline_spec import BaselineSpec
+from .model_file import ModelHeader, not_arssr, read_header
+from .spec import NetworkSpec
 
 if TYPE_CHECKING:
     from ..volumes.grid import Grid
@@ -37,7 +41,7 @@ class ModelInfo:
     name: str
     title: str
     path: Path
-    header: ModelHeader
+    header: ModelHeader[NetworkSpec]
 
     @property
     def scale_range(self) -> tuple[float, float]:
@@ -53,6 +57,31 @@ class ModelInfo:
     def parameters(self) -> int:
         """Trainable parameters."""
         return self.header.spec.parameters
+
+    @property
+    def bundled(self) -> bool:
+        """Whether the model came with the library."""
+        return self.path.parent == MODELS
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the model file, as hexadecimal digits.
+
+        Raises:
+            InputError: it cannot be read any more.
+        """
+        try:
+            found = self.path.stat()
+            return _sha256(self.path, found.st_mtime_ns, found.st_size)
+        except OSError as error:
+            raise InputError(
+                f"The model file {str(self.path)!r} cannot be read ({error.strerror}); check its "
+                "permissions."
+            ) from error
+
+    def passes(self, fast: bool = False) -> int:
+        """Times a volume goes through the network; ``fast`` leaves the mirrored pass out."""
+        return self.header.passes(fast)
 
     def outside_training(self, grid: Grid, target: Grid) -> tuple[list[float], list[float]]:
         """What a run asks of the model that it has not seen in training.
@@ -93,11 +122,11 @@ def model_path(name_or_path: str | os.PathLike[str]) -> Path:
         InputError: neither a bundled name nor an existing file.
     """
     bundled = MODELS / f"{os.fspath(name_or_path)}.npz"
-    if bundled.parent == MODELS and bundled.is_file():
+    # Not pathlib's: it raises an OSError for names that no system allows.
+    if bundled.parent == MODELS and os.path.isfile(bundled):
         return bundled
-    path = Path(name_or_path)
-    if path.is_file():
-        return path
+    if os.path.isfile(name_or_path):
+        return Path(name_or_path)
     names = ", ".join(_bundled_names()) or "none"
     raise InputError(
         f"There is no model {str(name_or_path)!r}; give a model file or a bundled name ({names})."
@@ -108,10 +137,12 @@ def model_info(name_or_path: str | os.PathLike[str]) -> ModelInfo:
     """What the model file says about itself; its weights are not read.
 
     Raises:
-        InputError: no such model, or not an ArSSR model file.
+        InputError: no such model, not an ArSSR model file, or a baseline network.
     """
     path = model_path(name_or_path)
     header = read_header(path)
+    if isinstance(header.spec, BaselineSpec):
+        raise not_arssr(path, header.spec)
     name = path.stem if path.parent == MODELS else str(path)
     return ModelInfo(name, header.title, path, header)
 
@@ -126,6 +157,12 @@ def load_model(name_or_path: str | os.PathLike[str] = DEFAULT) -> Model:
 
     info = model_info(name_or_path)
     return read_model(info.path, info.name)
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256(path: Path, modified: int, size: int) -> str:
+    """Of the file in the state that it had at ``modified``, with ``size`` bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _bundled_names() -> list[str]:

@@ -10,19 +10,18 @@ from __future__ import annotations
 import json
 import math
 import os
-import zipfile
-import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
 from ..errors import InputError, errors_naming
+from ..fields import entry, from_mapping
 from ..running.output_files import replacing
 from .baseline_spec import BaselineSpec
 from .build import spec_from_dict
+from .npz import DAMAGED_ARCHIVE, NumpyArchive
 from .spec import NetworkSpec
 
 if TYPE_CHECKING:
@@ -37,18 +36,8 @@ FORMAT = "arssr-model"
 FORMAT_VERSION = 1
 _HEADER = "header.json"
 _LARGEST_HEADER = 1 << 20
-DAMAGED_ARCHIVE = (
-    ValueError,
-    TypeError,
-    SyntaxError,
-    OSError,
-    EOFError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What numpy and zipfile raise on a truncated, foreign or corrupted archive (RuntimeError covers
-claims of encryption and NotImplementedError those of unknown compression)."""
+_LONGEST_TEXT = 300
+_RANGE_LIMITS = {"above": 0, "most": 1e6}
 
 
 @dataclass(frozen=True)
@@ -70,10 +59,14 @@ class ModelHeader(Generic[SpecT]):
     spec: SpecT
     title: str = ""
     version: str = "0"
-    scale_range: tuple[float, float] = (1.0, 4.0)
-    spacing_range_mm: tuple[float, float] = (0.7, 8.0)
+    scale_range: tuple[float, float] = entry((1.0, 4.0), **_RANGE_LIMITS)
+    spacing_range_mm: tuple[float, float] = entry((0.7, 8.0), **_RANGE_LIMITS)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     mirrored: bool = False
+
+    def passes(self, fast: bool = False) -> int:
+        """Times a volume goes through the network; ``fast`` leaves the mirrored pass out."""
+        return 2 if self.mirrored and not fast else 1
 
     def to_json(self) -> str:
         """The JSON text stored in the file."""
@@ -120,18 +113,11 @@ class ModelHeader(Generic[SpecT]):
             raise InputError(
                 f"The model file {source!r} does not describe its network; copy it again."
             )
-        provenance = values.get("provenance", {})
+        known = {f.name for f in fields(ModelHeader)} - {"spec"}
         with errors_naming(source):
-            spec = spec_from_dict(network)
-        return ModelHeader(
-            spec,
-            str(values.get("title", "")),
-            str(values.get("version", "0")),
-            _range(values.get("scale_range"), "scale_range", source),
-            _range(values.get("spacing_range_mm"), "spacing_range_mm", source),
-            provenance if isinstance(provenance, dict) else {},
-            _flag(values.get("mirrored", False), source),
-        )
+            entries = {name: value for name, value in values.items() if name in known}
+            header = from_mapping(ModelHeader, entries, spec=spec_from_dict(network))
+        return replace(header, title=_clean(header.title), version=_clean(header.version))
 
 
 @dataclass
@@ -189,11 +175,16 @@ def read_model(path: str | os.PathLike[str], name: str | None = None) -> Model:
 
     network, header = read_network(path)
     if not isinstance(network, ArSSR):
-        raise InputError(
-            f"The model file {str(path)!r} holds the baseline {header.spec.baseline}, which only "
-            "'arssr evaluate' runs; choose an ArSSR model."
-        )
+        raise not_arssr(path, header.spec)
     return Model(network, header, name or str(path))
+
+
+def not_arssr(path: str | os.PathLike[str], spec: BaselineSpec) -> InputError:
+    """The error for a baseline's model file where an ArSSR network is needed."""
+    return InputError(
+        f"The model file {str(path)!r} holds the baseline {spec.baseline}, which only an "
+        "evaluation runs; choose an ArSSR model."
+    )
 
 
 def read_network(path: str | os.PathLike[str]) -> tuple[ArSSR | Baseline, ModelHeader]:
@@ -221,14 +212,14 @@ def read_network(path: str | os.PathLike[str]) -> tuple[ArSSR | Baseline, ModelH
     return network.eval().requires_grad_(False), header
 
 
-def _weight(archive: Any, key: str, shape: tuple[int, ...], source: str) -> Tensor:
+def _weight(archive: NumpyArchive, key: str, shape: tuple[int, ...], source: str) -> Tensor:
     import torch
 
     try:
         # What the array's own header claims is checked before memory for it is asked for.
-        found, dtype = _claim(archive, key)
-        value = archive[key] if found == shape and dtype.kind == "f" else None
-    except (KeyError, *DAMAGED_ARCHIVE) as error:
+        found, dtype = archive.claim(key)
+        value = archive.read(key) if found == shape and dtype.kind == "f" else None
+    except DAMAGED_ARCHIVE as error:
         raise InputError(
             f"The model file {source!r} lacks the weight {key} or is damaged; copy it again."
         ) from error
@@ -245,65 +236,29 @@ def _weight(archive: Any, key: str, shape: tuple[int, ...], source: str) -> Tens
     return torch.from_numpy(value.astype(np.float32))
 
 
-def _claim(archive: Any, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and type that an array says it has; nothing of it is read."""
-    with archive.zip.open(f"{key}.npy") as stream:
-        version = np.lib.format.read_magic(stream)
-        if version == (1, 0):
-            shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-        elif version == (2, 0):
-            shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
-        else:
-            raise ValueError(f"array format {version}")
-    return shape, dtype
-
-
-def _open_archive(path: str | os.PathLike[str]) -> Any:
-    if not Path(path).is_file():
+def _open_archive(path: str | os.PathLike[str]) -> NumpyArchive:
+    # Not pathlib's: it raises an OSError for names that no system allows.
+    if not os.path.isfile(path):
         raise InputError(
             f"There is no model {str(path)!r}; 'arssr models list' names the bundled ones."
         )
-    try:
-        archive = np.load(path, allow_pickle=False)
-    except DAMAGED_ARCHIVE as error:
-        if isinstance(error, OSError) and error.strerror:
-            raise InputError(
-                f"The file {str(path)!r} cannot be read ({error.strerror}); check its rights and "
-                "its disk."
-            ) from error
-        raise InputError(
-            f"The file {str(path)!r} is not a readable ArSSR model; choose a .npz model file, or "
-            "import a published state dict with 'arssr models import'."
-        ) from error
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise InputError(f"The file {str(path)!r} is not an ArSSR model; choose a .npz model file.")
-    return archive
+    return NumpyArchive(path)
 
 
-def _header_of(archive: Any, source: str) -> ModelHeader:
+def _header_of(archive: NumpyArchive, source: str) -> ModelHeader:
     try:
-        shape, dtype = _claim(archive, _HEADER)
+        shape, dtype = archive.claim(_HEADER)
         if dtype != np.uint8 or math.prod(shape) > _LARGEST_HEADER:
             raise ValueError(f"a header of {shape} {dtype}")
-        text = archive[_HEADER].tobytes().decode("utf-8")
-    except (KeyError, *DAMAGED_ARCHIVE) as error:
+        text = archive.read(_HEADER).tobytes().decode("utf-8")
+    except DAMAGED_ARCHIVE as error:
         raise InputError(
             f"The file {source!r} is not an ArSSR model or is damaged; choose a .npz model file."
         ) from error
     return ModelHeader.from_json(text, source)
 
 
-def _flag(value: object, source: str) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise InputError(f"The model file {source!r} has mirrored {value!r}; it must be true or false.")
-
-
-def _range(value: object, what: str, source: str) -> tuple[float, float]:
-    if (
-        isinstance(value, list)
-        and len(value) == 2
-        and all(isinstance(x, int | float) and 0 < x < 1e6 for x in value)
-    ):
-        return float(value[0]), float(value[1])
-    raise InputError(f"The model file {source!r} has {what} {value!r}; it must be two numbers.")
+def _clean(text: str) -> str:
+    """One line without what a terminal or a tool tip would obey: control codes and HTML."""
+    plain = text.translate({ord("<"): "\u2039", ord(">"): "\u203a"})
+    return "".join(letter if letter.isprintable() else " " for letter in plain)[:_LONGEST_TEXT]

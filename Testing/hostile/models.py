@@ -131,6 +131,15 @@ def _bomb(folder: Path) -> Path:
     return path
 
 
+def _long_header(folder: Path) -> Path:
+    """An array whose own header is 100 MB of spaces, a few KB in the archive."""
+    claim = b"{'descr': '|u1', 'fortran_order': False, 'shape': (4,)," + b" " * (100 << 20) + b"}"
+    array = b"\x93NUMPY\x02\x00" + len(claim).to_bytes(4, "little") + claim
+    with zipfile.ZipFile(folder / "model.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{_HEADER}.npy", array)
+    return folder / "model.npz"
+
+
 def _baseline(folder: Path) -> Path:
     from ArSSRLib.networks.baseline_spec import BaselineSpec
     from ArSSRLib.networks.build import build_network
@@ -156,6 +165,34 @@ def _one_missing(header: dict[str, Any], arrays: dict[str, Any]) -> None:
 
 def _integers(header: dict[str, Any], arrays: dict[str, Any]) -> None:
     arrays["encoder.entry.weight"] = arrays["encoder.entry.weight"].astype(np.int32)
+
+
+def _published(value: complex) -> Maker:
+    """The authors' state dict of a ResCNN, with one weight of ``value``."""
+
+    def make(folder: Path) -> Path:
+        import torch
+
+        from ArSSRLib.networks.arssr import ArSSR
+        from ArSSRLib.networks.spec import paper_spec
+
+        weights: dict[str, torch.Tensor] = {}
+        for key, tensor in ArSSR(paper_spec("ResCNN")).state_dict().items():
+            match key.split("."):
+                case ["encoder", "entry", kind]:
+                    weights[f"encoder.conv_start.0.{kind}"] = tensor
+                case ["encoder", "blocks", block, layer, kind]:
+                    theirs = f"encoder.block{int(block) + 1}.{2 * int(layer)}.{kind}"
+                    weights[theirs] = tensor
+                case ["encoder", "out", kind]:
+                    weights[f"encoder.conv_end.0.{kind}"] = tensor * value
+                case ["decoder", half, layer, kind]:
+                    stage = {"first": "one", "second": "two"}[half]
+                    weights[f"decoder.stage_{stage}.{2 * int(layer)}.{kind}"] = tensor
+        torch.save(weights, folder / "a.pth")
+        return folder / "a.pth"
+
+    return make
 
 
 def _bad_model(name: str, make: Maker, *words: str) -> Entry:
@@ -196,20 +233,25 @@ _MODELS = [
     _bad_model("unknown encoder", _network_entry("encoder", "name", "VGG"), "model.npz",
                "'VGG'", "RDN"),
     _bad_model("a billion channels", _network_entry("encoder", "features", 10**9), "1000000000",
-               "between 1 and 4096"),
+               "from 1 to 4096"),
     _bad_model("the largest network of all", _edited(lambda h, a: h["network"]["encoder"].update(
                features=4096, blocks=4096, layers=4096, growth=4096)),
                "at most 4096", "choose fewer"),
     _bad_model("channels in words", _network_entry("encoder", "features", "many"), "'many'",
-               "int"),
-    _bad_model("an unknown entry", _network_entry("decoder", "magic", 1), "'magic'"),
+               "whole number"),
+    _bad_model("an unknown entry", _network_entry("decoder", "magic", 1), "decoder.magic"),
     _bad_model("another width", _network_entry("encoder", "features", 12), "shape"),
     _bad_model("an odd skip", _edited(lambda h, a: h["network"]["decoder"].update(
                skip=True, depth=1)), "depth"),
     _bad_model("mirrored in words", _edited(lambda h, a: h.update(mirrored="yes")), "'yes'",
                "true or false"),
+    _bad_model("a width of 400 digits", _network_entry("decoder", "width", 10**400), "width",
+               "from 1 to 4096"),
+    _bad_model("an array header of 100 MB", _long_header, "damaged", "choose a .npz model file"),
+    _bad_model("a name of 300 letters", lambda folder: Path("n" * 300), "There is no model",
+               "default"),
     _bad_model("scales of nan", _edited(lambda h, a: h.update(scale_range=[float("nan"), 4])),
-               "scale_range", "two numbers"),
+               "scale_range", "number above 0"),
     _bad_model("weights of nan", _edited(_not_finite), "not finite", "encoder.entry.weight"),
     _bad_model("a weight missing", _edited(_one_missing), "encoder.entry.weight", "copy it again"),
     _bad_model("a weight of integers", _edited(_integers), "encoder.entry.weight"),
@@ -229,6 +271,9 @@ _IMPORTS = [
     _import("torch pickle that runs code", _torch_trap, "nothing of it was run"),
     _import("pickle that runs code", holding("a.pkl", pickle.dumps(Trap())),
             "nothing of it was run"),
+    _import("a weight of nan", _published(float("nan")), "contains NaN", encoder="ResCNN"),
+    _import("a weight of infinity", _published(float("inf")), "infinity", encoder="ResCNN"),
+    _import("a complex weight", _published(1j), "complex64", encoder="ResCNN"),
     _import("another network", _torch_file, "do not fit", "--encoder"),
     _import("unknown encoder", _torch_file, "'VGG'", "RDN", encoder="VGG"),
     Entry("import: to ONNX", ("models", "import", "INPUT", "--encoder", "RDN", "-o", "m.onnx"),

@@ -69,9 +69,7 @@ _KINDS: dict[str, EncoderKind] = {}
 
 
 def register(
-    name: str, *, paper: EncoderSpec | None = None, published_keys: SIZES = {"least": 1, "most": 4096}
-"""Limits of the numbers in a network's specification."""
-PublishedKeys = ()
+    name: str, *, paper: EncoderSpec | None = None, published_keys: PublishedKeys = ()
 ) -> Callable[[Callable[[EncoderSpec], Part]], Callable[[EncoderSpec], Part]]:
     """Decorator of a function that describes an encoder; see :class:`EncoderKind`."""
 

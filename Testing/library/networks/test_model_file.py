@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -103,8 +104,13 @@ def test_a_pickle_that_would_run_code_does_not(tmp_path: Path) -> None:
     [
         ({"format": "other"}, "not an ArSSR model"),
         ({"format_version": 99}, "update ArSSR"),
-        ({"scale_range": [0, 4]}, "scale_range"),
-        ({"mirrored": "yes"}, "mirrored 'yes'"),
+        ({"scale_range": [0, 4]}, r"scale_range\[0\] is 0; use a number above 0"),
+        ({"scale_range": 3}, "scale_range is 3; use a list of 2"),
+        ({"spacing_range_mm": [1, float("nan")]}, "spacing_range_mm"),
+        ({"title": 3}, "title is 3; use text"),
+        ({"mirrored": "yes"}, "mirrored is 'yes'; use true or false"),
+        ({"network": {"encoder": {"name": "VGG"}}}, "'VGG' is unknown"),
+        ({"network": {"encoder": {"features": 10**400}}}, "features is 10000"),
         ({"network": {"encoder": {"features": "many"}}}, "features"),
         ({"network": {"encoder": {"features": 12}}}, "fit"),
     ],
@@ -123,6 +129,67 @@ def test_a_header_that_lies_is_refused(
     arrays["header.json"] = np.frombuffer(json.dumps(values).encode(), dtype=np.uint8)
     np.savez(model_file, **arrays)
     with pytest.raises(InputError, match=named):
+        read_model(model_file)
+
+
+def test_titles_are_one_line_of_plain_text(tmp_path: Path) -> None:
+    title = "A\x1b[31m <b>title</b>\nin \u202ered \x9b" + "x" * 1000
+    save_model(ArSSR(SPEC), ModelHeader(SPEC, title, "\x07 1"), tmp_path / "model.npz")
+    header = read_header(tmp_path / "model.npz")
+    for text in (header.title, header.version):
+        assert text.isprintable() and "<" not in text and ">" not in text and len(text) <= 300
+    assert header.title.startswith("A [31m \u2039b\u203atitle")
+
+
+def _array(claim: str, version: int = 1) -> bytes:
+    """An array without data, whose header is ``claim``."""
+    digits = 2 if version == 1 else 4
+    text = claim.encode()
+    return b"\x93NUMPY" + bytes([version, 0]) + len(text).to_bytes(digits, "little") + text
+
+
+def _archive(path: Path, header: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("header.json.npy", header)
+    return path
+
+
+def _peak_of(path: Path) -> int:
+    """Bytes of memory that Python asks for while a file is refused."""
+    tracemalloc.start()
+    with pytest.raises(InputError):
+        read_header(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_headers_of_many_megabytes_are_refused_before_memory_is_asked_for(tmp_path: Path) -> None:
+    long = "{'descr': '|u1', 'fortran_order': False, 'shape': (4,)," + " " * (40 << 20) + "}"
+    one_array = tmp_path / "array.npz"
+    one_array.write_bytes(_array(long, version=2))
+    names = tmp_path / "names.npz"
+    with zipfile.ZipFile(names, "w") as archive:
+        for n in range(100):
+            archive.writestr(f"{n}" + "x" * 60_000, b"")
+    huge = "{'descr': '|u1', 'fortran_order': False, 'shape': (800000000,), }"
+    for path in (
+        one_array,
+        names,
+        _archive(tmp_path / "long.npz", _array(long, version=2)),
+        _archive(tmp_path / "huge.npz", _array(huge)),
+    ):
+        assert _peak_of(path) < 1 << 20
+
+
+def test_lack_of_memory_is_not_taken_for_damage(
+    model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(*args: object, **kwargs: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(np.lib.format, "read_array", none_left)
+    with pytest.raises(MemoryError):
         read_model(model_file)
 
 

@@ -7,6 +7,7 @@ functional operations, independently of ``ArSSRLib.networks``.
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,64 @@ def test_a_pickle_that_would_run_code_does_not(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="nothing of it was run"):
             import_published(tmp_path / name, "RDN")
     assert not trap.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda w: w.fill_(float("nan")), "NaN"),
+        (lambda w: w.fill_(float("inf")), "infinity"),
+        (lambda w: w.double().fill_(1e300), "float32"),
+        (lambda w: w.to(torch.complex64), "complex64"),
+        (lambda w: w.to(torch.int32), "int32"),
+        (lambda w: w.to_sparse(), "sparse"),
+        (lambda w: w[:1], "do not fit"),
+    ],
+)
+def test_weights_that_are_not_finite_real_numbers_are_refused(
+    change: Callable[[Tensor], Tensor], message: str, tmp_path: Path
+) -> None:
+    weights = _add_decoder(_published_rescnn())
+    weights["encoder.block2.4.weight"] = change(weights["encoder.block2.4.weight"])
+    torch.save(weights, tmp_path / "published.pkl")
+    with pytest.raises(InputError, match=message) as caught:
+        import_published(tmp_path / "published.pkl", "ResCNN")
+    assert "blocks.1.2.weight" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_floating_types_are_imported(kind: torch.dtype, tmp_path: Path) -> None:
+    weights = _add_decoder(_published_rescnn())
+    torch.save({key: value.to(kind) for key, value in weights.items()}, tmp_path / "a.pkl")
+    imported = import_published(tmp_path / "a.pkl", "ResCNN").state_dict()
+    assert all(value.dtype == torch.float32 for value in imported.values())
+    expected = weights["encoder.conv_end.0.bias"].to(kind).float()
+    assert torch.equal(imported["encoder.out.bias"], expected)
+
+
+def test_a_weight_that_is_there_under_two_names_is_refused(tmp_path: Path) -> None:
+    weights = _add_decoder(_published_rescnn())
+    weights["module.encoder.conv_end.0.bias"] = weights["encoder.conv_end.0.bias"] + 1
+    torch.save(weights, tmp_path / "a.pkl")
+    with pytest.raises(InputError, match="do not fit"):
+        import_published(tmp_path / "a.pkl", "ResCNN")
+
+
+def _odd_pickles() -> list[bytes]:
+    """Pickles that are cut, nested, of other protocols, with opcodes out of place."""
+    sound = pickle.dumps({"encoder.x": [1.5, "a", (2, None)]}, protocol=2)
+    cut = [sound[:n] for n in range(1, len(sound), 3)]
+    swapped = [sound[:n] + bytes([op]) + sound[n + 1 :] for n in (2, 9, 17) for op in b"0RbcqQsuX}"]
+    return [*cut, *swapped, *(pickle.dumps(3, protocol=n) for n in range(6)), b"]" * 9999 + b"."]
+
+
+def test_odd_pickles_end_in_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "odd.pkl"
+    for content in _odd_pickles():
+        path.write_bytes(content)
+        with pytest.raises(InputError) as caught:
+            import_published(path, "RDN")
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x80\x04K\x01."])
