@@ -29,13 +29,9 @@ class Decoder(nn.Module):
             for layer in self.first:
                 x = layer(x).relu()
             x = x + start
-        return self.tail(x, 0)
-
-    def tail(self, x: Tensor, begin: int) -> Tensor:
-        """The second half from its layer ``begin`` on; ``x`` is that layer's input."""
         last = len(self.second) - 1
-        for n in range(begin, last + 1):
-            x = self.second[n](x)
+        for n, layer in enumerate(self.second):
+            x = layer(x)
             if n < last or self.last_relu:
                 x = x.relu()
         return x

@@ -239,9 +239,7 @@ def _weight(archive: NumpyArchive, key: str, shape: tuple[int, ...], source: str
 def _open_archive(path: str | os.PathLike[str]) -> NumpyArchive:
     # Not pathlib's: it raises an OSError for names that no system allows.
     if not os.path.isfile(path):
-        raise InputError(
-            f"There is no model {str(path)!r}; 'arssr models list' names the bundled ones."
-        )
+        raise InputError(f"There is no model {str(path)!r}; choose a .npz model file.")
     return NumpyArchive(path)
 
 

@@ -56,7 +56,7 @@ class NumpyArchive:
                 ) from error
             raise InputError(
                 f"The file {self.path!r} is not a readable ArSSR model; choose a .npz model file, "
-                "or import a published state dict ('arssr models import')."
+                "or import it first if it is a published state dict."
             ) from error
 
     def __enter__(self) -> NumpyArchive:

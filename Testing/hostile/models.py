@@ -223,7 +223,7 @@ _MODELS = [
     _bad_model("torch file", _torch_file, "not", "ArSSR model"),
     _bad_model("torch pickle", _torch_trap, "not", "ArSSR model"),
     _bad_model("zip of another program", _zip_of_another_program, "not an ArSSR model"),
-    _bad_model("one numpy array", _one_array, "not an ArSSR model"),
+    _bad_model("one numpy array", _one_array, "not a readable ArSSR model"),
     _bad_model("baseline network", _baseline, "SRCNN3D", "choose an ArSSR model"),
     _bad_model("other format", _edited(lambda h, a: h.update(format="gguf")),
                "not an ArSSR model"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from ArSSRLib.errors import InputError
-from ArSSRLib.resampling.interpolation import INTERPOLATIONS, interpolate
+from ArSSRLib.resampling.interpolation import INTERPOLATIONS, axis_operator, interpolate
 
 SHAPES = st.tuples(*[st.integers(1, 9)] * 3)
 # SciPy's spline filter is exact to float32 only from about this many samples on.
@@ -34,6 +37,20 @@ def test_it_agrees_with_scipys_splines(
         mode="reflect",
     )
     np.testing.assert_allclose(interpolate(array, target, method), expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("zoom", [(2, 2, 2), (1, 1.5, 3), (2.5, 0.5, 4)])
+def test_cubic_is_scipys_zoom_in_grid_mode(zoom: tuple[float, float, float]) -> None:
+    array = np.random.default_rng(1).normal(size=(24, 16, 18)).astype(np.float32)
+    expected = ndimage.zoom(array.astype(np.float64), zoom, order=3, mode="reflect", grid_mode=True)
+    np.testing.assert_allclose(interpolate(array, expected.shape, "cubic"), expected, atol=2e-6)
+
+
+def test_only_matrices_of_ordinary_volumes_are_kept() -> None:
+    assert axis_operator("linear", 256, 512) is axis_operator("linear", 256, 512)
+    large = weakref.ref(axis_operator("linear", 1024, 2048))
+    gc.collect()
+    assert large() is None
 
 
 @given(shape=SHAPES, target=TARGETS, seed=st.integers(0, 100))
