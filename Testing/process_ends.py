@@ -17,7 +17,7 @@ def goes_on(process: psutil.Process) -> bool:
 
 
 def outlasting(processes: Iterable[psutil.Process], seconds: float = 30.0) -> list[psutil.Process]:
-    """Those that still go on after so many seconds; they are ended here, so that none stays."""
+    """Those that still run after so many seconds; they are killed here, so that none remains."""
     processes, deadline = list(processes), time.monotonic() + seconds
     while any(map(goes_on, processes)) and time.monotonic() < deadline:
         time.sleep(0.02)

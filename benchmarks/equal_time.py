@@ -1,12 +1,12 @@
-"""Which recipe learns most in the same time: trains variants one after another, equally long.
+"""Which recipe learns most in the same time: trains variants one after another for the same time.
 
     python benchmarks/equal_time.py VARIANTS.toml --data FOLDER --validation FOLDER -o FOLDER
         [--minutes 4] [--threads 1] [--precision mixed]
 
 Each variant is a recipe and some changed entries. A few steps are timed first; the run then gets
 as many steps as fit the minutes, with its learning rate falling to zero over them, and is validated
-once at the end. Finished variants are kept, so that the same command goes on after a stop; one
-whose recipe, data, minutes, threads or precision have changed since is trained anew. The table is
+once at the end. Finished variants are kept, so that the same command continues after a stop; one
+whose recipe, data, minutes, threads or precision have changed since is trained again. The table is
 printed and written to ``table.md`` in the output folder.
 """
 
@@ -119,7 +119,7 @@ def keep_or_clear(folder: Path, settings: dict[str, Any]) -> None:
             )
         if read_record(folder)["settings"] == settings:
             return
-        print(f"{folder.name}: its settings have changed, it is trained anew.", flush=True)
+        print(f"{folder.name}: its settings have changed, it is trained again.", flush=True)
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_record(folder, {"settings": settings, "steps": None})
@@ -135,7 +135,7 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
 
 
 def train_equally_long(variant: Variant, folder: Path, arguments: argparse.Namespace) -> None:
-    """Trains for ``arguments.minutes``, or goes on with what a stop has interrupted."""
+    """Trains for ``arguments.minutes``, or continues what a stop interrupted."""
     record = read_record(folder)
     if record["steps"] is None:
         record["steps"] = steps_that_fit(variant, folder, arguments)
@@ -150,7 +150,7 @@ def train_equally_long(variant: Variant, folder: Path, arguments: argparse.Names
 
 
 def steps_that_fit(variant: Variant, folder: Path, arguments: argparse.Namespace) -> int:
-    """Steps of ``arguments.minutes``, by a few that are timed in a folder of their own."""
+    """Steps of ``arguments.minutes``, estimated from a few that are timed in another folder."""
     trial = folder.with_name(folder.name + "-timing")
     shutil.rmtree(trial, ignore_errors=True)
     run(variant, trial, arguments, ["--until-step", str(TIMED_STEPS[-1])])

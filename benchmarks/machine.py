@@ -3,7 +3,7 @@
     python benchmarks/machine.py [--models paper default] [--side 96] [--scale 2]
 
 The operations are those that run (convolutions and products, halos included), counted by torch's
-``FlopCounterMode`` in a pass of its own; interpolation, activations and normalisation are not
+``FlopCounterMode`` in a separate pass; interpolation, activations and normalisation are not
 counted but their time is. The machine's speed is the best float32 product of 4096² matrices that
 torch or numpy reaches on the same threads.
 """

@@ -4,8 +4,8 @@
         [SIZE ...]
 
 A SIZE is one side (128) or three (256x256x176). Each is upsampled by the real command line in a
-process of its own, which is asked afterwards how much memory it ever held. The volume is the
-bundled brain repeated until it fills the size, so that there is no empty background to skip.
+separate process, which then reports its peak memory. The volume is the bundled brain repeated until
+it fills the size, so that there is no empty background to skip.
 """
 
 from __future__ import annotations

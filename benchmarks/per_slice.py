@@ -3,7 +3,7 @@
     python benchmarks/per_slice.py [--side 48] [--scale 2] [--slices 3] [--model paper]
 
 The reference is what a plain test script of the method does: for each slice of the output it runs
-encoder and decoder anew. Its slices cost the same, so a few are timed and multiplied up
+encoder and decoder again. Its slices cost the same, so a few are timed and multiplied up
 (``--slices 0`` runs all); the numbers of those slices are compared. "Encode once" is the same loop
 with the encoder taken out of it. A trained network can make denormal numbers, which CPUs compute
 with many times slower and which ``upsample`` takes for zero: the first row is the plain script,

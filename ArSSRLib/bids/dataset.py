@@ -58,15 +58,15 @@ def read_description(root: Path) -> dict[str, Any]:
     """The description of the dataset in ``root``.
 
     Raises:
-        InputError: there is no such folder, it is no BIDS dataset, or its description is damaged.
+        InputError: no such folder, not a BIDS dataset, or its description is damaged.
     """
     if not os.path.isdir(root):
         raise InputError(f"There is no folder {str(root)!r}; give the dataset's root folder.")
     path = root / DESCRIPTION
     if not path.is_file():
         raise InputError(
-            f"The folder {str(root)!r} is no BIDS dataset, because it has no {DESCRIPTION}; give "
-            "the root folder of one."
+            f"The folder {str(root)!r} is not a BIDS dataset: it has no {DESCRIPTION}; give the "
+            "root folder of one."
         )
     return read_json_object(path)
 

@@ -35,7 +35,7 @@ clinical use.**
 def prepared(root: Path, output: Path, description: Mapping[str, Any]) -> Iterator[None]:
     """Makes the derivative dataset's folder, description and README where they are missing.
 
-    What was made is gone at the end of the block when there is no result by then.
+    If the block ends without a result, what was made is removed again.
 
     Args:
         root: the source dataset's folder.
@@ -69,7 +69,7 @@ def prepared(root: Path, output: Path, description: Mapping[str, Any]) -> Iterat
 
 
 def _write_missing(root: Path, output: Path, description: Mapping[str, Any]) -> Iterator[Path]:
-    """Writes README and description of a dataset without a description; tells of each file."""
+    """Writes README and description of a dataset without a description; yields each file."""
     from .. import __version__
 
     if os.path.lexists(output / DESCRIPTION):
@@ -82,7 +82,7 @@ def _write_missing(root: Path, output: Path, description: Mapping[str, Any]) -> 
 
 
 def _written(path: Path, text: str) -> list[Path]:
-    """The file, unless one has appeared there meanwhile, as from a run beside; it stays then."""
+    """Writes the file, unless another run has made one; that one is kept."""
     try:
         with replacing(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
@@ -108,7 +108,7 @@ def _check_apart(root: Path, output: Path) -> None:
     if not inside or inside[0].startswith("sub-"):
         which = "in the data of the dataset" if inside else "the dataset itself"
         raise InputError(
-            f"The output {str(output)!r} is {which}; give a folder of its own, for example "
+            f"The output {str(output)!r} is {which}; give a separate folder, for example "
             f"{str(root / 'derivatives' / PIPELINE)!r}."
         )
 
@@ -166,12 +166,12 @@ def _check_ours(root: Path, output: Path) -> None:
     first = makers[0] if isinstance(makers, list) and makers else None
     if not isinstance(first, dict) or first.get("Name") != PIPELINE:
         raise InputError(
-            f"The output {str(output)!r} holds another dataset; give a folder of its own."
+            f"The output {str(output)!r} contains another dataset; give a separate folder."
         )
     links = there.get("DatasetLinks")
     link = links.get(RAW) if isinstance(links, dict) else None
     if isinstance(link, str) and unquote(link) != unquote(_link(root, output)):
         raise InputError(
-            f"The output {str(output)!r} holds results of another dataset ({unquote(link)}); give "
-            "a folder of its own."
+            f"The output {str(output)!r} contains results of another dataset ({unquote(link)}); "
+            "give a separate folder."
         )

@@ -1,4 +1,4 @@
-"""What lies in a dataset's folders; one that cannot be read is told of, not passed over."""
+"""Lists a dataset's folders; a folder that cannot be read is an error, not skipped."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ..errors import InputError
 
 
 def listed(folder: Path, pattern: str) -> list[Path]:
-    """What lies in a folder and has a fitting name, sorted; nothing when there is no such folder.
+    """The entries of a folder whose name matches, sorted; none if the folder does not exist.
 
-    ``Path.glob`` would leave out without a word what may not be read.
+    ``Path.glob`` would silently skip folders that may not be read.
 
     Args:
         folder: the folder.

@@ -1,7 +1,7 @@
 """Slices of volumes as a radiologist sees them, placed in millimetres.
 
 The patient's right is on the left of axial and coronal slices, the front on the left of sagittal
-ones. Volumes of one field of view give views that lie exactly on each other, whatever their voxels.
+ones. Views of volumes with the same field of view align exactly, also with different voxel sizes.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def detail_box(view: View, window: tuple[float, float], width: float, height: fl
         if shown.shape[axis] > 1:
             edges += np.abs(np.gradient(shown, length, axis=axis))
     tissue = _window_means(view.pixels > _threshold(window), tall, wide)
-    # The edge of the head itself is no detail: windows that reach into the air hardly count.
+    # The outline of the head is not a detail: windows that reach into the air hardly count.
     score = _window_means(edges, tall, wide) * tissue**8
     top, left = np.unravel_index(int(np.argmax(score)), score.shape)
     return Box(float(left * step[1]), float(top * step[0]), wide * step[1], tall * step[0])

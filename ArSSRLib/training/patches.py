@@ -1,6 +1,6 @@
 """Training samples: an LR patch simulated on the fly, and HR voxels to predict from it.
 
-The sample of a given number is the same whatever process draws it and whenever: the generator is
+The sample of a given number does not depend on the process or the time: the generator is
 seeded with (recipe seed, number). That makes a run resumable to the step and equal on one process
 or many.
 """
@@ -124,7 +124,7 @@ class PatchSampler:
         return _sample(low, (2.0 * indices + 1.0) / side - 1.0, cell, target)
 
     def _asked(self, start: int, low: int, high: int) -> tuple[int, int]:
-        """First and one-past-last HR voxel that may be asked for; the volume's edge is no cut."""
+        """First and one-past-last HR voxel to ask for; no margin at the volume's edge."""
         size, margin = self.patches.size, self.patches.margin
         first = start if start == 0 else start + margin
         last = start + size if start + size == low else start + size - margin

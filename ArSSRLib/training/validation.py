@@ -1,7 +1,7 @@
 """Validation during training: gain in PSNR over cubic interpolation, on central crops.
 
 PSNR is taken over the foreground alone, unlike in an evaluation, which takes whole volumes: the
-empty background around a head is no measure of a network.
+empty background around a head does not measure a network.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ class Tally:
 
     Attributes:
         kills: by signal.
-        losses: a sentence each.
-        finished: runs that went on to the end after kills, or were done again.
+        losses: one sentence each.
+        finished: runs that finished after kills, or were repeated.
     """
 
     kills: Counter[str] = field(default_factory=Counter)
@@ -36,7 +36,7 @@ class Tally:
     finished: int = 0
 
     def lose(self, number: signal.Signals | None, what: str) -> None:
-        self.losses.append(f"{number.name if number else 'going on'}: {what}")
+        self.losses.append(f"{number.name if number else 'resuming'}: {what}")
 
 
 class Campaign:

@@ -1,4 +1,4 @@
-"""Starts a command, kills it at a moment of its own time, and finds what outlives it."""
+"""Starts a command, kills it at a given moment of its run, and finds what outlives it."""
 
 from __future__ import annotations
 

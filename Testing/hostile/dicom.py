@@ -157,7 +157,7 @@ _NO_STACK = [
 ]  # fmt: skip
 
 _USABLE = [
-    bad_volume("DICOM slices each with a slope of its own",
+    bad_volume("DICOM slices with different slopes",
                _with(lambda k: {"RescaleSlope": k + 1, "RescaleIntercept": 0}), code=0),
     Entry("volume 4 of a DICOM series", (*CUBIC, "--volume", "4"),
           ("4", "leave --volume out"), dicom_series),

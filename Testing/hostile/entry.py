@@ -14,7 +14,7 @@ class Machine(enum.Enum):
     """What is wrong with the machine that the command runs on."""
 
     SOUND = "the command runs inside this process"
-    APART = "the command runs in a process of its own"
+    APART = "the command runs in a separate process"
     LITTLE_MEMORY = "its address space is limited (ulimit -v)"
     FULL_DISK = "its working folder is a file system of a few kilobytes"
     NO_RIGHTS = "its user may not write where the mode of a file forbids it"
@@ -22,7 +22,7 @@ class Machine(enum.Enum):
 
 @dataclass(frozen=True)
 class Entry:
-    """A hostile input and what the command line must say about it.
+    """A hostile input and the message that the command line must give.
 
     Attributes:
         name: unique, in words.
@@ -32,13 +32,13 @@ class Entry:
         words: that the sentence must hold: the bad value and the remedy.
         make: makes the input in an empty folder and returns its path; a copy of the sound volume
             by default.
-        code: 2 for bad input, 1 for trouble with the machine, 0 for what is odd but can be used.
+        code: 2 for bad input, 1 for a fault of the machine, 0 for what is odd but can be used.
         machine: what is wrong with the machine.
         megabytes: the address space, where that is limited.
         mode: permissions of the working folder.
         leaves: what the command leaves in the working folder. When empty: nothing of a refused
             input, one sound result of a usable one.
-        environment: variables for a process of its own; None takes one away.
+        environment: variables for a separate process; None removes one.
         closed: which of stdin (0), stdout (1) and stderr (2) are closed when it begins.
     """
 

@@ -137,9 +137,9 @@ NAMES = {
 NO_TEXT = os.fsdecode(b"\xff\xfe.nii.gz")
 
 _ODD_NAMES = [
-    Entry("input named with bytes that are no text", CUBIC, ("not text", "rename"),
+    Entry("input named with bytes that are not text", CUBIC, ("not text", "rename"),
           holding(NO_TEXT, b"letter")),
-    Entry("output named with bytes that are no text",
+    Entry("output named with bytes that are not text",
           ("upsample", "INPUT", "-o", NO_TEXT, *CUBIC[4:]),
           ("not text", "rename")),
     *(

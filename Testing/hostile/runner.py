@@ -56,7 +56,7 @@ class Outcome:
 
 
 class Runner:
-    """Runs entries, each in a folder of its own below ``root``."""
+    """Runs entries, each in its own folder below ``root``."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

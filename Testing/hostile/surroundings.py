@@ -23,7 +23,7 @@ def _without(name: str, closed: tuple[int, ...], arguments: tuple[str, ...]) -> 
 
 
 _VARIABLES = [
-    _under("thread counts that are no numbers", {
+    _under("thread counts that are not numbers", {
         "OMP_NUM_THREADS": "abc", "MKL_NUM_THREADS": "-5", "OPENBLAS_NUM_THREADS": "x",
         "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "many"}),
     _under("a graphics card that is not there", {"CUDA_VISIBLE_DEVICES": "x,-7"}),

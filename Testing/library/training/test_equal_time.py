@@ -46,9 +46,9 @@ def test_a_finished_variant_is_kept_until_its_settings_change(tmp_path: Path) ->
     made = _weights(tmp_path)
     assert _compare(tmp_path, "--precision", "float32").stdout == first.stdout
     assert _weights(tmp_path) == made
-    anew = _compare(tmp_path, "--precision", "mixed")
-    assert anew.returncode == 0, anew.stderr
-    assert "settings have changed" in anew.stdout
+    second = _compare(tmp_path, "--precision", "mixed")
+    assert second.returncode == 0, second.stderr
+    assert "settings have changed" in second.stdout
     assert _weights(tmp_path) > made
     record = json.loads((tmp_path / "out" / "one" / "equal_time.json").read_text())
     assert record["settings"]["precision"] == "mixed"

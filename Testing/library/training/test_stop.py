@@ -161,7 +161,7 @@ def test_the_processes_of_a_killed_run_end_too(tmp_path: Path) -> None:
     assert not lasting
 
 
-def test_patches_are_drawn_in_processes_of_whatever_kind(tmp_path: Path) -> None:
+def test_patches_are_drawn_in_processes_of_every_kind(tmp_path: Path) -> None:
     script = tmp_path / "train.py"
     script.write_text(
         "import multiprocessing, sys\n"
@@ -182,7 +182,7 @@ def test_patches_are_drawn_in_processes_of_whatever_kind(tmp_path: Path) -> None
 
 @pytest.fixture
 def kept_handlers() -> Iterator[None]:
-    """Whatever a test does with signals, the next one finds their handlers as they were."""
+    """Restores the signal handlers after a test."""
     before = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGHUP)}
     yield
     for number, handler in before.items():

@@ -26,7 +26,7 @@ def test_there_is_no_group_stage_and_that_is_no_error(
 @pytest.mark.parametrize(
     ("change", "options", "words"),
     [
-        ("no description", [], "no BIDS dataset"),
+        ("no description", [], "not a BIDS dataset"),
         ("no volumes", [], "holds no anat"),
         ("broken description", [], "not readable JSON"),
         ("", ["--participant-label", "99"], "no participant '99'; the dataset has: 01, 02"),

@@ -1,4 +1,4 @@
-"""Whatever bytes a file holds, it is read or refused in a sentence."""
+"""A file with any bytes is read or refused with one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever bytes our own files hold, they are read or refused in one sentence.
+"""Our own files with any bytes are read or refused with one sentence.
 
 Model files, network specifications, recipes, training checkpoints and records of an evaluation:
 nothing in them is run, nothing asks for unbounded memory, no other exception gets out.
