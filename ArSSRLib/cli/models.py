@@ -13,7 +13,7 @@ from .arguments import add_force, refuse_input_as_output
 from .outcome import EXIT_DONE
 
 if TYPE_CHECKING:
-    from ..networks.model_file import ModelHeader
+    from ..networks.model_file import AnyModelHeader
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +86,7 @@ def _describe(name: str) -> None:
                      indent=2))  # fmt: skip
 
 
-def _ranges(header: ModelHeader) -> str:
+def _ranges(header: AnyModelHeader) -> str:
     scales, spacing = header.scale_range, header.spacing_range_mm
     return (
         f"{header.spec.parameters:,} parameters, trained for scales {scales[0]:g} to "

@@ -29,7 +29,7 @@ import numpy as np
 from ..errors import InputError
 from ..networks.baseline_spec import BASELINES, BaselineSpec
 from ..networks.catalogue import load_model, model_path
-from ..networks.model_file import ModelHeader, read_header
+from ..networks.model_file import AnyModelHeader, read_header
 from ..resampling.interpolation import INTERPOLATIONS, interpolate
 from ..upsampling.run import upsample_volume
 from ..volumes.array_types import FloatArray
@@ -280,7 +280,7 @@ def _zoomed(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
 
 
 @cached_by_file(16)
-def _header(path: Path) -> ModelHeader:
+def _header(path: Path) -> AnyModelHeader:
     return read_header(path)
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .baseline_spec import BaselineSpec
-from .model_file import ModelHeader, not_arssr, read_header
+from .model_file import ModelHeader, arssr_header, read_header
 from .spec import NetworkSpec
 
 if TYPE_CHECKING:
@@ -140,9 +139,7 @@ def model_info(name_or_path: str | os.PathLike[str]) -> ModelInfo:
         InputError: no such model, not an ArSSR model file, or a baseline network.
     """
     path = model_path(name_or_path)
-    header = read_header(path)
-    if isinstance(header.spec, BaselineSpec):
-        raise not_arssr(path, header.spec)
+    header = arssr_header(read_header(path), path)
     name = path.stem if path.parent == MODELS else str(path)
     return ModelInfo(name, header.title, path, header)
 

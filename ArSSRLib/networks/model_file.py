@@ -12,7 +12,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import numpy as np
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .arssr import ArSSR
     from .baselines import Baseline
 
-SpecT = TypeVar("SpecT", bound="NetworkSpec | BaselineSpec")
+SpecT_co = TypeVar("SpecT_co", bound="NetworkSpec | BaselineSpec", covariant=True)
 
 FORMAT = "arssr-model"
 FORMAT_VERSION = 1
@@ -41,7 +41,7 @@ _RANGE_LIMITS = {"above": 0, "most": 1e6}
 
 
 @dataclass(frozen=True)
-class ModelHeader(Generic[SpecT]):
+class ModelHeader(Generic[SpecT_co]):
     """What a model file says about itself.
 
     Attributes:
@@ -56,7 +56,7 @@ class ModelHeader(Generic[SpecT]):
             geometric self-ensemble of Lim et al. 2017) and prefers no direction.
     """
 
-    spec: SpecT
+    spec: SpecT_co
     title: str = ""
     version: str = "0"
     scale_range: tuple[float, float] = entry((1.0, 4.0), **_RANGE_LIMITS)
@@ -86,7 +86,7 @@ class ModelHeader(Generic[SpecT]):
         )
 
     @staticmethod
-    def from_json(text: str, source: str) -> ModelHeader:
+    def from_json(text: str, source: str) -> AnyModelHeader:
         """Reads the JSON text of the file ``source``.
 
         Raises:
@@ -120,6 +120,10 @@ class ModelHeader(Generic[SpecT]):
         return replace(header, title=_clean(header.title), version=_clean(header.version))
 
 
+AnyModelHeader = ModelHeader[NetworkSpec | BaselineSpec]
+"""The header of a model file, which holds an ArSSR network or a baseline."""
+
+
 @dataclass
 class Model:
     """A network with its weights, ready to upsample.
@@ -136,7 +140,7 @@ class Model:
 
 
 def save_model(
-    network: ArSSR | Baseline, header: ModelHeader, path: str | os.PathLike[str]
+    network: ArSSR | Baseline, header: AnyModelHeader, path: str | os.PathLike[str]
 ) -> None:
     """Writes a model file atomically: a reader sees the old file or the new one, never a part.
 
@@ -150,7 +154,7 @@ def save_model(
         np.savez_compressed(temporary, **{_HEADER: header_bytes}, **arrays)  # type: ignore[arg-type]
 
 
-def read_header(path: str | os.PathLike[str]) -> ModelHeader:
+def read_header(path: str | os.PathLike[str]) -> AnyModelHeader:
     """What a model file says about itself; needs no torch.
 
     Raises:
@@ -171,23 +175,25 @@ def read_model(path: str | os.PathLike[str], name: str | None = None) -> Model:
         InputError: no such file, damaged, weights that do not fit the specification, or a
             baseline network.
     """
-    from .arssr import ArSSR
-
     network, header = read_network(path)
-    if not isinstance(network, ArSSR):
-        raise not_arssr(path, header.spec)
-    return Model(network, header, name or str(path))
+    return Model(cast("ArSSR", network), arssr_header(header, path), name or str(path))
 
 
-def not_arssr(path: str | os.PathLike[str], spec: BaselineSpec) -> InputError:
-    """The error for a baseline's model file where an ArSSR network is needed."""
-    return InputError(
-        f"The model file {str(path)!r} holds the baseline {spec.baseline}, which only an "
-        "evaluation runs; choose an ArSSR model."
-    )
+def arssr_header(header: AnyModelHeader, path: str | os.PathLike[str]) -> ModelHeader[NetworkSpec]:
+    """The header of the model file ``path``, which must hold an ArSSR network.
+
+    Raises:
+        InputError: it holds a baseline network.
+    """
+    if isinstance(header.spec, BaselineSpec):
+        raise InputError(
+            f"The model file {str(path)!r} holds the baseline {header.spec.baseline}, which only "
+            "an evaluation runs; choose an ArSSR model."
+        )
+    return cast("ModelHeader[NetworkSpec]", header)
 
 
-def read_network(path: str | os.PathLike[str]) -> tuple[ArSSR | Baseline, ModelHeader]:
+def read_network(path: str | os.PathLike[str]) -> tuple[ArSSR | Baseline, AnyModelHeader]:
     """Builds the network of any model file, ArSSR or baseline, with its weights.
 
     Returns:
@@ -243,7 +249,7 @@ def _open_archive(path: str | os.PathLike[str]) -> NumpyArchive:
     return NumpyArchive(path)
 
 
-def _header_of(archive: NumpyArchive, source: str) -> ModelHeader:
+def _header_of(archive: NumpyArchive, source: str) -> AnyModelHeader:
     try:
         shape, dtype = archive.claim(_HEADER)
         if dtype != np.uint8 or math.prod(shape) > _LARGEST_HEADER:

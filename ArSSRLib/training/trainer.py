@@ -25,7 +25,7 @@ from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
 from ..networks.build import build_network
 from ..networks.initialise import initialise
-from ..networks.model_file import ModelHeader, save_model
+from ..networks.model_file import AnyModelHeader, ModelHeader, save_model
 from ..networks.spec import NetworkSpec
 from ..running.interrupts import no_longer_cancellable
 from ..running.workers import signals_held_back
@@ -303,7 +303,7 @@ class Trainer:
         place(network, self.team.device)
         return network.eval()
 
-    def _header(self, scores: Sequence[Score]) -> ModelHeader:
+    def _header(self, scores: Sequence[Score]) -> AnyModelHeader:
         patches = self.recipe.patches
         spacings = [s for v in self.volumes for s in v.spacing]
         return ModelHeader(

@@ -51,7 +51,7 @@ class DaskCluster:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         self._client = _connected(scheduler)
         self._batch = f"arssr-{uuid.uuid4().hex}"
-        self._futures: list[Future] = []
+        self._futures: list[Future[Any]] = []
 
     def start(self, jobs: Sequence[Job], post: Post) -> None:
         """Begins all jobs."""
@@ -109,7 +109,7 @@ async def _knock(address: str) -> None:
     await comm.close()
 
 
-def _post_outcome(number: int, post: Post, future: Future) -> None:
+def _post_outcome(number: int, post: Post, future: Future[Any]) -> None:
     if future.status == "finished":
         post(number, future.result())
         return
