@@ -147,6 +147,6 @@ def _volume_of_array(array: Array, grid: Grid | None) -> Volume:
         )
     with np.errstate(over="ignore"):
         values = array.astype(np.float32)
-    check_finite(values, "the array")
+    check_finite(values, "The array")
     depth, height, width = array.shape
     return Volume(values, grid or Grid((width, height, depth)), pixel_type_for(array.dtype))

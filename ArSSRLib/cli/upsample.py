@@ -31,9 +31,6 @@ from .batch import (
 from .one_volume import VolumeJob, upsample_file
 from .printers import printer_for
 
-_IN = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
-_OUT_OF = {".nrrd": ".nrrd", ".nhdr": ".nrrd", ".mha": ".mha", ".mhd": ".mha"}
-"""These keep header entries that NIfTI has no place for, so results stay in their format."""
 _SHOWN_OF_DIGEST = 8
 _DIGITS = 12
 """Enough that two scales or regions that differ have two names."""
@@ -45,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "inputs",
         nargs="+",
         metavar="INPUT",
-        help=".nii, .nii.gz, .nrrd, .mha, .mhd or a DICOM series folder; several go to a folder",
+        help=".nii, .nii.gz, .hdr/.img, .nrrd, .nhdr, .mha, .mhd, .mgh, .mgz or a DICOM series "
+        "folder; several go to a folder",
     )
     parser.add_argument(
         "-o",
@@ -131,7 +129,9 @@ def _is_folder(name: str) -> bool:
     """
     if name.endswith(tuple(filter(None, (os.sep, os.altsep)))):
         return True
-    return not name.lower().endswith(_IN) and (os.path.isdir(name) or not Path(name).suffix)
+    from ..volumes.files.names import is_volume_name
+
+    return not is_volume_name(Path(name).name) and (os.path.isdir(name) or not Path(name).suffix)
 
 
 def _run_many(arguments: argparse.Namespace) -> int:
@@ -212,13 +212,14 @@ def _maker(arguments: argparse.Namespace) -> tuple[str, tuple[str, ...]]:
 
 
 def _result_name(source: str, maker: str, arguments: argparse.Namespace) -> str:
+    from ..volumes.files.names import result_suffix, stem_of
+
     name = Path(source).absolute().name
-    suffix = next((s for s in _IN if name.lower().endswith(s)), "")
-    stem = name[: len(name) - len(suffix)]
+    stem = stem_of(name)
     which = "" if arguments.volume is None else f"_volume{arguments.volume}"
     target = f"{_shown(arguments.scale)}x" if arguments.scale else f"{_shown(arguments.spacing)}mm"
     region = "" if arguments.roi is None else f"_roi_{_shown(tuple(arguments.roi), '_')}"
-    return f"{stem}{which}_{maker}_{target}{region}{_OUT_OF.get(suffix, '.nii.gz')}"
+    return f"{stem}{which}_{maker}_{target}{region}{result_suffix(name)}"
 
 
 def _shown(value: float | tuple[float, ...], between: str = "x") -> str:

@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from ..errors import InputError
-from ..volumes.files import metaimage_check, nrrd_check
+from ..volumes.files.names import parts_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Version = tuple[tuple[str, int, int], ...]
 """Name, time of the last change in ns and size in bytes of each part of a file."""
 
-_METAIMAGE = (".mha", ".mhd")
-_NRRD = (".nrrd", ".nhdr")
 _BLOCK = 1 << 22
 
 
@@ -87,13 +85,7 @@ def _unreadable(path: Path, error: OSError) -> InputError:
 
 def _parts(path: Path) -> list[Path]:
     """A file and the one that it names for its voxels; the reader reports one that is missing."""
-    name = path.name.lower()
-    if name.endswith(_METAIMAGE):
-        named = metaimage_check.data_file_of(path)
-    elif name.endswith(_NRRD):
-        named = nrrd_check.data_file_of(path)
-    else:
-        named = None
-    if named is None or not (path.parent / named).is_file():
+    try:
+        return [part for part in parts_of(path) if part == path or part.is_file()]
+    except InputError:
         return [path]
-    return [path, path.parent / named]

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..choices import ALL_KERNELS, PAPER_KERNEL
 from ..errors import InputError
-from ..volumes.files.names import READABLE_SUFFIXES
+from ..volumes.files.names import stem_of
 from ..volumes.files.search import find_volumes as volumes_in
 from ..volumes.files.search import refuse_pipe
 from .methods import Method, parse_method
@@ -230,12 +230,7 @@ def _relative(path: Path, root: Path) -> Path:
 
 
 def _name(path: Path, root: Path) -> str:
-    relative = _relative(path, root).as_posix()
-    for suffix in sorted(READABLE_SUFFIXES, key=len, reverse=True):
-        if relative.lower().endswith(suffix):
-            relative = relative[: -len(suffix)]
-            break
-    return relative.replace("/", "_")
+    return stem_of(_relative(path, root).as_posix()).replace("/", "_")
 
 
 def _check(settings: Settings) -> None:

@@ -39,7 +39,7 @@ class Grid:
         spacing: voxel size along (i, j, k), in mm.
         origin: LPS position of the centre of voxel (0, 0, 0), in mm.
         direction: 3×3 direction cosines, row-major; column ``a`` is the unit vector along axis
-            ``a``. Left-handed and permuted matrices are welcome.
+            ``a``. Left-handed and permuted matrices are allowed.
 
     Raises:
         InputError: a size below 1, a spacing that is not a positive number, an origin that is
@@ -54,7 +54,7 @@ class Grid:
     def __post_init__(self) -> None:
         if len(self.size) != 3 or any(n < 1 or n > LARGEST_SIDE for n in self.size):
             raise InputError(
-                f"The size {tuple(self.size)} is not three numbers of voxels between 1 and "
+                f"The size {tuple(self.size)} is not three whole numbers between 1 and "
                 f"{LARGEST_SIDE}; check the header of the volume."
             )
         if len(self.spacing) != 3 or not all(math.isfinite(s) and s > 0 for s in self.spacing):
@@ -176,6 +176,23 @@ class Grid:
         image.SetDirection(self.direction)
 
 
+def off_orthonormal(cosines: npt.NDArray[np.float64]) -> float:
+    """Largest entry by which the product of a 3×3 matrix and its transpose is off the identity.
+
+    NaN where the matrix holds one.
+    """
+    return float(np.abs(cosines.T @ cosines - np.eye(3)).max())
+
+
+def nearest_rotation(cosines: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The orthonormal 3×3 matrix nearest to ``cosines``, with the same handedness.
+
+    That is the orthogonal factor of the polar decomposition (Higham 1986), computed by an SVD.
+    """
+    left, _, right = np.linalg.svd(cosines)
+    return np.asarray(left @ right, dtype=np.float64)
+
+
 def _check_orthonormal(direction: tuple[float, ...]) -> None:
     matrix = np.asarray(direction, dtype=np.float64)
     if matrix.size != 9 or not np.isfinite(matrix).all():
@@ -184,7 +201,7 @@ def _check_orthonormal(direction: tuple[float, ...]) -> None:
             "correct the header of the volume."
         )
     matrix = matrix.reshape(3, 3)
-    if np.abs(matrix.T @ matrix - np.eye(3)).max() > _ORTHONORMAL_TOLERANCE:
+    if off_orthonormal(matrix) > _ORTHONORMAL_TOLERANCE:
         shown = tuple(round(float(x), 4) for x in matrix.ravel())
         raise InputError(
             f"The direction cosines {shown} are not orthonormal (the volume is sheared or its "

@@ -15,7 +15,7 @@ import SimpleITK as sitk
 from ..errors import InputError, errors_naming
 from .array_types import Array, FloatArray
 from .grid import Grid
-from .header_fields import entries_that_stay_true, text_entries
+from .header_fields import entries_to_keep, text_entries
 from .pixel_types import as_pixel_type, pixel_id, pixel_type_for
 
 _SLAB_VOXELS = 1 << 23
@@ -31,18 +31,20 @@ class Volume:
         grid: where the voxels lie.
         pixel_type: numpy name of the type the intensities have in a file, for example ``int16``.
         metadata: header entries, by the names SimpleITK gives them.
+        labels: why the file calls itself a label map; empty where it does not.
     """
 
     array: FloatArray
     grid: Grid
     pixel_type: str = "float32"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    labels: str = ""
 
     def __post_init__(self) -> None:
         if self.array.shape != self.grid.size[::-1]:
             raise InputError(
                 f"An array of shape {self.array.shape} [k, j, i] does not fit a grid of "
-                f"{self.grid.size} voxels (i, j, k); give the grid of this very array."
+                f"{self.grid.size} voxels (i, j, k); give the grid of this array."
             )
 
     def with_entries(self, entries: Mapping[str, str]) -> Volume:
@@ -51,32 +53,32 @@ class Volume:
 
 
 def volume_of_image(
-    image: sitk.Image, name: str = "the image", metadata: Mapping[str, str] | None = None
+    image: sitk.Image, name: str | None = None, metadata: Mapping[str, str] | None = None
 ) -> Volume:
-    """The volume of a SimpleITK image.
+    """The volume of a SimpleITK image; a 4-D image of one volume is that volume.
 
     Args:
-        image: 3-D scalar image.
-        name: what error messages call it.
+        image: scalar image of three dimensions.
+        name: of the file it was read from, for error messages.
         metadata: header entries; the image's own when left out.
 
     Raises:
-        InputError: not 3-D, not scalar, not finite, or a header that is no grid.
+        InputError: not 3-D, not scalar, not finite, or a header that does not define a grid.
     """
+    what = "The image" if name is None else f"The volume {name!r}"
     dimensions, components = image.GetDimension(), image.GetNumberOfComponentsPerPixel()
-    check_kind(dimensions, components, image.GetPixelIDTypeAsString(), name)
-    if dimensions > 3:
-        raise InputError(
-            f"The volume {name!r} has {dimensions} dimensions; choose one 3-D volume of it "
-            "(--volume INDEX)."
-        )
-    with errors_naming(name):
+    check_kind(dimensions, components, image.GetPixelIDTypeAsString(), what)
+    if dimensions == 4 and image.GetSize()[3] == 1:
+        image = image[:, :, :, 0]
+    elif dimensions > 3:
+        raise InputError(f"{what} has {dimensions} dimensions; choose one 3-D volume of it.")
+    with errors_naming(name or "the image"):
         grid = Grid.of_image(image)
     view = sitk.GetArrayViewFromImage(image)
-    kept = entries_that_stay_true(text_entries(image) if metadata is None else metadata)
+    kept = entries_to_keep(text_entries(image) if metadata is None else metadata)
     with np.errstate(over="ignore"):
         array = view.astype(np.float32)
-    check_finite(array, name)
+    check_finite(array, what)
     return Volume(array, grid, pixel_type_for(view.dtype), kept)
 
 
@@ -112,41 +114,42 @@ def slabs_of(volume: Volume, voxels: int) -> Iterator[Array]:
         yield np.ascontiguousarray(part)
 
 
-def check_finite(array: npt.NDArray[np.floating], name: str) -> None:
-    """Raises InputError when an array holds NaN or infinite values."""
+def check_finite(array: npt.NDArray[np.floating], what: str) -> None:
+    """Raises InputError when an array holds NaN or infinite values.
+
+    Args:
+        array: float32, where what is beyond 3.4e38 has become infinite.
+        what: subject of the message, for example ``The array``.
+    """
     bad = array.size - int(np.count_nonzero(np.isfinite(array)))
     if bad:
-        raise InputError(not_finite_message(bad, name))
+        voxels, them = ("voxel", "it") if bad == 1 else ("voxels", "them")
+        raise InputError(
+            f"{what} contains {bad} NaN or infinite {voxels} (beyond what float32 holds, 3.4e38). "
+            f"Replace {them} first, e.g. with 0."
+        )
 
 
-def not_finite_message(count: int, name: str) -> str:
-    """What to tell about ``count`` voxels that are not finite numbers."""
-    return (
-        f"The volume {name!r} has {count} voxels that are NaN or infinite, or beyond what float32 "
-        "holds (3.4e38); replace them, for example by 0, first."
-    )
-
-
-def check_kind(dimensions: int, components: int, kind: str, name: str) -> None:
-    """Refuses what is no volume of one real value a voxel.
+def check_kind(dimensions: int, components: int, kind: str, what: str) -> None:
+    """Refuses an image that is not a volume of one real value per voxel.
 
     Args:
         dimensions: of the image.
-        components: values a voxel.
-        kind: what SimpleITK calls the pixel type, for example ``16-bit signed integer``.
-        name: what error messages call the image.
+        components: values per voxel.
+        kind: SimpleITK's name of the pixel type, for example ``16-bit signed integer``.
+        what: subject of the message, for example ``The image``.
 
     Raises:
         InputError: a label map, complex, colour, vectors, or fewer than three dimensions.
     """
     if kind.startswith("label"):
-        raise InputError(f"The volume {name!r} is a label map; give the image itself.")
+        raise InputError(f"{what} is a label map; give the image itself.")
     if "complex" in kind:
-        raise InputError(f"The volume {name!r} is complex; save its magnitude first.")
+        raise InputError(f"{what} is complex; save its magnitude first.")
     if components > 1 or "vector" in kind:
         raise InputError(
-            f"The volume {name!r} has {components} values a voxel (colour or vector); save one "
-            "scalar component first."
+            f"{what} has {components} values per voxel (colour or vector); save one scalar "
+            "component first."
         )
     if dimensions < 3:
-        raise InputError(f"The image {name!r} has {dimensions} dimensions; give a 3-D volume.")
+        raise InputError(f"{what} has {dimensions} dimensions; give a 3-D volume.")

@@ -63,12 +63,12 @@ class Upsample(Command):
 
     def half_written(self, folder: Path) -> list[str]:
         from ArSSRLib.errors import InputError
-        from ArSSRLib.volumes.files.nifti_check import check_nifti
+        from ArSSRLib.volumes.files.reading import read_volume
 
         if not self.is_done(folder):
             return []
         try:
-            check_nifti(folder / "out.nii.gz")
+            read_volume(folder / "out.nii.gz")
         except InputError:
             return ["out.nii.gz"]
         return []

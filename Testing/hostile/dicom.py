@@ -160,7 +160,7 @@ _USABLE = [
     bad_volume("DICOM slices with different slopes",
                _with(lambda k: {"RescaleSlope": k + 1, "RescaleIntercept": 0}), code=0),
     Entry("volume 4 of a DICOM series", (*CUBIC, "--volume", "4"),
-          ("4", "leave --volume out"), dicom_series),
+          ("4", "leave the index out"), dicom_series),
 ]  # fmt: skip
 
 ENTRIES = [*_DAMAGED, *_NO_STACK, *_USABLE]

@@ -70,13 +70,13 @@ _SIZES = [
                  with_numbers("a.nii", "<f", _VOX_OFFSET, byte), f"{byte:g}", "vox_offset")
       for byte in (0.0, 100.0, -5.0, -INF)),
     bad_volume("NIfTI of the largest size", with_numbers("a.nii", "<3h", _DIM + 2, *[32767] * 3),
-               "32767", "truncated"),
+               "32767", "16384"),
     bad_volume("NIfTI-2 of a size beyond 64 bits", _nifti_2_of_a_size(1 << 32), "4294967296",
-               "truncated"),
+               "16384"),
     bad_volume("MHA of a size beyond 64 bits", with_line("a.mha", "DimSize = 48 44 20",
                "DimSize = 999999999 999999999 999999999"), "a.mha", "999999999"),
     bad_volume("NRRD of a size beyond 64 bits", with_line("a.nrrd", "sizes: 48 44 20",
-               "sizes: 4294967296 4294967296 4294967296"), "a.nrrd", "again"),
+               "sizes: 4294967296 4294967296 4294967296"), "a.nrrd", "16384"),
     bad_volume("MHA of a billion channels", with_line("a.mha", "ElementSpacing = 1 1 1",
                "ElementNumberOfChannels = 1000000000\nElementSpacing = 1 1 1"), "1000000000",
                "one scalar component"),
@@ -84,7 +84,8 @@ _SIZES = [
                "again"),
     bad_volume("compressed MHA that claims a terabyte", with_line("a.mha",
                "CompressedData = False",
-               "CompressedData = True\nCompressedDataSize = 999999999999"), "a.mha", "memory"),
+               "CompressedData = True\nCompressedDataSize = 999999999999"), "a.mha",
+               "999999999999"),
     bad_volume("NRRD of 99 dimensions", with_line("a.nrrd", "dimension: 3", "dimension: 99"),
                "a.nrrd", "again"),
     bad_volume("NRRD with its voxels before its header", with_line("a.nrrd", "encoding: raw",
@@ -112,7 +113,7 @@ _SCALINGS = [
     bad_volume("NIfTI shifted by nan", with_numbers("a.nii", "<2f", _SCALING, 1.0, NAN),
                "scl_inter nan", "correct the header"),
     bad_volume("NIfTI scaled beyond float32", with_numbers("a.nii", "<2f", _SCALING, 1e38, 0.0),
-               "float32", "replace them"),
+               "float32", "Replace them"),
     bad_volume("NIfTI scaled by nan", with_numbers("a.nii", "<2f", _SCALING, NAN, NAN), code=0),
     bad_volume("NIfTI scaled by 0", with_numbers("a.nii", "<2f", _SCALING, 0.0, 0.0), code=0),
 ]  # fmt: skip
@@ -170,7 +171,7 @@ _DIRECTIONS = [
                "Offset = nan 0 0"), "nan 0 0", "correct the header"),
     bad_volume("sform and qform that disagree",
                with_affines("a.nii", _affine((0, 3, 50.0)), np.eye(4)),
-               "sform", "qform", "50.0 mm apart", code=0),
+               "sform", "qform", "50.0 mm", code=0),
 ]  # fmt: skip
 
 _CUBE = np.arange(4 * 5 * 6, dtype=np.int16).reshape(4, 5, 6)

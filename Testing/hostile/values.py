@@ -14,15 +14,15 @@ ENTRIES = [
     bad_volume("two dimensions", file_of("a.nrrd", CUBE[0]), "2 dimensions", "give a 3-D volume"),
     bad_volume("NIfTI of two dimensions", nifti_of("a.nii", CUBE[0]), "a.nii", "3-D volume"),
     bad_volume("four dimensions", nifti_of("a.nii.gz", np.zeros((4, 5, 6, 3), np.float32)),
-               "4-D with 3 volumes", "--volume INDEX, 0 to 2"),
+               "4-D with 3 volumes", "choose one by its index, 0 to 2"),
     bad_volume("five dimensions", nifti_of("a.nii.gz", np.zeros((4, 5, 6, 2, 3), np.float32)),
                "5 dimensions", "save one 3-D volume"),
-    bad_volume("RGB in NIfTI", nifti_of("a.nii", np.zeros((4, 5, 6), _RGB)), "3 values a voxel",
-               "scalar component"),
+    bad_volume("RGB in NIfTI", nifti_of("a.nii", np.zeros((4, 5, 6), _RGB)), "colours",
+               "one real value per voxel"),
     bad_volume("RGB in NRRD", file_of("a.nrrd", np.zeros((4, 5, 6, 3), np.uint8), True),
-               "3 values a voxel", "scalar component"),
+               "3 values per voxel", "scalar component"),
     bad_volume("RGBA in MHA", file_of("a.mha", np.zeros((4, 5, 6, 4), np.uint8), True),
-               "4 values a voxel", "scalar component"),
+               "4 values per voxel", "scalar component"),
     bad_volume("displacement field", file_of("a.mha", np.zeros((4, 5, 6, 3), np.float32), True),
                "colour or vector"),
     bad_volume("complex in NIfTI", nifti_of("a.nii", np.zeros((4, 5, 6), np.complex64)),
@@ -31,14 +31,14 @@ ENTRIES = [
                "a.nrrd"),
     *(
         bad_volume(f"one {value} in a {end}", cortex_with(f"a{end}", value),
-                   "1 voxels that are NaN or infinite", "replace them")
+                   "1 NaN or infinite voxel", "Replace it")
         for end in (".nii", ".nii.gz", ".nrrd", ".mha")
         for value in (float("nan"), float("inf"))
     ),
     bad_volume("all NaN", nifti_of("a.nii.gz", np.full((4, 5, 6), np.nan, np.float32)),
-               "120 voxels that are NaN or infinite"),
+               "120 NaN or infinite voxels"),
     bad_volume("too large for float32", nifti_of("a.nii", np.full((4, 5, 6), 1e300)),
-               "120 voxels", "float32", "replace them"),
+               "120 NaN", "float32", "Replace them"),
     bad_volume("bool", nifti_of("a.nii", (CUBE > 400).astype(np.uint8)), code=0),
     bad_volume("64-bit integers", file_of("a.nrrd", CUBE.astype(np.int64) << 40), code=0),
     bad_volume("unsigned 64-bit integers", file_of("a.mha", CUBE.astype(np.uint64) << 50), code=0),

@@ -78,8 +78,8 @@ VOLUMES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "one slice": (lambda slicer: _scalar(slicer, CUBE[:1]), "single slice"),
     "one row": (lambda slicer: _scalar(slicer, CUBE[:1, :1]), "single slice"),
     "one voxel": (lambda slicer: _scalar(slicer, CUBE[:1, :1, :1]), "single slice"),
-    "one NaN": (_voxel(NAN), "1 voxels that are NaN or infinite"),
-    "one infinity": (_voxel(-INF), "1 voxels that are NaN or infinite"),
+    "one NaN": (_voxel(NAN), "1 NaN or infinite voxel"),
+    "one infinity": (_voxel(-INF), "1 NaN or infinite voxel"),
     "too large for float32": (
         lambda slicer: _scalar(slicer, np.full((4, 5, 6), 1e300)),
         "NaN or infinite",

@@ -1,71 +1,79 @@
-"""Reads a volume: a NIfTI, NRRD or MetaImage file, or a folder with one DICOM series.
-
-SimpleITK reads; what it does not check is checked before it sees the file.
-"""
+"""Reads a volume: a file of one of the formats, or a folder with DICOM series."""
 
 from __future__ import annotations
 
 import logging
 import os
 from pathlib import Path
-from typing import cast
 
-import SimpleITK as sitk
+import numpy as np
 
-from ...errors import InputError, NotEnoughMemory, errors_naming
-from ...running.memory import is_out_of_memory
-from ..grid import Grid, SizeTriple
-from ..header_fields import text_entries
-from ..volume import Volume, check_kind, volume_of_image
-from .dicom_series import read_series
-from .metaimage_check import check_metaimage
-from .names import READABLE_SUFFIXES, check_name, suffix_of
-from .nifti_check import check_nifti
-from .nifti_neighbours import undisturbed
-from .nifti_place import FORM_CODES, NiftiPlace, place_of
-from .nrrd_check import check_nrrd
+from ...errors import InputError, NotEnoughMemory
+from ..array_types import Array, FloatArray
+from ..header_fields import entries_to_keep
+from ..pixel_types import pixel_type_for
+from ..volume import Volume, check_finite
+from .file_format import Header, format_of
+from .names import checked_path, readable_suffix
 
 _log = logging.getLogger(__name__)
+_EXACT_INTEGERS = 1 << 24
+"""float32 holds integers exactly up to here."""
 
 
 def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -> Volume:
     """Reads a file, or a folder that holds one DICOM series.
 
-    Logs a warning when a NIfTI file leaves in doubt where its volume lies.
+    Logs a warning when the header leaves in doubt where the volume lies, and when intensities are
+    rounded.
 
     Args:
-        path: a file with one of ``READABLE_SUFFIXES``, or a folder.
+        path: a file with one of the readable suffixes, or a folder.
         volume_index: which volume of a 4-D file, from 0.
 
     Raises:
-        InputError: no such file, not readable, damaged, not a 3-D scalar volume, a header that is
-            no grid, or values that are not finite.
+        InputError: no such file, not readable, damaged, not a 3-D scalar volume, a header that
+            does not define a grid, or values that are not finite.
         NotEnoughMemory: the volume does not fit into memory.
     """
-    if not os.fspath(path):
-        raise InputError(
-            "The name of the input is empty; give a file or the folder of a DICOM series."
-        )
-    source = Path(path)
-    check_name(source)
-    _check_there_is(source)
+    source = checked_path(path, "input")
+    _check_exists(source)
     if source.is_dir():
-        if volume_index not in (None, 0):
-            raise _needless_index(source, volume_index, "the DICOM series in ")
-        image, metadata = read_series(source)
-        return volume_of_image(image, str(path), metadata)
-    place = _check_format(source, volume_index or 0)
-    with undisturbed(source) as readable:
-        image = _read_image(source, readable, volume_index)
-    volume = volume_of_image(image, str(path), text_entries(image))
-    if place is None:
-        return volume
-    if warning := place.warning(volume.grid):
+        return _read_folder(source, volume_index)
+    header = read_header(source)
+    for warning in header.warnings:
         _log.warning(warning)
-    return volume.with_entries({FORM_CODES: "{} {}".format(*place.codes(volume.grid))})
+    index = _checked_index(source, header.volumes, volume_index)
+    stored = header.voxels.read(index)
+    try:
+        array = _intensities(stored, header.scaling)
+    except MemoryError as error:
+        raise NotEnoughMemory(
+            f"There is not enough memory for {str(source)!r} of {header.grid.size} voxels"
+        ) from error
+    check_finite(array, f"The volume {str(path)!r}")
+    pixel_type = _checked_pixel_type(stored, header.scaling, str(path))
+    kept = entries_to_keep(header.metadata)
+    return Volume(array, header.grid, pixel_type, kept, labels=header.labels)
 
 
-def _check_there_is(source: Path) -> None:
+def read_header(source: Path) -> Header:
+    """The header of a volume file.
+
+    Raises:
+        InputError: see :func:`read_volume`.
+    """
+    suffix = readable_suffix(source)
+    try:
+        return format_of(suffix).read_header(source)
+    except OSError as error:
+        raise InputError(
+            f"The file {str(source)!r} cannot be read ({error.strerror or error}); check its "
+            "permissions and its disk."
+        ) from error
+
+
+def _check_exists(source: Path) -> None:
     """Refuses a name that no file or folder has, and what is neither."""
     name = repr(str(source))
     if not _exists(source) and os.path.islink(source):
@@ -82,113 +90,80 @@ def _check_there_is(source: Path) -> None:
         )
 
 
-def _check_format(source: Path, volume_index: int) -> NiftiPlace | None:
-    """Refuses a file that SimpleITK would misread; where a NIfTI header puts the volume."""
-    suffix = suffix_of(source, READABLE_SUFFIXES)
-    try:
-        if suffix.startswith(".nii"):
-            return place_of(check_nifti(source, volume_index))
-        if suffix.startswith(".mh"):
-            check_metaimage(source)
-        else:
-            check_nrrd(source)
-    except OSError as error:
-        raise InputError(
-            f"The file {str(source)!r} cannot be read ({error.strerror or error}); check its "
-            "rights and its disk."
-        ) from error
-    return None
-
-
-def _needless_index(source: Path, volume_index: int | None, what: str = "") -> InputError:
-    return InputError(
-        f"The volume index {volume_index} was given, but {what}{str(source)!r} is one 3-D volume; "
-        "leave --volume out."
-    )
-
-
 def _exists(path: Path) -> bool:
-    """Whether something has this name; one that no file system takes is not there."""
+    """Whether something has this name; a name that no file system takes does not exist."""
     try:
         return path.exists()
     except (OSError, ValueError):
         return False
 
 
-def _read_image(source: Path, readable: Path, volume_index: int | None) -> sitk.Image:
-    """The 3-D image in the file ``readable``, which messages call ``source``."""
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(readable))
-    try:
-        reader.ReadImageInformation()
-    except RuntimeError as error:
-        raise InputError(_explained(source, error)) from error
-    size = list(reader.GetSize())
-    _check_header(reader, source, size)
-    if len(size) > 3:
-        index = _checked_index(source, size, volume_index)
-        reader.SetExtractIndex([0, 0, 0, index])
-        reader.SetExtractSize([*size[:3], 0])
-    elif volume_index not in (None, 0):
-        raise _needless_index(source, volume_index)
-    try:
-        return reader.Execute()
-    except (RuntimeError, MemoryError) as error:
-        if is_out_of_memory(error):
-            raise NotEnoughMemory(
-                f"There is not enough memory for {str(source)!r} of {tuple(size)} voxels"
-            ) from error
-        raise InputError(_explained(source, error)) from error
+def _read_folder(source: Path, volume_index: int | None) -> Volume:
+    from ..volume import volume_of_image
+    from .dicom_series import read_series
+
+    if volume_index not in (None, 0):
+        raise _needless_index(source, volume_index, "the DICOM series in ")
+    image, metadata = read_series(source)
+    return volume_of_image(image, str(source), metadata)
 
 
-def _check_header(reader: sitk.ImageFileReader, source: Path, size: list[int]) -> None:
-    """Refuses by the header alone, before memory is asked for."""
-    kind = sitk.GetPixelIDValueAsString(reader.GetPixelIDValue())
-    check_kind(len(size), reader.GetNumberOfComponents(), kind, str(source))
-    if len(size) > 4:
-        raise InputError(
-            f"The file {str(source)!r} has {len(size)} dimensions {tuple(size)}; save one 3-D "
-            "volume of it first."
-        )
-    with errors_naming(str(source)):
-        Grid(
-            cast(SizeTriple, tuple(size[:3])),
-            cast("tuple[float, float, float]", tuple(reader.GetSpacing()[:3])),
-        )
-
-
-def _checked_index(source: Path, size: list[int], volume_index: int | None) -> int:
-    count = size[3]
-    if volume_index is None and count > 1:
-        raise InputError(
-            f"The file {str(source)!r} is 4-D with {count} volumes; choose one with "
-            f"--volume INDEX, 0 to {count - 1}."
-        )
-    index = volume_index or 0
-    if not 0 <= index < count:
-        raise InputError(
-            f"The volume index {index} is not in {str(source)!r}, which has {count} volumes; "
-            f"choose 0 to {count - 1}."
-        )
-    return index
-
-
-def _explained(source: Path, error: Exception) -> str:
-    """One sentence for what SimpleITK says in many lines."""
-    text = str(error)
-    name = repr(str(source))
-    if "orthonormal" in text or "Bad direction" in text:
-        return (
-            f"The direction cosines of {name} are not orthonormal (the volume is sheared, or its "
-            "header is damaged or rounded too coarsely); resample the volume to an unsheared grid, "
-            "or correct its header, first."
-        )
-    if "determine ImageIO reader" in text and ".nii" in "".join(source.suffixes[-2:]).lower():
-        # It has passed all checks of ours.
-        return f"The file {name} is NIfTI-2, which SimpleITK cannot read; save it as NIfTI-1."
-    if "spacing" in text.lower():
-        return f"The voxel spacing of {name} is zero or negative; correct the header."
-    return (
-        f"The file {name} cannot be read: it is truncated, damaged or not what its ending says; "
-        "copy it again from its source."
+def _needless_index(source: Path, volume_index: int | None, what: str = "") -> InputError:
+    return InputError(
+        f"The volume index {volume_index} was given, but {what}{str(source)!r} is one 3-D volume; "
+        "leave the index out.",
+        argument="volume",
     )
+
+
+def _checked_index(source: Path, count: int, volume_index: int | None) -> int:
+    if count == 1:
+        if volume_index not in (None, 0):
+            raise _needless_index(source, volume_index)
+        return 0
+    if volume_index is None:
+        raise InputError(
+            f"The file {str(source)!r} is 4-D with {count} volumes; choose one by its index, 0 to "
+            f"{count - 1}.",
+            argument="volume",
+        )
+    if not 0 <= volume_index < count:
+        raise InputError(
+            f"The volume index {volume_index} is not in {str(source)!r}, which has {count} "
+            f"volumes; choose 0 to {count - 1}.",
+            argument="volume",
+        )
+    return volume_index
+
+
+def _intensities(stored: Array, scaling: tuple[float, float] | None) -> FloatArray:
+    """The stored values [k, j, i] as float32 intensities, scaled in double precision."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if scaling is None:
+            return np.ascontiguousarray(stored, dtype=np.float32)
+        slope, intercept = scaling
+        array = np.empty(stored.shape, np.float32)
+        for k, values in enumerate(stored):
+            array[k] = values.astype(np.float64) * slope + intercept
+        return array
+
+
+def _checked_pixel_type(stored: Array, scaling: tuple[float, float] | None, name: str) -> str:
+    """The type in which results are written; says so where it is not that of the file."""
+    if scaling is not None or stored.dtype.kind == "f":
+        return "float32"
+    lowest, highest = int(stored.min()), int(stored.max())
+    largest = max(-lowest, highest)
+    rounded = f"integers above {_EXACT_INTEGERS} are rounded (single precision)"
+    if stored.dtype.itemsize < 8:
+        if largest > _EXACT_INTEGERS:
+            _log.warning(f"{name} holds {largest}; {rounded}.")
+        return pixel_type_for(stored.dtype)
+    limits = np.iinfo(np.int32)
+    pixel_type = "int32" if limits.min <= lowest and highest <= limits.max else "float32"
+    also = f"; {rounded}" if largest > _EXACT_INTEGERS else ""
+    _log.warning(
+        f"{name} holds {stored.dtype.name}, which FSL and SPM cannot read, up to {largest}; the "
+        f"result is {pixel_type}{also}."
+    )
+    return pixel_type

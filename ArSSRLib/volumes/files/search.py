@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError
-from .names import READABLE_SUFFIXES
+from .file_format import readable_suffixes
+from .names import is_volume_name
 
 HCP_NAMES = ("T1w_acpc_dc_restore_brain.nii.gz", "T1w_acpc_dc_restore.nii.gz")
 
@@ -28,13 +29,14 @@ class VolumeFile:
 
 
 def find_volumes(paths: Iterable[str | Path]) -> list[Path]:
-    """The volume files under folders, in text lists (one path a line), or named themselves.
+    """The volume files under folders, in text lists (one path per line), or named themselves.
 
-    A folder in the HCP layout (``<subject>/T1w/T1w_acpc_dc_restore_brain.nii.gz``, one volume a
-    subject) is recognised; otherwise all volume files in the folder count.
+    A folder in the HCP layout (``<subject>/T1w/T1w_acpc_dc_restore_brain.nii.gz``, one volume per
+    subject) is recognised; otherwise all volume files in the folder count, except hidden ones and
+    those in hidden folders.
 
     Raises:
-        InputError: a path that does not exist, or nothing found at all.
+        InputError: a path that does not exist, or no volume at all.
     """
     return [file.path for file in find_files(paths)]
 
@@ -43,17 +45,47 @@ def find_files(paths: Iterable[str | Path]) -> list[VolumeFile]:
     """The same as :func:`find_volumes`, with names that tell files of one name apart.
 
     Raises:
-        InputError: a path that does not exist, or nothing found at all.
+        InputError: a path that does not exist, or no volume at all.
     """
     paths = list(paths)
     found = list(_found(paths))
     if not found:
         shown = ", ".join(str(path) for path in paths)
         raise InputError(
-            f"No volume ({', '.join(READABLE_SUFFIXES)}) lies in {shown}; name another folder."
+            f"There is no volume ({', '.join(readable_suffixes())}) in {shown}; name another "
+            "folder."
         )
     shared = _shared_folder([path for path, folder in found if folder is None])
     return [VolumeFile(path, _name_within(folder or shared, path)) for path, folder in found]
+
+
+def read_list(path: Path) -> list[str]:
+    """The lines of a list of paths that are not empty.
+
+    Raises:
+        InputError: it cannot be read as text in UTF-8, with or without the mark of Windows.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"The list {str(path)!r} cannot be read as text in UTF-8 ({error}); save it as UTF-8, "
+            "one path per line."
+        ) from error
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def refuse_pipe(path: Path) -> None:
+    """Refuses what exists but is neither a file nor a folder and may never end.
+
+    Raises:
+        InputError: a pipe, a device or the like.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError(
+            f"{str(path)!r} is neither a file nor a folder but a pipe or a device; save what comes "
+            "out of it in a file and name that."
+        )
 
 
 def _shared_folder(paths: Sequence[Path]) -> Path:
@@ -69,43 +101,30 @@ def _name_within(folder: Path, path: Path) -> str:
     return (whole.relative_to(start) if whole.is_relative_to(start) else whole).as_posix()
 
 
-def _found(paths: Iterable[str | Path]) -> Iterator[tuple[Path, Path | None]]:
-    """Each file in the order of ``paths``, with the data folder it was found in if any."""
+def _found(
+    paths: Iterable[str | Path], lists: tuple[Path, ...] = ()
+) -> Iterator[tuple[Path, Path | None]]:
+    """Each file in the order of ``paths``, with the data folder it was found in if any.
+
+    ``lists`` are those that name one another up to here.
+    """
     for path in map(Path, paths):
         refuse_pipe(path)
         if path.is_dir():
             yield from ((file, path) for file in _in_folder(path))
         elif not path.is_file():
-            raise InputError(f"There is no file or folder {str(path)!r}; check it.")
-        elif path.suffix == ".txt":
-            yield from _found(_lines(path))
+            among = f", which the list {str(lists[-1])!r} names" if lists else ""
+            raise InputError(f"There is no file or folder {str(path)!r}{among}; check the name.")
+        elif path.suffix.lower() == ".txt":
+            real = path.resolve()
+            if real in lists:
+                raise InputError(
+                    f"The list {str(path)!r} contains itself, directly or through another list; "
+                    "remove that line."
+                )
+            yield from _found(read_list(path), (*lists, real))
         else:
             yield path, None
-
-
-def refuse_pipe(path: Path) -> None:
-    """Refuses what is there but can be read only once, if it ever ends.
-
-    Raises:
-        InputError: a pipe, a device or the like.
-    """
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise InputError(
-            f"{str(path)!r} is neither a file nor a folder but a pipe or a device; save what comes "
-            "out of it in a file and name that."
-        )
-
-
-def _lines(path: Path) -> list[str]:
-    """The lines of a list that are not empty, also where Windows' editor marked it as UTF-8."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"The list {str(path)!r} is not text in UTF-8 (byte {error.start}); save it as UTF-8, "
-            "one path a line."
-        ) from error
-    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _in_folder(folder: Path) -> list[Path]:
@@ -116,5 +135,13 @@ def _in_folder(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file() and path.name.lower().endswith(READABLE_SUFFIXES)
+        if is_volume_name(path.name)
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and not _is_half_of_pair(path)
+        and path.is_file()
     )
+
+
+def _is_half_of_pair(path: Path) -> bool:
+    """Whether a file is the voxels of a pair, whose header counts as the volume."""
+    return path.name.lower().endswith((".img", ".img.gz"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,25 +12,25 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
-from .written_headers import COMPRESSED_SIZE, metaimage_head, nifti_head, nrrd_head
+from .file_format import Encoding
 
 Slab = npt.NDArray[np.generic]
 Chunk = bytes | memoryview
 
 _LEVEL = 4
 """Of zlib: much faster than its default for files a few percent larger."""
-_ZLIB, _GZIP = 15, 31
+_CONTAINERS = {"zlib": 15, "gzip": 31}
 """How :mod:`zlib` tells the two formats apart."""
 
 
 def write_slabs(
-    path: Path, suffix: str, image: sitk.Image, depth: int, slabs: Iterable[Slab]
+    path: Path, encoding: Encoding, image: sitk.Image, depth: int, slabs: Iterable[Slab]
 ) -> None:
-    """Writes ``.nii``, ``.nii.gz``, ``.nrrd`` or ``.mha``, all but the first compressed.
+    """Writes a file: its header, then its voxels, which are compressed as the encoding says.
 
     Args:
-        path: the file, ending in ``suffix``; beside a ``.nii.gz`` a small one is made for a while.
-        suffix: which format.
+        path: the file; a small one may be made beside it for a moment.
+        encoding: of the format.
         image: one slice of the right type, with the volume's grid and header entries.
         depth: slices of the volume.
         slabs: its voxels [k, j, i] of that type, contiguous, some slices at a time.
@@ -39,42 +39,26 @@ def write_slabs(
         RuntimeError, OSError: the file could not be written whole.
     """
     voxels: Iterator[Chunk] = (slab.data for slab in slabs)
-    match suffix:
-        case ".nii":
-            head = nifti_head(image, depth, path)
-        case ".nii.gz":
-            head = _beside(path, lambda scratch: nifti_head(image, depth, scratch))
-            # Here the header is compressed too.
-            head, voxels = b"", _packed(itertools.chain([head], voxels), _GZIP)
-        case ".nrrd":
-            head, voxels = nrrd_head(image, depth, path), _packed(voxels, _GZIP)
-        case _:
-            head, voxels = metaimage_head(image, depth, path), _packed(voxels, _ZLIB)
+    head = encoding.head(image, depth, path)
+    if encoding.whole:
+        head, voxels = b"", itertools.chain([head], voxels)
+    if encoding.compression:
+        voxels = _compressed(voxels, _CONTAINERS[encoding.compression])
     with open(path, "wb") as stream:
         for chunk in itertools.chain([head], voxels):
             stream.write(chunk)
-        if suffix == ".mha":
-            _tell_compressed_size(stream, head)
+        if encoding.size_after:
+            _write_compressed_size(stream, head, encoding.size_after)
 
 
-def _beside(path: Path, write: Callable[[Path], bytes]) -> bytes:
-    """Gives ``write`` a name beside a ``.nii.gz`` to write uncompressed NIfTI to."""
-    # SimpleITK does not write to a name that ends in .nii.gz.nii.
-    scratch = path.with_name(path.name[: -len(".nii.gz")] + ".raw.nii")
-    try:
-        return write(scratch)
-    finally:
-        scratch.unlink(missing_ok=True)
-
-
-def _packed(chunks: Iterable[Chunk], container: int) -> Iterator[bytes]:
-    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, container)
+def _compressed(chunks: Iterable[Chunk], container: int) -> Iterator[bytes]:
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, container)
     for chunk in chunks:
-        yield packer.compress(chunk)
-    yield packer.flush()
+        yield compressor.compress(chunk)
+    yield compressor.flush()
 
 
-def _tell_compressed_size(stream: BinaryIO, head: bytes) -> None:
+def _write_compressed_size(stream: BinaryIO, head: bytes, after: bytes) -> None:
     size = stream.tell() - len(head)
-    stream.seek(head.index(COMPRESSED_SIZE) + len(COMPRESSED_SIZE))
+    stream.seek(head.index(after) + len(after))
     stream.write(str(size).encode())

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ...errors import EnvironmentFault, InputError
+from ...errors import EnvironmentFault
 from ...running.output_files import check_output_place, replacing
-from ..header_fields import entries_that_fit
 from ..volume import Volume, empty_image, slabs_of
-from .names import WRITABLE_SUFFIXES, check_name, suffix_of
+from .file_format import format_of
+from .names import checked_path, writable_suffix
 from .slab_writer import write_slabs
 
 _WRITTEN_VOXELS = 1 << 20
@@ -27,7 +27,7 @@ def write_volume(
 
     Args:
         volume: integer pixel types are rounded and clipped to their range.
-        path: a file with one of ``WRITABLE_SUFFIXES``, in a folder that exists.
+        path: a file with one of the writable suffixes, in a folder that exists.
         overwrite: whether an existing file may be replaced.
         last_moment: see :func:`ArSSRLib.running.output_files.replacing`.
 
@@ -36,13 +36,14 @@ def write_volume(
         EnvironmentFault: the disk is full or refuses the file.
     """
     target = Path(path)
-    suffix = check_output(target, overwrite)
-    fitting = replace(volume, metadata=entries_that_fit(volume.metadata, suffix))
+    suffix = check_output(path, overwrite)
+    fitting = replace(volume, metadata=format_of(suffix).keep(volume.metadata))
+    encoding = format_of(suffix).encodings[suffix]
     image = empty_image(fitting, 1)
     with replacing(target, overwrite, suffix, last_moment) as temporary:
         try:
             slabs = slabs_of(volume, _WRITTEN_VOXELS)
-            write_slabs(temporary, suffix, image, len(volume.array), slabs)
+            write_slabs(temporary, encoding, image, len(volume.array), slabs)
         except RuntimeError as error:
             raise EnvironmentFault(
                 f"The file {str(path)!r} could not be written whole; check the free space and "
@@ -56,12 +57,6 @@ def check_output(path: str | os.PathLike[str], overwrite: bool = False) -> str:
     Raises:
         InputError: an unsupported suffix, no such folder, or the file exists.
     """
-    if not os.fspath(path):
-        raise InputError(
-            "The name of the output is empty; give one that ends in "
-            f"{', '.join(WRITABLE_SUFFIXES)}."
-        )
-    check_name(Path(path))
-    suffix = suffix_of(Path(path), WRITABLE_SUFFIXES)
+    suffix = writable_suffix(checked_path(path, "output"))
     check_output_place(path, overwrite)
     return suffix

@@ -14,7 +14,7 @@ from ArSSRLib.volumes.volume import Volume, volume_of_image
 def test_nan_and_infinite_voxels_are_counted_and_refused() -> None:
     values = np.zeros((3, 4, 5), np.float32)
     values[0, 0, 0], values[1, 1, 1] = np.nan, np.inf
-    with pytest.raises(InputError, match="2 voxels"):
+    with pytest.raises(InputError, match="2 NaN or infinite voxels"):
         volume_of_image(sitk.GetImageFromArray(values))
 
 
