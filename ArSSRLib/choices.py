@@ -11,9 +11,13 @@ Method = Literal["arssr", "cubic", "linear", "nearest"]
 METHODS: tuple[Method, ...] = get_args(Method)
 """``arssr`` is the network, ``cubic`` the B-spline of order 3, all on the same output grid."""
 
-Kernel = Literal["cubic", "kspace", "gaussian"]
+Kernel = Literal["cubic", "kspace", "gaussian", "box", "sinc"]
 KERNELS: tuple[Kernel, ...] = get_args(Kernel)
-"""See :mod:`ArSSRLib.resampling.degradation`."""
+"""How a coarser scan blurs; see :class:`ArSSRLib.resampling.blur.Blur`."""
+SLICE_PROFILES: tuple[Kernel, ...] = ("gaussian", "box", "sinc")
+Window = Literal["none", "hamming", "fermi"]
+WINDOWS: tuple[Window, ...] = get_args(Window)
+"""Filters of truncated k-space against ringing."""
 PAPER_KERNEL = "paper"
 ALL_KERNELS = (*KERNELS, PAPER_KERNEL)
 

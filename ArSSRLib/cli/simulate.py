@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..choices import KERNELS
+from ..resampling.blur import Blur
 from ..running.interrupts import no_longer_cancellable
 from .arguments import add_force, add_scale, add_volume_index, refuse_input_as_output
 from .outcome import EXIT_DONE
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     refuse_input_as_output(arguments.input, arguments.output)
     check_output(arguments.output, arguments.force)
     volume = files.read(arguments.input, arguments.volume)
-    low = simulate_volume(volume, arguments.scale, arguments.kernel)
+    low = simulate_volume(volume, arguments.scale, Blur(arguments.kernel))
     files.write(low, arguments.output, arguments.force, last_moment=no_longer_cancellable)
     size = "×".join(map(str, low.grid.size))
     spacing = " × ".join(f"{s:.4g}" for s in low.grid.spacing)

@@ -44,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help=f"a .toml file or one of: {', '.join(available_recipes())} (default: default)",
     )
+    parser.add_argument(
+        "--from",
+        dest="start",
+        metavar="MODEL",
+        help="start from the weights of this model: a bundled name, for example default, or a file",
+    )
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="the run's folder")
     parser.add_argument(
         "--set",
@@ -109,6 +115,7 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import torch
 
+    from ..networks.catalogue import load_model
     from ..training.folder_lock import alone_in
     from ..training.parallel import joined_team
     from ..training.stopping import stop_requests
@@ -123,10 +130,14 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
         if team.leads:
             stack.enter_context(alone_in(folder))
         data, held_out = _volumes(arguments, recipe, team)
-        cases = validation_cases(held_out.volumes, recipe.validate_scales, recipe.validate_crop)
+        cases = validation_cases(held_out.volumes, recipe)
         team.wait()
         options = TrainerOptions(
-            arguments.workers, arguments.compile, arguments.precision, arguments.until_step
+            arguments.workers,
+            arguments.compile,
+            arguments.precision,
+            arguments.until_step,
+            load_model(arguments.start) if arguments.start else None,
         )
         trainer = Trainer(recipe, data.volumes, cases, folder, team, options)
         if team.leads:

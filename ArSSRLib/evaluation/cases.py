@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from ..choices import PAPER_KERNEL, Kernel
 from ..errors import EnvironmentFault, InputError
+from ..resampling.blur import Blur
 from ..resampling.degradation import paper_low_resolution
 from ..resampling.simulation import simulate_volume
 from ..running.memory import is_out_of_memory
@@ -247,7 +248,7 @@ def _low_and_target(path: Path, scale: float, settings: Settings) -> tuple[Volum
         array = paper_low_resolution(source.array, scale)
         grid = source.grid.resized(cast(SizeTriple, array.shape[::-1]))
         return Volume(array, grid), source.grid
-    return simulate_volume(source, factors, cast(Kernel, settings.kernel)), source.grid
+    return simulate_volume(source, factors, Blur(cast(Kernel, settings.kernel))), source.grid
 
 
 def _mask(path: Path, mask_path: Path) -> Mask:

@@ -15,30 +15,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..choices import KERNELS, Kernel
 from ..errors import InputError
 from ..volumes.array_types import FloatArray
+from .blur import DEFAULT_BLUR, Blur
 
 _FULL_WIDTH_TO_SIGMA = 1.0 / np.sqrt(8.0 * np.log(2.0))
 _GAUSSIAN_REACH_IN_SIGMA = 4.0
+_PULSE_LOBES = 2
+"""Zero crossings of a sinc pulse on either side of its middle."""
+_PULSE_REACH = 1.51
+"""Thicknesses from the middle at which the profile of a sinc pulse is cut off."""
 
 
 def axis_operator(
-    kernel: Kernel, high: int, low: int, rows: tuple[int, int] | None = None
+    blur: Blur, high: int, low: int, rows: tuple[int, int] | None = None
 ) -> FloatArray:
     """The matrix that simulates one LR axis from one HR axis; shape (low, high), rows sum to 1.
 
     Args:
-        kernel: ``cubic``, the Keys cubic (a = -1/2) stretched to the LR voxel, which is the usual
-            antialiased bicubic of image libraries; ``kspace``, truncated k-space as an MR scanner
-            samples it (periodic sinc, with its Gibbs ringing); ``gaussian``, a slice profile whose
-            full width at half maximum is one LR voxel.
+        blur: how the axis becomes coarser. An axis that keeps its voxels is not blurred.
         high: HR voxels along the axis.
         low: LR voxels along the axis, at most ``high``.
         rows: first and one-past-last LR voxel wanted; None for all.
 
     Raises:
-        InputError: an unknown kernel, or more LR than HR voxels.
+        InputError: more LR than HR voxels.
     """
     if not 1 <= low <= high:
         raise InputError(f"{low} LR voxels cannot be simulated from {high}; use a scale above 1.")
@@ -48,34 +49,32 @@ def axis_operator(
     step = high / low
     centres = (np.arange(first, last) + 0.5) * step - 0.5
     distance = centres[:, None] - np.arange(high)[None, :]
-    match kernel:
+    match blur.kernel:
         case "cubic":
             weights = _keys_cubic(distance / step)
-        case "gaussian":
-            sigma = step * _FULL_WIDTH_TO_SIGMA
-            weights = np.exp(-0.5 * (distance / sigma) ** 2)
-            weights[np.abs(distance) > _GAUSSIAN_REACH_IN_SIGMA * sigma] = 0.0
-        case "kspace":
+        case "kspace" if blur.window == "none" and blur.band == 1.0:
             weights = _truncated_fourier(distance, high, low)
-        case _:
-            raise InputError(f"The kernel {kernel!r} is unknown; choose one of {KERNELS}.")
+        case "kspace":
+            weights = _filtered_fourier(distance, high, low, blur)
+        case profile:
+            weights = _slice_profile(profile, distance, blur.thickness * step)
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def simulate_low_resolution(
-    array: npt.NDArray[np.floating], low_shape: Sequence[int], kernel: Kernel = "cubic"
+    array: npt.NDArray[np.floating], low_shape: Sequence[int], blur: Blur = DEFAULT_BLUR
 ) -> FloatArray:
     """A low-resolution version of ``array`` over exactly the same field of view.
 
     Args:
         array: HR intensities, shape (k, j, i).
         low_shape: LR shape (k, j, i), each at most the HR shape.
-        kernel: see :func:`axis_operator`.
+        blur: how each axis becomes coarser.
 
     Returns:
         float32 array of ``low_shape``.
     """
-    operators = [axis_operator(kernel, n, m) for n, m in zip(array.shape, low_shape, strict=True)]
+    operators = [axis_operator(blur, n, m) for n, m in zip(array.shape, low_shape, strict=True)]
     return apply_separable(array, operators)
 
 
@@ -125,3 +124,48 @@ def _truncated_fourier(distance: npt.NDArray[Any], high: int, low: int) -> npt.N
     below = np.sin(angle) if low % 2 else np.tan(angle)
     centre = np.abs(np.sin(angle)) < 1e-9
     return np.where(centre, float(low), np.sin(low * angle) / np.where(centre, 1.0, below))
+
+
+def _filtered_fourier(
+    distance: npt.NDArray[Any], high: int, low: int, blur: Blur
+) -> npt.NDArray[Any]:
+    """The lowest frequencies of ``high`` periodic samples, weighted by the filter of ``blur``."""
+    edge = 0.5 * low * blur.band
+    frequency = np.arange(1, max(1, int(np.floor(edge))) + 1)
+    relative = frequency / edge
+    match blur.window:
+        case "hamming":
+            share = 0.54 + 0.46 * np.cos(np.pi * relative)
+        case "fermi":
+            share = 1.0 / (1.0 + np.exp((relative - 0.85) / 0.06))
+        case _:
+            share = np.where(frequency == edge, 0.5, 1.0)
+    phases = np.multiply.outer(2.0 * np.pi / high * distance, frequency)
+    return 1.0 + 2.0 * np.cos(phases) @ share
+
+
+def _slice_profile(kernel: str, distance: npt.NDArray[Any], thickness: float) -> npt.NDArray[Any]:
+    """Weights of HR voxels at ``distance`` from a slice's middle; all lengths in HR voxels."""
+    away = np.abs(distance)
+    match kernel:
+        case "gaussian":
+            sigma = thickness * _FULL_WIDTH_TO_SIGMA
+            weights = np.exp(-0.5 * (distance / sigma) ** 2)
+            return np.where(away > _GAUSSIAN_REACH_IN_SIGMA * sigma, 0.0, weights)
+        case "box":
+            # The part of the HR voxel, of length 1, that lies inside the slice.
+            return np.clip(0.5 * thickness + 0.5 - away, 0.0, min(1.0, thickness))
+        case _:
+            weights = _pulse_profile(distance / thickness)
+            return np.where(away > _PULSE_REACH * max(thickness, 1.0), 0.0, weights)
+
+
+def _pulse_profile(x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """What a Hamming-windowed sinc pulse excites, at ``x`` thicknesses from the slice's middle.
+
+    For small flip angles that is the pulse's Fourier transform.
+    """
+    time = np.linspace(0.0, _PULSE_LOBES, 16 * _PULSE_LOBES, endpoint=False)
+    pulse = np.sinc(time) * (0.54 + 0.46 * np.cos(np.pi * time / _PULSE_LOBES))
+    pulse[0] *= 0.5
+    return np.cos(2.0 * np.pi * np.multiply.outer(x, time)) @ pulse

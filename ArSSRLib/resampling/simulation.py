@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..choices import Kernel
 from ..errors import InputError
 from ..volumes.grid import Triple
 from ..volumes.volume import Volume
+from .blur import DEFAULT_BLUR, Blur
 from .degradation import simulate_low_resolution
 
 
-def simulate_volume(volume: Volume, scale: float | Triple, kernel: Kernel = "cubic") -> Volume:
+def simulate_volume(volume: Volume, scale: float | Triple, blur: Blur = DEFAULT_BLUR) -> Volume:
     """What a scan ``scale`` times coarser, over the same field of view, would have shown.
 
     Args:
         volume: the sharp volume.
         scale: factor for all axes or one per axis (i, j, k), at least 1.
-        kernel: see :func:`ArSSRLib.resampling.degradation.axis_operator`.
+        blur: how each axis becomes coarser.
 
     Returns:
         the coarse volume, with the sharp one's pixel type and header entries.
 
     Raises:
-        InputError: a scale below 1, or an unknown kernel.
+        InputError: a scale below 1.
     """
     factors = np.broadcast_to(np.asarray(scale, dtype=np.float64), 3)
     if not (np.isfinite(factors).all() and (factors >= 1).all()):
@@ -38,5 +38,5 @@ def simulate_volume(volume: Volume, scale: float | Triple, kernel: Kernel = "cub
             )
     first, second, third = (1.0 / float(f) for f in factors)
     grid = volume.grid.upsampled((first, second, third))
-    array = simulate_low_resolution(volume.array, grid.size[::-1], kernel)
+    array = simulate_low_resolution(volume.array, grid.size[::-1], blur)
     return Volume(array, grid, volume.pixel_type, volume.metadata)

@@ -20,7 +20,7 @@ from .validation import Score
 METRICS = "metrics.csv"
 VALIDATION = "validation.csv"
 _METRIC_COLUMNS = ("step", "seconds", "loss", "learning_rate", "gradient_norm")
-_VALIDATION_COLUMNS = ("step", "volume", "scale", "psnr", "cubic", "gain")
+_VALIDATION_COLUMNS = ("step", "volume", "scale", "noise", "psnr", "cubic", "gain")
 _SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -42,17 +42,17 @@ class RunLog:
                 self._board.add_scalar(f"training/{name}", row[name], int(row["step"]))
 
     def validation(self, step: int, scores: Sequence[Score]) -> None:
-        """One row a volume and scale, and the mean gain of each scale."""
+        """One row for each case, and the mean gain of each scale and noise level."""
         _append(
             self._folder / VALIDATION,
             [
-                [step, s.volume, s.scale, _short(s.model), _short(s.cubic), _short(s.gain)]
+                [step, s.volume, s.scale, s.noise, *map(_short, (s.model, s.cubic, s.gain))]
                 for s in scores
             ],
         )
         if self._board is not None:
-            for scale, gain in mean_gains(scores).items():
-                self._board.add_scalar(f"validation/gain at {scale:g}x (dB)", gain, step)
+            for case, gain in mean_gains(scores).items():
+                self._board.add_scalar(f"validation/gain at {case} (dB)", gain, step)
 
     def picture(self, step: int, name: str, image: npt.NDArray[np.float32]) -> None:
         """A grey picture (rows, columns) with values 0 to 1."""
@@ -89,12 +89,13 @@ def say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
-def mean_gains(scores: Sequence[Score]) -> dict[float, float]:
-    """Mean gain over cubic of each scale, in dB."""
-    return {
-        scale: float(np.mean([s.gain for s in scores if s.scale == scale]))
-        for scale in sorted({s.scale for s in scores})
-    }
+def mean_gains(scores: Sequence[Score]) -> dict[str, float]:
+    """Mean gain over cubic in dB, by scale and noise level: ``2x``, ``2x with 3 % noise``."""
+    gains: dict[str, list[float]] = {}
+    for s in sorted(scores, key=lambda s: (s.noise, s.scale)):
+        case = f"{s.scale:g}x" + (f" with {100 * s.noise:g} % noise" if s.noise else "")
+        gains.setdefault(case, []).append(s.gain)
+    return {case: float(np.mean(values)) for case, values in gains.items()}
 
 
 def _tensorboard(folder: Path, step: int) -> Any:

@@ -14,15 +14,20 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..choices import PAPER_KERNEL, Kernel
+from ..choices import PAPER_KERNEL
+from ..resampling.blur import Blur
 from ..resampling.degradation import apply_separable, axis_operator, paper_low_resolution
 from ..volumes.array_types import FloatArray
-from .recipe import KernelRecipe, PatchRecipe
+from .augment import bias_field, contrast_curve, noisy, recoloured
+from .blurs import BlurSampler, scales_of
+from .recipe import PatchRecipe, Recipe
 from .volumes import TrainingVolume
 
-_KSPACE_REACH = 12
+_KSPACE_REACH = 8
 """LR voxels of margin at which the tail of a truncated k-space kernel is cut in training."""
 _TRIES = 400
+_PLACES = 8
+"""Places in a volume that are tried for a patch without too many zeros."""
 
 
 class Sample(NamedTuple):
@@ -33,77 +38,97 @@ class Sample(NamedTuple):
         coordinates: (K, 3) HR voxel centres, normalised to [-1, 1] over the patch.
         cell: (3,) size of an HR voxel in LR voxels.
         target: (K,) normalised HR intensities there.
+        noise: () standard deviation of the noise that was added to ``low``.
     """
 
     low: FloatArray
     coordinates: FloatArray
     cell: FloatArray
     target: FloatArray
+    noise: FloatArray
+
+
+class _Place(NamedTuple):
+    """Where a patch lies: its first LR voxel, and how LR voxels follow from a box of HR voxels."""
+
+    low_shape: list[int]
+    starts: list[int]
+    operators: list[FloatArray]
+    spans: tuple[slice, ...]
 
 
 class PatchSampler:
     """Draws sample number ``n`` of a run (paper §IV-A.1, with the grids kept exact)."""
 
-    def __init__(
-        self,
-        volumes: Sequence[TrainingVolume],
-        patches: PatchRecipe,
-        kernels: KernelRecipe,
-        seed: int,
-    ) -> None:
+    def __init__(self, volumes: Sequence[TrainingVolume], recipe: Recipe) -> None:
         self.volumes = list(volumes)
-        self.patches = patches
-        self.seed = seed
+        self.patches = recipe.patches
+        self.seed = recipe.seed
         weights = np.array([v.weight for v in volumes], dtype=np.float64)
         self.volume_shares = weights / weights.sum()
-        shares = asdict(kernels)
-        self.kernel_names = list(shares)
-        self.kernel_shares = np.array(list(shares.values())) / sum(shares.values())
+        shares = asdict(recipe.kernels)
+        self.paper_share = shares[PAPER_KERNEL] / sum(shares.values())
+        self.blurs = BlurSampler(recipe.kernels, recipe.blur)
 
     def __getitem__(self, number: int) -> Sample:
         rng = np.random.default_rng([self.seed, number])
         volume = self.volumes[rng.choice(len(self.volumes), p=self.volume_shares)]
-        kernel = self.kernel_names[rng.choice(len(self.kernel_names), p=self.kernel_shares)]
-        if kernel == PAPER_KERNEL:
+        if rng.random() < self.paper_share:
             sample = self._paper_sample(rng, volume)
         else:
-            sample = self._grid_sample(rng, volume, kernel)  # type: ignore[arg-type]
+            sample = self._grid_sample(rng, volume)
         return _augmented(rng, sample, self.patches)
 
-    def _grid_sample(
-        self, rng: np.random.Generator, volume: TrainingVolume, kernel: Kernel
-    ) -> Sample:
+    def _grid_sample(self, rng: np.random.Generator, volume: TrainingVolume) -> Sample:
         """A patch of the LR volume that covers exactly the field of view of the HR volume."""
         size = self.patches.size
-        shape = volume.array.shape
-        low_shape = [
-            min(n, max(size, round(n / s))) for n, s in zip(shape, self._scales(rng), strict=True)
+        place = self._place(rng, volume)
+        intensities = volume.array[place.spans]
+        block = _contrast(rng, volume.normalisation.apply(intensities), self.patches)
+        low = apply_separable(block, place.operators)
+        stripped = self.patches.stripped > 0 and rng.random() < self.patches.stripped
+        brain = None
+        if stripped:
+            coverage = apply_separable(intensities != 0, place.operators)
+            brain = coverage > 0.5
+            low = _stripped(low, coverage)
+        low, noise = _with_noise(rng, low, brain, self.patches)
+        shapes = list(zip(volume.array.shape, place.low_shape, place.starts, strict=True))
+        indices = [
+            rng.integers(*self._asked(start, m, n), size=self.patches.coordinates)
+            for n, m, start in shapes
         ]
-        centre = _foreground_voxel(rng, volume, self.patches.foreground)
-        starts = [
-            int(np.clip(round((c + 0.5) * m / n - size / 2), 0, m - size))
-            for c, m, n in zip(centre, low_shape, shape, strict=True)
-        ]
+        target = block[tuple(i - s.start for i, s in zip(indices, place.spans, strict=True))]
+        cell = np.array([m / n for n, m, _ in shapes])
+        position = (np.stack(indices, axis=-1) + 0.5) * cell - np.array(place.starts)
+        return _sample(low, 2.0 * position / size - 1.0, cell, target, noise)
+
+    def _place(self, rng: np.random.Generator, volume: TrainingVolume) -> _Place:
+        """A patch with few enough zeros; the last one tried where none is found."""
+        shape, size = volume.array.shape, self.patches.size
+        scales = scales_of(rng, self.patches, volume.axes)
+        blurs = self.blurs.draw(rng)
+        low_shape = [min(n, max(size, round(n / s))) for n, s in zip(shape, scales, strict=True)]
+        for _ in range(_PLACES):
+            centre = _foreground_voxel(rng, volume, self.patches.foreground)
+            starts = [
+                int(np.clip(round((c + 0.5) * m / n - size / 2), 0, m - size))
+                for c, m, n in zip(centre, low_shape, shape, strict=True)
+            ]
+            inner = tuple(
+                slice(*_inside(start, size, m, n))
+                for n, m, start in zip(shape, low_shape, starts, strict=True)
+            )
+            if volume.zeros >= 1.0 or np.mean(volume.array[inner] == 0) <= volume.zeros:
+                break
         operators, spans = [], []
-        for n, m, start in zip(shape, low_shape, starts, strict=True):
-            rows = axis_operator(kernel, n, m, (start, start + size))
-            span = _columns(rows, start, size, m, n, kernel)
+        for blur, n, m, start in zip(blurs, shape, low_shape, starts, strict=True):
+            rows = axis_operator(blur, n, m, (start, start + size))
+            span = _columns(rows, start, size, m, n, blur)
             rows = rows[:, span]
             operators.append(rows / rows.sum(axis=1, keepdims=True))
             spans.append(span)
-        intensities = volume.array[tuple(spans)]
-        block = _contrast(rng, volume.normalisation.apply(intensities), self.patches)
-        low = apply_separable(block, operators)
-        if self.patches.stripped > 0 and rng.random() < self.patches.stripped:
-            low = _stripped(low, apply_separable(intensities != 0, operators))
-        indices = [
-            rng.integers(*self._asked(start, m, n), size=self.patches.coordinates)
-            for n, m, start in zip(shape, low_shape, starts, strict=True)
-        ]
-        target = block[tuple(i - s.start for i, s in zip(indices, spans, strict=True))]
-        cell = np.array([m / n for n, m in zip(shape, low_shape, strict=True)])
-        position = (np.stack(indices, axis=-1) + 0.5) * cell - np.array(starts)
-        return _sample(low, 2.0 * position / size - 1.0, cell, target)
+        return _Place(low_shape, starts, operators, tuple(spans))
 
     def _paper_sample(self, rng: np.random.Generator, volume: TrainingVolume) -> Sample:
         """The paper's pair: a cropped HR patch and its corner-aligned cubic zoom (§IV-A.1)."""
@@ -117,11 +142,11 @@ class PatchSampler:
         ]
         block = volume.normalisation.apply(volume.array[tuple(slice(s, s + side) for s in starts)])
         block = _contrast(rng, block, self.patches)
-        low = paper_low_resolution(block, side / size)
+        low, noise = _with_noise(rng, paper_low_resolution(block, side / size), None, self.patches)
         indices = rng.integers(0, side, size=(self.patches.coordinates, 3))
         target = block[tuple(indices.T)]
         cell = np.full(3, size / side)
-        return _sample(low, (2.0 * indices + 1.0) / side - 1.0, cell, target)
+        return _sample(low, (2.0 * indices + 1.0) / side - 1.0, cell, target, noise)
 
     def _asked(self, start: int, low: int, high: int) -> tuple[int, int]:
         """First and one-past-last HR voxel to ask for; no margin at the volume's edge."""
@@ -130,22 +155,21 @@ class PatchSampler:
         last = start + size if start + size == low else start + size - margin
         return _inside(first, last - first, low, high)
 
-    def _scales(self, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-        low, high = self.patches.scale_min, self.patches.scale_max
-        if rng.random() >= self.patches.per_axis:
-            return np.full(3, rng.uniform(low, high))
-        scales = rng.uniform(low, high, size=3)
-        scales[rng.permutation(3)[: rng.integers(0, 3)]] = 1.0
-        return scales
-
 
 def _sample(
     low: FloatArray,
     coordinates: npt.NDArray[np.float64],
     cell: npt.NDArray[np.float64],
     target: FloatArray,
+    noise: float,
 ) -> Sample:
-    return Sample(low, coordinates.astype(np.float32), cell.astype(np.float32), target)
+    return Sample(
+        low,
+        coordinates.astype(np.float32),
+        cell.astype(np.float32),
+        target,
+        np.array(noise, dtype=np.float32),
+    )
 
 
 def _foreground_voxel(
@@ -158,10 +182,10 @@ def _foreground_voxel(
     return candidates[bright[0] if bright.size else 0]
 
 
-def _columns(rows: FloatArray, start: int, size: int, low: int, high: int, kernel: Kernel) -> slice:
+def _columns(rows: FloatArray, start: int, size: int, low: int, high: int, blur: Blur) -> slice:
     """The HR voxels that matter to the LR rows ``start`` to ``start + size``."""
     inside = _inside(start, size, low, high)
-    if kernel == "kspace":
+    if blur.kernel == "kspace" and low < high:
         margin = int(np.ceil(_KSPACE_REACH * high / low))
         return slice(max(0, inside[0] - margin), min(high, inside[1] + margin))
     used = np.flatnonzero(rows.any(axis=0))
@@ -177,8 +201,8 @@ def _inside(start: int, size: int, low: int, high: int) -> tuple[int, int]:
 
 
 def _augmented(rng: np.random.Generator, sample: Sample, recipe: PatchRecipe) -> Sample:
-    """Random axis order, reversal and gain for input and target alike, and noise on the input."""
-    low, coordinates, cell, target = sample
+    """Random axis order, reversal and gain for input and target alike."""
+    low, coordinates, cell, target, noise = sample
     if recipe.permute:
         order = rng.permutation(3)
         low, coordinates, cell = low.transpose(order), coordinates[:, order], cell[order]
@@ -188,11 +212,28 @@ def _augmented(rng: np.random.Generator, sample: Sample, recipe: PatchRecipe) ->
         coordinates = coordinates * signs.astype(np.float32)
     if recipe.gain > 0:
         gain = np.float32((1.0 + recipe.gain) ** rng.uniform(-1.0, 1.0))
-        low, target = low * gain, target * gain
-    if recipe.noise > 0 and rng.random() < recipe.noise_share:
-        noise = rng.normal(0.0, rng.uniform(0.0, recipe.noise), size=low.shape)
-        low = low + noise.astype(np.float32)
-    return Sample(np.ascontiguousarray(low), np.ascontiguousarray(coordinates), cell, target)
+        low, target, noise = low * gain, target * gain, noise * gain
+    return Sample(np.ascontiguousarray(low), np.ascontiguousarray(coordinates), cell, target, noise)
+
+
+def _with_noise(
+    rng: np.random.Generator,
+    low: FloatArray,
+    brain: npt.NDArray[np.bool_] | None,
+    recipe: PatchRecipe,
+) -> tuple[FloatArray, float]:
+    """The patch with noise, and the noise's standard deviation.
+
+    Args:
+        low: normalised intensities (k, j, i).
+        brain: where a volume that was stripped after the scan has any; None for everywhere.
+    """
+    if recipe.noise <= 0 or rng.random() >= recipe.noise_share:
+        return low, 0.0
+    # Small levels are the common ones, and the harder ones to tell from detail.
+    level = recipe.noise * rng.uniform() ** 1.5
+    with_noise = noisy(rng, low, level, rng.random() < recipe.correlated_share)
+    return (with_noise if brain is None else np.where(brain, with_noise, low)), level
 
 
 def _stripped(low: FloatArray, coverage: FloatArray) -> FloatArray:
@@ -209,8 +250,14 @@ def _stripped(low: FloatArray, coverage: FloatArray) -> FloatArray:
 
 
 def _contrast(rng: np.random.Generator, block: FloatArray, recipe: PatchRecipe) -> FloatArray:
-    """A random gamma, before the LR patch is simulated: blurring and gamma do not commute."""
-    if recipe.gamma <= 0 or rng.random() >= recipe.gamma_share:
-        return block
-    gamma = np.float32((1.0 + recipe.gamma) ** rng.uniform(-1.0, 1.0))
-    return np.sign(block) * np.abs(block) ** gamma
+    """Another contrast, before the LR patch is simulated: blurring and contrast do not commute."""
+    drawn = rng.random()
+    if drawn < recipe.contrast_share:
+        block = recoloured(block, contrast_curve(rng))
+    elif recipe.gamma > 0 and drawn < recipe.contrast_share + recipe.gamma_share:
+        gamma = np.float32((1.0 + recipe.gamma) ** rng.uniform(-1.0, 1.0))
+        block = np.sign(block) * np.abs(block) ** gamma
+    if recipe.bias > 0:
+        for along in bias_field(rng, block.shape, recipe.bias):
+            block = block * along
+    return block

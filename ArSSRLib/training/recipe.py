@@ -46,14 +46,22 @@ class PatchRecipe:
         scale_min, scale_max: bounds of the uniformly drawn scale.
         per_axis: share of patches with a scale drawn for each axis on its own; some axes of
             those keep their resolution.
+        thick_slices: share of patches that are coarser along one axis alone.
+        thickest: largest scale of that axis.
+        same_grid: share of patches of scale 1: nothing but noise tells input and target apart.
         foreground: normalised intensity above which the patch's central voxel must lie.
         flip: whether axes are reversed at random.
         permute: whether axes are exchanged at random.
         gain: largest relative change of the intensities: a factor up to 1 + gain, or its inverse.
         gamma: the same for their exponent.
         gamma_share: share of patches that get a gamma.
-        noise: largest standard deviation of noise on the LR patch, normalised intensity.
-        noise_share: share of patches that get noise.
+        contrast_share: share of patches that get a random smooth intensity curve instead, rising,
+            falling or both: other contrasts than those of the volumes.
+        bias: logarithm of the largest change of the intensities across a patch by a bias field.
+        noise: largest standard deviation of noise on the LR patch, normalised intensity; small
+            ones are drawn more often. A network that takes the noise level is given it.
+        noise_share: share of patches that get noise, Gaussian or Rician.
+        correlated_share: share of those with noise that neighbouring voxels share.
         stripped: share of patches of skull-stripped volumes whose brain is cut out after the coarse
             scan instead of before: the step at its rim is then as sharp as a voxel.
     """
@@ -64,20 +72,26 @@ class PatchRecipe:
     scale_min: float = 1.5
     scale_max: float = 4.0
     per_axis: float = 0.25
+    thick_slices: float = 0.0
+    thickest: float = 4.0
+    same_grid: float = 0.0
     foreground: float = 0.1
     flip: bool = True
     permute: bool = True
     gain: float = 0.1
     gamma: float = 0.2
     gamma_share: float = 0.25
+    contrast_share: float = 0.0
+    bias: float = 0.0
     noise: float = 0.01
     noise_share: float = 0.1
+    correlated_share: float = 0.0
     stripped: float = 0.0
 
 
 @dataclass(frozen=True)
 class KernelRecipe:
-    """Shares of the LR simulations (``ArSSRLib.resampling.degradation``); any positive sum.
+    """Shares of the LR simulations (see ``ArSSRLib.resampling.blur``); they need not add up to 1.
 
     ``paper`` reproduces the paper's pipeline (§IV-A.1) and takes no per-axis scale.
     """
@@ -85,7 +99,29 @@ class KernelRecipe:
     cubic: float = 1.0
     kspace: float = 1.0
     gaussian: float = 0.0
+    box: float = 0.0
+    sinc: float = 0.0
     paper: float = 0.0
+
+
+@dataclass(frozen=True)
+class BlurRecipe:
+    """How the LR simulations vary.
+
+    Attributes:
+        thinnest, thickest: bounds of the slice thickness, in LR voxels.
+        window_share: share of truncated k-space with a filter against ringing.
+        zero_filled_share: share of truncated k-space whose LR grid is finer than what was acquired.
+        smallest_band: smallest share of the LR grid's frequencies that those acquired.
+        mixed: share of patches whose axes are blurred in different ways.
+    """
+
+    thinnest: float = 1.0
+    thickest: float = 1.0
+    window_share: float = 0.0
+    zero_filled_share: float = 0.0
+    smallest_band: float = 0.75
+    mixed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +140,8 @@ class OptimiserRecipe:
         warmup: steps of linear warm-up.
         halve_every: steps, for ``halve``.
         cooldown: share of the steps, for ``hold``.
-        loss: ``l1`` (paper Eq. 3), ``l2`` or ``charbonnier``.
+        loss: ``l1`` (paper Eq. 3), ``l2``, ``charbonnier``, or ``log_l2``: the mean logarithm of
+            each patch's squared error, so that a decibel counts the same in every patch.
         clip: largest norm of the gradient; 0 for no clipping.
         ema: decay of the moving average of the weights, which is what is validated and shipped;
             0 for none.
@@ -127,10 +164,21 @@ class OptimiserRecipe:
 
 @dataclass(frozen=True)
 class SourceRecipe:
-    """One source of volumes: file names that match ``pattern`` share ``weight`` when drawn from."""
+    """One source of volumes: file names that match ``pattern`` share ``weight`` when drawn from.
+
+    Attributes:
+        pattern: shell pattern of the file names.
+        weight: relative frequency of being drawn.
+        axes: file axes (of ``ijk``) that may become coarser: those that are truly as sharp as their
+            voxels.
+        zeros: largest share of a patch's voxels that may be exactly 0. Where a face was cut out of
+            a head, a small share keeps patches away from the cut.
+    """
 
     pattern: str = "*"
     weight: float = 1.0
+    axes: str = "ijk"
+    zeros: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -142,11 +190,13 @@ class Recipe:
         seed: of the weights and of the data order.
         initialisation: of the weights, see ``ArSSRLib.networks.initialise``.
         network: what is trained.
-        patches, kernels, optimiser: see their classes.
+        patches, kernels, blur, optimiser: see their classes.
         sources: weights of the volumes by file name; the first match counts.
         validate_every: steps between validations.
         validate_scales: scales of the validation.
         validate_crop: side of the central HR crop that is validated, in voxels.
+        validate_noise: standard deviations of the noise that is added to the LR volumes of the
+            validation, normalised intensity.
         checkpoint_minutes: time between checkpoints, in min.
         mirrored: whether the model file asks for the mean with a mirrored pass, see
             ``ArSSRLib.networks.model_file.ModelHeader``. Training and its validation use one pass.
@@ -157,12 +207,14 @@ class Recipe:
     validate_every: int = 500
     validate_scales: tuple[float, ...] = (2.0, 3.0, 4.0)
     validate_crop: int = 72
+    validate_noise: tuple[float, ...] = (0.0,)
     checkpoint_minutes: float = 3.0
     initialisation: str = "torch"
     mirrored: bool = False
     network: NetworkSpec | BaselineSpec = field(default_factory=NetworkSpec)
     patches: PatchRecipe = field(default_factory=PatchRecipe)
     kernels: KernelRecipe = field(default_factory=KernelRecipe)
+    blur: BlurRecipe = field(default_factory=BlurRecipe)
     optimiser: OptimiserRecipe = field(default_factory=OptimiserRecipe)
     sources: tuple[SourceRecipe, ...] = (SourceRecipe(),)
 
@@ -221,19 +273,22 @@ def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
     network = spec_from_dict(parts.pop("network", {}))
     patches = _section(PatchRecipe, parts.pop("patches", {}), "patches")
     kernels = _section(KernelRecipe, parts.pop("kernels", {}), "kernels")
+    blur = _section(BlurRecipe, parts.pop("blur", {}), "blur")
     optimiser = _section(OptimiserRecipe, parts.pop("optimiser", {}), "optimiser")
     sources = tuple(
         _section(SourceRecipe, entry, "sources")
         for entry in _several(parts.pop("sources", [{}]), "sources")
     )
-    if "validate_scales" in parts:
-        parts["validate_scales"] = _numbers(parts["validate_scales"], "validate_scales")
+    for name in ("validate_scales", "validate_noise"):
+        if name in parts:
+            parts[name] = _numbers(parts[name], name)
     top = _section(Recipe, parts)
     recipe = replace(
         top,
         network=network,
         patches=patches,
         kernels=kernels,
+        blur=blur,
         optimiser=optimiser,
         sources=sources,
     )

@@ -23,6 +23,7 @@ _LEAST: dict[str, float] = {
     "patches.gain": 0,
     "patches.gamma": 0,
     "patches.noise": 0,
+    "patches.bias": 0,
     "optimiser.weight_decay": 0,
     "optimiser.batch": 1,
     "optimiser.steps": 1,
@@ -35,12 +36,20 @@ _MOST: dict[str, float] = {
     "patches.size": 256,
     "patches.coordinates": 10**6,
     "optimiser.batch": 4096,
+    "patches.bias": 2,
     "optimiser.steps": 10**8,
 }
 _SHARES = (
     "patches.per_axis",
     "patches.gamma_share",
+    "patches.thick_slices",
+    "patches.same_grid",
+    "patches.contrast_share",
     "patches.noise_share",
+    "patches.correlated_share",
+    "blur.window_share",
+    "blur.zero_filled_share",
+    "blur.mixed",
     "patches.stripped",
     "optimiser.cooldown",
 )
@@ -49,9 +58,10 @@ _CHOICES = {
     "initialisation": ("torch", "kaiming"),
     "optimiser.name": ("adam", "adamw", "muon"),
     "optimiser.schedule": ("cosine", "halve", "hold"),
-    "optimiser.loss": ("l1", "l2", "charbonnier"),
+    "optimiser.loss": ("l1", "l2", "charbonnier", "log_l2"),
 }
 _LARGEST_SCALE = 16.0
+_LARGEST_NOISE = 1.0
 _LARGEST_NUMBER = 1e38
 """About the largest float32."""
 
@@ -94,7 +104,8 @@ def _single(entries: Mapping[str, Any]) -> Iterator[Rule]:
 
 
 def _together(recipe: Recipe) -> Iterator[Rule]:
-    patches, optimiser, kernels = recipe.patches, recipe.optimiser, asdict(recipe.kernels)
+    patches, optimiser, blur = recipe.patches, recipe.optimiser, recipe.blur
+    kernels = asdict(recipe.kernels)
     yield (
         0 <= 2 * patches.margin < patches.size,
         f"patches.margin is {patches.margin}; use 0 or more, and less than half patches.size",
@@ -110,6 +121,29 @@ def _together(recipe: Recipe) -> Iterator[Rule]:
         f"{_LARGEST_SCALE:g}",
     )
     yield (
+        patches.per_axis + patches.thick_slices + patches.same_grid <= 1.0,
+        f"the shares patches.per_axis, thick_slices and same_grid are {patches.per_axis}, "
+        f"{patches.thick_slices} and {patches.same_grid}; their sum must not exceed 1",
+    )
+    yield (
+        1.0 <= patches.thickest <= _LARGEST_SCALE,
+        f"patches.thickest is {patches.thickest}; use a scale from 1 to {_LARGEST_SCALE:g}",
+    )
+    yield (
+        all(0.0 <= level <= _LARGEST_NOISE for level in recipe.validate_noise),
+        f"validate_noise is {list(recipe.validate_noise)}; use standard deviations from 0 to "
+        f"{_LARGEST_NOISE:g} of the intensity range",
+    )
+    yield (
+        0.1 <= blur.thinnest <= blur.thickest <= 4.0,
+        f"the slice thickness goes from {blur.thinnest} to {blur.thickest}; "
+        "use 0.1 ≤ blur.thinnest ≤ blur.thickest ≤ 4",
+    )
+    yield (
+        0.25 <= blur.smallest_band <= 1.0,
+        f"blur.smallest_band is {blur.smallest_band}; use a share from 0.25 to 1",
+    )
+    yield (
         optimiser.schedule != "halve" or optimiser.halve_every >= 1,
         f"optimiser.halve_every is {optimiser.halve_every}; the halve schedule needs 1 or more",
     )
@@ -123,4 +157,12 @@ def _together(recipe: Recipe) -> Iterator[Rule]:
         yield (
             0 < source.weight <= _LARGEST_NUMBER,
             f"the weight of the source {source.pattern!r} is {source.weight}; use a number above 0",
+        )
+        yield (
+            bool(source.axes) and set(source.axes) <= set("ijk"),
+            f"the axes of the source {source.pattern!r} are {source.axes!r}; use letters of 'ijk'",
+        )
+        yield (
+            0.0 <= source.zeros <= 1.0,
+            f"zeros of the source {source.pattern!r} is {source.zeros}; use a share from 0 to 1",
         )

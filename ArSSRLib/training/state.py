@@ -41,6 +41,8 @@ class TrainingState:
         best: best validation so far: mean gain over cubic, in dB.
         weights, average, optimiser, scaler: state dicts.
         recipe: the recipe as a dictionary.
+        origin: the model that the weights came from, see ``start.origin_of``; empty for random
+            ones.
         history: how the recipe changed when the run was resumed: a list of ``{"from_step": steps
             finished before, "changed": {entry: [before, after]}}``.
         validated: what ``best`` was measured on, see ``validation.cases_digest``; empty
@@ -56,6 +58,7 @@ class TrainingState:
     optimiser: dict[str, Any] = field(default_factory=dict)
     scaler: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
+    origin: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     validated: str = ""
     validation_due: bool = False

@@ -25,7 +25,7 @@ from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
 from ..networks.build import build_network
 from ..networks.initialise import initialise
-from ..networks.model_file import AnyModelHeader, ModelHeader, save_model
+from ..networks.model_file import AnyModelHeader, Model, ModelHeader, save_model
 from ..networks.spec import NetworkSpec
 from ..running.interrupts import no_longer_cancellable
 from ..running.workers import signals_held_back
@@ -36,6 +36,7 @@ from .parallel import Team
 from .patches import PatchSampler, Sample
 from .recipe import Recipe
 from .schedule import learning_rate
+from .start import origin_of, redraw_silent_units, start_from
 from .state import LAST, TrainingState, load_state, save_state
 from .stopping import StopRequest, obey_only, signals_of_the_trainer
 from .validation import Case, Score, cases_digest, score
@@ -46,6 +47,10 @@ Batch = Sequence[npt.NDArray[np.float32]]
 BEST = "best.npz"
 FINAL = "last.npz"
 _STEPS_BETWEEN_ROWS = 10
+_SMALL_ERROR = 1e-4
+"""Squared error below which patches count less under the loss ``log_l2``: 1 % of the range."""
+_PATCHES_TO_JUDGE_BY = 16
+"""Patches on which a unit of a model that training starts from must respond at least once."""
 _ROWS_OF_A_DEAD_NETWORK = 10
 """After so many rows of the log in which all gradients are 0, a network counts as dead."""
 
@@ -61,12 +66,14 @@ class TrainerOptions:
             keeps weights and sums in float32; ``float32`` computes all in float32; ``auto`` is
             ``mixed`` on CUDA alone.
         until_step: stop (resumably) after this many finished steps in all; None for the recipe's.
+        start: model whose weights a new run begins with; None for random ones.
     """
 
     workers: int = 1
     compile: bool = False
     precision: str = "auto"
     until_step: int | None = None
+    start: Model | None = None
 
 
 class Trainer:
@@ -92,18 +99,39 @@ class Trainer:
         self.network = build_network(recipe.network)
         if isinstance(self.network, ArSSR):
             initialise(self.network, recipe.initialisation)
+        if options.start is not None:
+            self._start_from(options.start)
         place(self.network, team.device)
         self.average = {k: v.clone() for k, v in self.network.state_dict().items()}
         self.optimiser = build_optimiser(recipe.optimiser, self.network)
         self.half = _half_precision(options.precision, team.device)
         self.scaler = torch.amp.GradScaler(team.device.type, enabled=self.half == torch.float16)
-        self.state = TrainingState(recipe=recipe.to_dict(), validated=cases_digest(cases))
+        self.state = TrainingState(
+            recipe=recipe.to_dict(),
+            validated=cases_digest(cases),
+            origin=origin_of(options.start) if options.start is not None else {},
+        )
         self._resume()
         self.log = (
             RunLog(folder, self.state.step, self.state.validation_due) if team.leads else None
         )
+        network = recipe.network
+        self._takes_noise = isinstance(network, NetworkSpec) and network.encoder.noise_level
         self.stopped = False
         self._rows_without_gradient = 0
+
+    def _start_from(self, model: Model) -> None:
+        """Takes over the model's weights, except those of units that never respond."""
+        start_from(self.network, model)
+        if not isinstance(self.network, ArSSR):
+            return
+        sampler = PatchSampler(self.volumes, self.recipe)
+        samples = [sampler[number] for number in range(_PATCHES_TO_JUDGE_BY)]
+        low = torch.from_numpy(np.stack([sample.low for sample in samples]))[:, None]
+        noise = torch.from_numpy(np.stack([sample.noise for sample in samples]))
+        count = redraw_silent_units(self.network.encoder, low, noise)
+        if count and self.team.leads:
+            say(f"{count} units of {model.name} never respond; they start with new weights.")
 
     def run(self, stop: StopRequest | None = None) -> TrainingState:
         """Trains up to the recipe's last step.
@@ -166,9 +194,7 @@ class Trainer:
         # The processes take turns, and each has as many samples of a batch as the others.
         first, end = self.state.step * size + self.team.rank, steps * size
         numbers = range(first, max(first, end), self.team.size)
-        sampler = PatchSampler(
-            self.volumes, self.recipe.patches, self.recipe.kernels, self.recipe.seed
-        )
+        sampler = PatchSampler(self.volumes, self.recipe)
         loader: DataLoader[Any] = DataLoader(
             sampler,  # type: ignore[arg-type]
             batch_size=size // self.team.size,
@@ -190,12 +216,13 @@ class Trainer:
         recipe = self.recipe.optimiser
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(recipe, self.state.step)
-        low, coordinates, cell, target = (
+        low, coordinates, cell, target, noise = (
             torch.from_numpy(part).to(self.team.device) for part in batch
         )
+        known = [noise] if self._takes_noise else []
         low = low[:, None].contiguous(memory_format=memory_format(self.team.device))
         with torch.autocast(self.team.device.type, self.half, enabled=self.half is not None):
-            values = model(low, coordinates, cell)
+            values = model(low, coordinates, cell, *known)
         loss = _loss(recipe.loss, values.float(), target)
         shared, asked = self.team.means([loss.item(), float(stop.made)])
         if not math.isfinite(shared):
@@ -278,7 +305,7 @@ class Trainer:
         gains = mean_gains(scores)
         say(
             f"step {self.state.step}: gain over cubic "
-            + ", ".join(f"{gain:+.2f} dB at {scale:g}×" for scale, gain in gains.items())
+            + ", ".join(f"{gain:+.2f} dB at {case}" for case, gain in gains.items())
         )
         self._show(network, log)
         mean = sum(gains.values()) / len(gains)
@@ -321,9 +348,8 @@ class Trainer:
                 "hardware": f"{self.team.device.type}, {platform.machine()}",
                 "torch": torch.__version__,
                 "volumes": len(self.volumes),
-                "validation_gain_db": {f"{k:g}": round(v, 3) for k, v in mean_gains(scores).items()}
-                if scores
-                else {},
+                "validation_gain_db": {k: round(v, 3) for k, v in mean_gains(scores).items()},
+                "started_from": self.state.origin,
             },
             mirrored=self.recipe.mirrored,
         )
@@ -393,5 +419,8 @@ def _loss(name: str, values: Tensor, target: Tensor) -> Tensor:
             return F.mse_loss(values, target)
         case "charbonnier":
             return ((values - target) ** 2 + 1e-6).sqrt().mean()
+        case "log_l2":
+            error = (values - target).square().mean(dim=1)
+            return (error + _SMALL_ERROR).log().mean()
         case _:
             return F.l1_loss(values, target)

@@ -10,15 +10,18 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import torch
 
 from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
+from ..networks.noise_level import at_noise_level
 from ..resampling.degradation import simulate_low_resolution
 from ..resampling.interpolation import interpolate
 from ..volumes.array_types import FloatArray
+from .recipe import Recipe
 from .volumes import TrainingVolume
 
 _FOREGROUND = 0.05
@@ -29,13 +32,14 @@ class Score:
     """PSNR of one volume at one scale, over the foreground, in dB.
 
     Attributes:
-        volume, scale: the case.
+        volume, scale, noise: the case; the noise's standard deviation is in normalised intensity.
         model: PSNR of the network.
         cubic: PSNR of cubic interpolation.
     """
 
     volume: str
     scale: float
+    noise: float
     model: float
     cubic: float
 
@@ -52,6 +56,7 @@ class Case:
     Attributes:
         volume: its name.
         scale: the scale, along all axes.
+        noise: standard deviation of the noise on ``low``.
         high: central HR crop, the truth.
         low: LR simulation of it.
         cubic: cubic interpolation of ``low``, of the shape of ``high``.
@@ -59,29 +64,29 @@ class Case:
 
     volume: str
     scale: float
+    noise: float
     high: FloatArray
     low: FloatArray
     cubic: FloatArray
 
 
-def validation_cases(
-    volumes: Sequence[TrainingVolume], scales: Sequence[float], side: int
-) -> list[Case]:
-    """The central crop of each volume at each scale.
+def validation_cases(volumes: Sequence[TrainingVolume], recipe: Recipe) -> list[Case]:
+    """The central crop of each volume at each scale and noise level of the recipe.
 
     Args:
         volumes: held out from training.
-        scales: upsampling scales.
-        side: largest side of an HR crop, in voxels.
+        recipe: its ``validate_`` entries count.
     """
     cases = []
     for volume in volumes:
-        high = _central_crop(volume.normalisation.apply(volume.array), side)
-        for scale in scales:
-            low_shape = [max(1, round(n / scale)) for n in high.shape]
-            low = simulate_low_resolution(high, low_shape, "cubic")
-            shape = (high.shape[0], high.shape[1], high.shape[2])
-            cases.append(Case(volume.name, scale, high, low, interpolate(low, shape, "cubic")))
+        high = _central_crop(volume.normalisation.apply(volume.array), recipe.validate_crop)
+        shape = (high.shape[0], high.shape[1], high.shape[2])
+        for scale, noise in product(recipe.validate_scales, recipe.validate_noise):
+            low = simulate_low_resolution(high, [max(1, round(n / scale)) for n in shape])
+            generator = np.random.default_rng(0)
+            low += np.float32(noise) * generator.standard_normal(low.shape, dtype=np.float32)
+            cubic = interpolate(low, shape, "cubic")
+            cases.append(Case(volume.name, scale, noise, high, low, cubic))
     return cases
 
 
@@ -96,10 +101,11 @@ def score(network: ArSSR | Baseline, cases: Sequence[Case], device: torch.device
     scores = []
     for case in cases:
         low = torch.from_numpy(case.low)[None, None].to(device)
-        values = network.on_grid(low, case.high.shape).float().cpu().numpy()
+        plain = at_noise_level(network, case.noise) if isinstance(network, ArSSR) else network
+        values = plain.on_grid(low, case.high.shape).float().cpu().numpy()
         model = _foreground_psnr(values, case.high)
         cubic = _foreground_psnr(case.cubic, case.high)
-        scores.append(Score(case.volume, case.scale, model, cubic))
+        scores.append(Score(case.volume, case.scale, case.noise, model, cubic))
     return scores
 
 
@@ -107,7 +113,7 @@ def cases_digest(cases: Sequence[Case]) -> str:
     """Tells sets of cases apart by their volumes' names, scales and crops; empty without cases."""
     if not cases:
         return ""
-    named = [[case.volume, case.scale, list(case.high.shape)] for case in cases]
+    named = [[c.volume, c.scale, c.noise, list(c.high.shape)] for c in cases]
     return hashlib.sha256(json.dumps(named).encode()).hexdigest()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -28,6 +28,8 @@ class TrainingVolume:
         normalisation: takes intensities to about [0, 1].
         spacing: voxel size (i, j, k), in mm.
         weight: relative frequency of being drawn.
+        axes: array axes that may become coarser.
+        zeros: largest share of a patch's voxels that may be exactly 0.
     """
 
     name: str
@@ -35,6 +37,8 @@ class TrainingVolume:
     normalisation: Normalisation
     spacing: tuple[float, float, float]
     weight: float = 1.0
+    axes: tuple[int, ...] = (0, 1, 2)
+    zeros: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -105,9 +109,14 @@ def _weighted(
         else:
             left_out.append(f"{volume.name}: no source pattern of the recipe matches it.")
     weighted = [
-        TrainingVolume(v.name, v.array, v.normalisation, v.spacing, sources[n].weight / len(group))
+        replace(
+            volume,
+            weight=sources[n].weight / len(group),
+            axes=tuple(sorted("kji".index(letter) for letter in set(sources[n].axes))),
+            zeros=sources[n].zeros,
+        )
         for n, group in groups.items()
-        for v in group
+        for volume in group
     ]
     if not weighted:
         raise InputError("No volume matches a source pattern of the recipe; add one with '*'.")

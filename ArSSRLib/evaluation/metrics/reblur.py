@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...choices import PAPER_KERNEL
+from ...resampling.blur import Blur
 from ...resampling.degradation import simulate_low_resolution
 from .metric import check_volume, data_range
 
@@ -27,7 +28,7 @@ def reblur(image: np.ndarray, low: np.ndarray, kernel: str = "cubic") -> float:
     if kernel == PAPER_KERNEL:
         again = _corner_aligned(image, low.shape)
     else:
-        again = simulate_low_resolution(image, low.shape, kernel)  # type: ignore[arg-type]
+        again = simulate_low_resolution(image, low.shape, Blur(kernel))  # type: ignore[arg-type]
     return float(np.sqrt(np.mean(np.square(again - low)))) / data_range(low)
 
 

@@ -28,6 +28,7 @@ from ArSSRLib.evaluation.views import load_views
 from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.model_file import ModelHeader, save_model
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
+from ArSSRLib.resampling.blur import Blur
 from ArSSRLib.resampling.degradation import paper_low_resolution, simulate_low_resolution
 from ArSSRLib.resampling.interpolation import interpolate
 from ArSSRLib.resampling.simulation import simulate_volume
@@ -64,7 +65,7 @@ def test_every_volume_scale_and_method_is_measured(folder: Path) -> None:
 def test_a_record_holds_what_the_parts_give_by_hand(folder: Path, brain: np.ndarray) -> None:
     evaluation = evaluate(_settings(folder))
     low_shape = tuple(int(n / 2.5 + 0.5) for n in brain.shape)
-    low = simulate_low_resolution(brain, low_shape, "cubic")
+    low = simulate_low_resolution(brain, low_shape)
     expected = psnr(interpolate(low, brain.shape, "linear"), brain)
     assert _value(evaluation, "brain_45_2mm", 2.5, "linear", "psnr") == pytest.approx(expected)
 
@@ -79,7 +80,7 @@ def test_the_kernel_decides_the_low_resolution_volume(
         low = paper_low_resolution(brain, 2.0)
     else:
         shape = tuple(int(n / 2.0 + 0.5) for n in brain.shape)
-        low = simulate_low_resolution(brain, shape, kernel)  # type: ignore[arg-type]
+        low = simulate_low_resolution(brain, shape, Blur(kernel))  # type: ignore[arg-type]
     assert value == pytest.approx(psnr(interpolate(low, brain.shape, "cubic"), brain))
 
 
@@ -276,7 +277,7 @@ def test_the_network_of_a_baseline_is_found_by_its_scale(tmp_path: Path) -> None
 def test_only_the_named_axes_are_made_coarser(folder: Path) -> None:
     evaluation = evaluate(_settings(folder, axes="k", scales=(3.0,), metrics=("psnr",)))
     truth = read_volume(folder / BRAINS[0])
-    low = simulate_volume(truth, (1.0, 1.0, 3.0), "cubic")
+    low = simulate_volume(truth, (1.0, 1.0, 3.0))
     shape = truth.array.shape
     expected = psnr(interpolate(low.array, shape, "cubic"), truth.array)
     assert _value(evaluation, "brain_45_2mm", 3.0, "cubic", "psnr") == pytest.approx(expected)

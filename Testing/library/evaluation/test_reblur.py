@@ -15,6 +15,7 @@ from ArSSRLib.evaluation.metrics import METRICS
 from ArSSRLib.evaluation.metrics.reblur import reblur
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.networks import catalogue
+from ArSSRLib.resampling.blur import Blur
 from ArSSRLib.resampling.degradation import paper_low_resolution, simulate_low_resolution
 from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling.request import target_grid
@@ -25,14 +26,14 @@ from ArSSRLib.volumes.volume import Volume
 
 @pytest.mark.parametrize("kernel", ["cubic", "kspace", "gaussian"])
 def test_the_truth_itself_re_blurs_to_the_input(brain: np.ndarray, kernel: str) -> None:
-    low = simulate_low_resolution(brain, [n // 2 for n in brain.shape], kernel)  # type: ignore[arg-type]
+    low = simulate_low_resolution(brain, [n // 2 for n in brain.shape], Blur(kernel))  # type: ignore[arg-type]
     assert reblur(brain, low, kernel) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_an_offset_of_one_percent_of_the_range_is_an_error_of_one_percent(
     brain: np.ndarray,
 ) -> None:
-    low = simulate_low_resolution(brain, [n // 2 for n in brain.shape], "cubic")
+    low = simulate_low_resolution(brain, [n // 2 for n in brain.shape])
     assert reblur(brain + 0.01 * np.ptp(low), low) == pytest.approx(0.01, rel=1e-3)
 
 

@@ -7,13 +7,14 @@ import pytest
 
 from ArSSRLib.choices import KERNELS
 from ArSSRLib.errors import InputError
+from ArSSRLib.resampling.blur import Blur
 from ArSSRLib.resampling.simulation import simulate_volume
 from ArSSRLib.volumes.volume import Volume
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_coarse_volume_covers_the_same_field_of_view(cortex: Volume, kernel: str) -> None:
-    low = simulate_volume(cortex, (2.0, 2.5, 1.0), kernel)
+    low = simulate_volume(cortex, (2.0, 2.5, 1.0), Blur(kernel))
     assert low.grid.size == (24, 18, 20)
     np.testing.assert_allclose(low.grid.field_of_view, cortex.grid.field_of_view, rtol=1e-12)
     faces = low.grid.index_to_world([-0.5, -0.5, -0.5]), cortex.grid.index_to_world([-0.5] * 3)

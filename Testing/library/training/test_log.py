@@ -16,7 +16,7 @@ def _write(log: RunLog, steps: range, loss: float) -> None:
     for step in steps:
         row = {"step": step, "seconds": 1.0, "loss": loss, "learning_rate": 1.0}
         log.step({**row, "gradient_norm": 1.0})
-        log.validation(step, [Score("head", 2.0, 30.0 + loss, 30.0)])
+        log.validation(step, [Score("head", 2.0, 0.0, 30.0 + loss, 30.0)])
     log.close()
 
 
@@ -35,7 +35,7 @@ def test_steps_that_are_done_again_replace_the_lost_ones_in_the_tables(tmp_path:
 
 def test_a_validation_that_is_due_replaces_what_there_is_of_it(tmp_path: Path) -> None:
     _write(RunLog(tmp_path, 0), range(1, 4), loss=1.0)
-    RunLog(tmp_path, 3, validation_due=True).validation(3, [Score("head", 2.0, 35.0, 30.0)])
+    RunLog(tmp_path, 3, validation_due=True).validation(3, [Score("head", 2.0, 0.0, 35.0, 30.0)])
     assert _column(tmp_path / VALIDATION, "gain") == [1, 1, 5]
     assert _column(tmp_path / METRICS, "step") == [1, 2, 3]
 
