@@ -13,6 +13,8 @@ import pytest
 from repository import ROOT, repository_files
 
 from ArSSRLib.cli.main import COMMANDS, SentenceParser
+from ArSSRLib.volumes.files import formats  # noqa: F401 (registers the formats)
+from ArSSRLib.volumes.files.file_format import readable_suffixes, writable_suffixes
 
 PAGES = [page for page in repository_files("*.md") if page.name != "CHANGELOG.md"]
 OPTIONS_OF_OTHERS = {
@@ -78,6 +80,12 @@ def test_every_option_in_the_text_exists() -> None:
 def test_the_commands_are_all_documented() -> None:
     text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     assert [name for name in COMMANDS if f"| `{name}` |" not in text] == []
+
+
+def test_the_file_formats_are_all_documented() -> None:
+    text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    for suffix in (*readable_suffixes(), *writable_suffixes()):
+        assert f"`{suffix}`" in text
 
 
 @pytest.mark.slow
