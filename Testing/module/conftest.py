@@ -30,7 +30,7 @@ def started() -> Any:
 
 @pytest.fixture
 def slicer(started: Any) -> Iterator[Any]:
-    """``slicer`` with an empty scene; a test fails when a slot raised meanwhile."""
+    """``slicer`` with an empty scene; a test fails when a slot or a VTK observer raised."""
     from slicerhost import pythonqt
 
     started.mrmlScene.Clear()

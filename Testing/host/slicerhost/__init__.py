@@ -40,7 +40,18 @@ def _start(testing: bool, slicer_source: str | None) -> Any:
     import slicer
     from PySide6 import QtWidgets
 
-    from . import application, ctk_module, modules, mrml_widgets, qt_module, sample_data, uiloader
+    from . import (
+        application,
+        ctk_module,
+        modules,
+        mrml_widgets,
+        pythonqt,
+        qt_module,
+        sample_data,
+        uiloader,
+    )
+
+    pythonqt.record_observer_errors()
 
     _started["QApplication"] = QtWidgets.QApplication.instance() or QtWidgets.QApplication(
         ["Slicer"]

@@ -45,8 +45,8 @@ def _flag(name: str, default: bool) -> Any:
 class qMRMLNodeComboBox(PythonQtMixin, QtWidgets.QWidget):
     """Picks a node of the scene; follows the scene as nodes come, go and are renamed.
 
-    Like the real one it takes the first node by itself when "none" is not allowed, and says
-    ``currentNodeChanged`` once per change.
+    Like the real one it takes the first node by itself when "none" is not allowed, emits
+    ``currentNodeChanged`` once for each change, and lists nothing new while a scene is imported.
     """
 
     currentNodeChanged = QtCore.Signal(object)
@@ -114,8 +114,13 @@ class qMRMLNodeComboBox(PythonQtMixin, QtWidgets.QWidget):
                 scene.EndCloseEvent,
                 scene.EndImportEvent,
             ):
-                self._tags.append(scene.AddObserver(event, lambda caller, event: self._refill()))
+                self._tags.append(scene.AddObserver(event, self._on_scene_event))
         self._refill()
+
+    def _on_scene_event(self, caller: Any, event: str) -> None:
+        """As ``qMRMLSceneModel``: nothing is listed before the import of a scene is complete."""
+        if not self._scene.IsImporting():
+            self._refill()
 
     def currentNode(self) -> Any:
         return (

@@ -23,10 +23,11 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from PySide6 import QtCore
+from PySide6 import QtCore, QtGui
 
 uncaught: list[str] = []
-"""Tracebacks of exceptions raised in slots: PythonQt prints them, tests must see them."""
+"""Tracebacks of exceptions raised in slots and VTK observers: both are only printed, and tests
+must see them."""
 
 ignoring_child_attributes = False
 """True while a ``.ui`` file loads: PySide6 then sets a widget's children as its attributes."""
@@ -54,6 +55,16 @@ def positional_capacity(function: Callable[..., Any]) -> int:
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return 100
     return sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+
+
+def record_observer_errors() -> None:
+    """Adds what VTK observers raise to ``uncaught``: VTK hands it to ``sys.excepthook`` only."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        uncaught.append("".join(traceback.format_exception(kind, error, trace)))
+        sys.__excepthook__(kind, error, trace)
+
+    sys.excepthook = hook
 
 
 def guarded(function: Callable[..., Any]) -> Callable[..., None]:
@@ -251,7 +262,17 @@ def _write_property(target: QtCore.QObject, name: str, value: Any) -> None:
         "double": float,
     }
     converter = converters.get(prop.typeName(), lambda v: v)
-    QtCore.QObject.setProperty(target, name, converter(value))
+    value = converter(value)
+    if name == "toolTip":
+        value = wrapped_tooltip(value)
+    QtCore.QObject.setProperty(target, name, value)
+
+
+def wrapped_tooltip(text: str) -> str:
+    """What Slicer's ``ctkToolTipTrapper`` makes of a tooltip: plain text becomes HTML."""
+    if not text or QtGui.Qt.mightBeRichText(text):
+        return text
+    return QtGui.Qt.convertFromPlainText(text, QtCore.Qt.WhiteSpaceMode.WhiteSpaceNormal)
 
 
 @functools.cache

@@ -6,6 +6,7 @@ real ``vtkMRMLSliceLogic`` behind everything the real displayable managers draw 
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import slicer
@@ -52,6 +53,9 @@ class SliceView:
     def renderWindow(self) -> Any:
         return self._window
 
+    def interactor(self) -> Any:
+        return self._interactor
+
     def cornerAnnotation(self) -> Any:
         return self._corner
 
@@ -87,8 +91,52 @@ def _displayable_managers(application_logic: Any, renderer: Any, slice_node: Any
     return group
 
 
+class SliceController:
+    """``qMRMLSliceControllerWidget``: its two opacity sliders, which follow the composite node.
+
+    The sliders take over a new opacity without blocking their signals. Their slot starts an
+    interaction, and so MRML's link logic copies the opacity to every linked view of the group.
+    """
+
+    def __init__(self, logic: Any) -> None:
+        self._logic = logic
+        self._composite = logic.GetSliceCompositeNode()
+        flags = slicer.vtkMRMLSliceCompositeNode
+        self._sliders = {
+            "ForegroundOpacity": (flags.ForegroundOpacityFlag, self._opacity("ForegroundOpacity")),
+            "LabelOpacity": (flags.LabelOpacityFlag, self._opacity("LabelOpacity")),
+        }
+        itself = weakref.ref(self)  # the node must not keep the views of a closed scene
+        self._tag = self._composite.AddObserver(
+            "ModifiedEvent", lambda caller, event: itself()._follow()
+        )
+
+    def __del__(self) -> None:
+        self._composite.RemoveObserver(self._tag)
+
+    def set_opacity(self, name: str, value: float) -> None:
+        """What a user does with a slider."""
+        flag, shown = self._sliders[name]
+        if value == shown:
+            return
+        self._sliders[name] = (flag, value)
+        self._logic.StartSliceCompositeNodeInteraction(flag)
+        getattr(self._composite, "Set" + name)(value)
+        self._logic.EndSliceCompositeNodeInteraction()
+
+    def _opacity(self, name: str) -> float:
+        return getattr(self._composite, "Get" + name)()
+
+    def _follow(self) -> None:
+        scene = self._composite.GetScene()
+        if scene is None or scene.IsBatchProcessing():
+            return
+        for name in self._sliders:
+            self.set_opacity(name, self._opacity(name))
+
+
 class SliceWidget:
-    """``qMRMLSliceWidget``: a slice node with its logic and its view."""
+    """``qMRMLSliceWidget``: a slice node with its logic, its controller and its view."""
 
     def __init__(self, node: Any, application_logic: Any, size: tuple[int, int]) -> None:
         self._node = node
@@ -99,9 +147,13 @@ class SliceWidget:
         self._logic.ResizeSliceNode(*size)
         application_logic.GetSliceLogics().AddItem(self._logic)
         self._view = SliceView(self._logic, application_logic, size)
+        self._controller = SliceController(self._logic)
 
     def sliceView(self) -> SliceView:
         return self._view
+
+    def sliceController(self) -> SliceController:
+        return self._controller
 
     def sliceLogic(self) -> Any:
         return self._logic

@@ -1,12 +1,13 @@
 """``slicer.parameterNodeWrapper``: typed parameters in a MRML node, bound to widgets by name.
 
 The types and widgets of this project's panel only, with the strictness of Slicer's: widget types
-match exactly, a slider needs a range, a value of the wrong type or out of range raises, and a
-``SlicerParameterName`` that names no parameter raises when the panel is connected.
+match exactly, values are cached, a slider needs a range, a value of the wrong type or out of
+range raises, and so does a ``SlicerParameterName`` that names no parameter.
 """
 
 import enum
 import typing
+import weakref
 
 import ctk
 import qt
@@ -49,6 +50,8 @@ class _Parameter:
             node.SetParameter(self.name, value.name if isinstance(value, enum.Enum) else str(value))
 
     def read(self, node):
+        if not node.HasParameter(self.name):  # a closed scene has emptied the node
+            self.write(node, self.default)
         if self.isNode:
             return node.GetNodeReference(self.name)
         text = node.GetParameter(self.name)
@@ -119,6 +122,27 @@ class _Wrapper:
         for parameter in self.allParameters.values():
             if not parameterNode.HasParameter(parameter.name):
                 parameter.write(parameterNode, parameter.default)
+        self._values = {}
+        self._cache()
+        itself = weakref.ref(self)  # the observer must not keep this object
+        # VTK calls the very first observer of an object last; in Slicer another one is the first.
+        first = 1.0
+        self._cacheTag = parameterNode.AddObserver(
+            vtk.vtkCommand.ModifiedEvent, lambda caller, event: itself()._cache(), first
+        )
+
+    def __del__(self):
+        self.parameterNode.RemoveObserver(self._cacheTag)
+
+    def _cache(self):
+        """Values are read when the node is modified, as Slicer's wrapper does: a reference to a
+        node that is not in the scene yet reads as None until the next modification."""
+        self._values = {n: p.read(self.parameterNode) for n, p in self.allParameters.items()}
+
+    def _write(self, parameter, value):
+        with slicer.util.NodeModify(self.parameterNode):
+            parameter.write(self.parameterNode, value)
+            self._values[parameter.name] = parameter.read(self.parameterNode)
 
     def connectGui(self, gui):
         bound = {}
@@ -192,6 +216,6 @@ def vars_of(cls):
 
 def _property(parameter):
     return property(
-        lambda self: parameter.read(self.parameterNode),
-        lambda self, value: parameter.write(self.parameterNode, value),
+        lambda self: self._values[parameter.name],
+        lambda self, value: self._write(parameter, value),
     )
