@@ -23,3 +23,7 @@ ALL_KERNELS = (*KERNELS, PAPER_KERNEL)
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 """Where the network computes; ``auto`` takes CUDA, else MPS, else the CPU."""
+
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+"""In what the network computes; ``auto`` takes half precision where the device is fast at it."""

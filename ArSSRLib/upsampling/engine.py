@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
+from ..choices import Precision
 from ..errors import InputError
 from ..resampling.interpolation import ArrayBox
 from ..volumes.array_types import Array, FloatArray
@@ -20,6 +21,7 @@ from .device import choose_device, denormals_flushed, release_memory
 from .fallback import FallbackComputer
 from .passes import Pass
 from .plan import Shape, Spans, geometry_of, tiles_for
+from .precision import choose_precision
 from .progress import ProgressCallback, ProgressClock
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def upsample_array(
     progress: ProgressCallback | None = None,
     plane_voxels: int | None = None,
     fast: bool = False,
+    precision: Precision = "auto",
 ) -> FloatArray:
     """Upsamples intensities to ``target_shape`` over the same field of view (paper §III-B).
 
@@ -48,6 +51,8 @@ def upsample_array(
         progress: called at least once a tile; it cancels by raising ``Cancelled``.
         plane_voxels: LR voxels that a tile's plane may have; None for what memory allows.
         fast: one pass, also where the model asks for the mean with a mirrored one.
+        precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``, see
+            :func:`ArSSRLib.upsampling.precision.choose_precision`.
 
     Returns:
         float32 intensities on the input's scale, of ``target_shape`` or of the box's size.
@@ -71,7 +76,9 @@ def upsample_array(
         passes.append(passes[0].mirrored(target_shape))
     clock = ProgressClock(progress, float(len(passes) * math.prod(size)))
     share = np.float32(1.0 / len(passes))
-    computer = FallbackComputer(model, normalisation, geometry, choose_device(device))
+    chosen = choose_device(device)
+    dtype = choose_precision(precision, chosen)
+    computer = FallbackComputer(model, normalisation, geometry, chosen, dtype)
     with torch.inference_mode(), denormals_flushed():
         clock.advance("encoding", 0.0)
         for part in passes:

@@ -18,6 +18,7 @@ from ..volumes.array_types import Array, FloatArray
 from ..volumes.intensity import Normalisation
 from .device import release_memory
 from .plan import Geometry, Spans, Tile, halved
+from .precision import precision_after_moving
 from .progress import ProgressClock
 from .streaming.tiles import NotFinite, TileComputer
 
@@ -30,18 +31,22 @@ _log = logging.getLogger(__name__)
 class FallbackComputer:
     """Computes tiles on one device, in smaller ones or on the CPU where it lacks the memory.
 
-    On CUDA the encoder computes in half precision, which the tensor cores need, as long as no value
-    is too large for it.
+    It computes in half precision where that is asked for, as long as no value is too large for it.
     """
 
     def __init__(
-        self, model: Model, normalisation: Normalisation, geometry: Geometry, device: torch.device
+        self,
+        model: Model,
+        normalisation: Normalisation,
+        geometry: Geometry,
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         self.model, self.normalisation = model, normalisation
         self.geometry, self.device = geometry, device
         # Planes that are larger ran out of memory once; that is not tried again.
         self.largest = math.inf
-        self.half = device.type == "cuda"
+        self.dtype = dtype
         try:
             self._move_to(device)
         except RuntimeError as error:
@@ -102,13 +107,13 @@ class FallbackComputer:
         return [rest]
 
     def _compute_in_single_precision(self) -> None:
-        if not self.half:
+        if self.dtype == torch.float32:
             raise InputError(
                 f"The model {self.model.name} gives values that are not finite: its file is "
                 "damaged or it was trained badly; use another."
             )
         _log.warning("Values too large for half precision: continuing in single precision.")
-        self.half = False
+        self.dtype = torch.float32
         self._move_to(self.device)
 
     def _behind(self, tile: Tile, reached: int) -> Tile:
@@ -140,5 +145,5 @@ class FallbackComputer:
 
     def _move_to(self, device: torch.device) -> None:
         self.device = device
-        self.half = self.half and device.type == "cuda"
-        self.tiles = TileComputer(self.model, self.normalisation, self.geometry, device, self.half)
+        self.dtype = precision_after_moving(self.dtype, device)
+        self.tiles = TileComputer(self.model, self.normalisation, self.geometry, device, self.dtype)

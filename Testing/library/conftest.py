@@ -77,3 +77,11 @@ def arssr() -> Run:
         )  # type: ignore[call-overload, no-any-return]  # fmt: skip
 
     return run
+
+
+@pytest.fixture
+def single_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network computes in float32, as on a processor without bfloat16."""
+    from ArSSRLib.upsampling import precision
+
+    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: False)

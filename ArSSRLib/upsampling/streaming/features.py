@@ -91,6 +91,5 @@ class FeatureStream:
         crop = list(self.inner)
         crop[self.axis] = slice(None)
         features = planes[0].permute(1, 2, 3, 0)[tuple(crop)].movedim(self.axis, 0)
-        rows = features.reshape(-1, features.shape[-1])
-        project = self.decoder.project.to(rows.dtype)
-        return linear_rows(rows, project, None).view(*features.shape[:3], -1)
+        rows = features.reshape(-1, features.shape[-1]).to(self.decoder.dtype)
+        return linear_rows(rows, self.decoder.project, None).view(*features.shape[:3], -1)

@@ -20,11 +20,14 @@ Layer = tuple[Tensor, Tensor]
 class FoldedDecoder:
     """The decoder of ``network`` after folding.
 
-    With the paper's skip the feature vector is read twice, by the first layer and again (through
-    the residual connection) by the first layer of the second half; both are folded.
+    Features, hidden layers and their interpolation are of the type ``dtype``; what the last layer
+    sums and intensities are float32. With the paper's skip the feature vector is read twice, by the
+    first layer and again (through the residual connection) by the first layer of the second half;
+    both are folded.
     """
 
-    def __init__(self, network: ArSSR, device: torch.device) -> None:
+    def __init__(self, network: ArSSR, device: torch.device, dtype: torch.dtype) -> None:
+        self.dtype = dtype
         decoder = network.decoder
         self.skip = decoder.skip
         self.last_relu = decoder.last_relu
@@ -34,11 +37,14 @@ class FoldedDecoder:
         readers = [first[0], second[0]] if self.skip else [second[0]]
         weight = torch.cat([layer[0] for layer in readers])
         self.width = readers[0][0].shape[0]
-        self.project = weight[:, :channels].contiguous()
+        self.project = weight[:, :channels].contiguous().to(dtype)
         self._coordinates = weight[:, channels:].contiguous()
         self._bias = torch.cat([layer[1] for layer in readers])
-        self._first, self._second = first[1:], second[1:]
-        self._joint = second[0][0]
+        self._first = [(w.to(dtype), b.to(dtype)) for w, b in first[1:]]
+        self._second = [(w.to(dtype), b.to(dtype)) for w, b in second[1:-1]]
+        # None where the first layer, which is folded, is the last one too.
+        self._last = second[-1] if len(second) > 1 else None
+        self._joint = second[0][0].to(dtype)
 
     def bias_along(self, axis: int, lookup: AxisLookup, cell: float) -> Tensor:
         """What the coordinate along ``axis`` adds before the first ReLU, (targets, channels).
@@ -58,18 +64,16 @@ class FoldedDecoder:
         if self.skip:
             hidden = rows[:, : self.width].relu()
             for weight, bias in self._first:
-                hidden = linear_rows(hidden, weight.to(rows.dtype), bias.to(rows.dtype)).relu_()
-            hidden = linear_rows(hidden, self._joint.to(rows.dtype), None)
+                hidden = linear_rows(hidden, weight, bias).relu_()
+            hidden = linear_rows(hidden, self._joint, None)
             hidden += rows[:, self.width :]
         else:
             hidden = rows
-        if self._second:
+        if self._last is not None:
             hidden = hidden.relu_()
-        for n, (weight, bias) in enumerate(self._second):
-            if n == len(self._second) - 1:
-                hidden = F.linear(hidden.float(), weight, bias)
-            else:
-                hidden = linear_rows(hidden, weight.to(rows.dtype), bias.to(rows.dtype)).relu_()
+            for weight, bias in self._second:
+                hidden = linear_rows(hidden, weight, bias).relu_()
+            hidden = F.linear(hidden.float(), *self._last)
         values = hidden[:, 0].float()
         return values.relu_() if self.last_relu else values
 

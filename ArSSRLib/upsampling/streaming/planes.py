@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -27,14 +26,12 @@ class PlaneDecoder:
         geometry: of the whole run.
         device: where it computes.
         faded: whether features are taken to be 0 outside the volume.
-        half: whether features are computed in half precision.
     """
 
     decoder: FoldedDecoder
     geometry: Geometry
     device: torch.device
     faded: bool
-    half: bool
 
     def planes(
         self, lookups: Sequence[AxisLookup], features: FeatureWindow, decoded: Callable[[], None]
@@ -55,8 +52,7 @@ class PlaneDecoder:
         below, above = along.low.tolist(), along.high.tolist()
         for number in range(len(below)):
             here = slice(number, number + 1)
-            with self._precision():
-                pair = features.planes(below[number], above[number] + 1)
+            pair = features.planes(below[number], above[number] + 1)
             level = along.part(here).between(pair[0], pair[-1], self.faded)
             plane = self._plane(
                 level, rows, columns, biases[axis][here], biases[down], biases[right]
@@ -94,9 +90,6 @@ class PlaneDecoder:
             flat = points.view(-1, points.shape[-1])
             values[j] = self.decoder.finish(flat).view(-1, width)
         return values
-
-    def _precision(self) -> AbstractContextManager[object]:
-        return torch.autocast(self.device.type, torch.float16) if self.half else nullcontext()
 
 
 def _rows_at_once(device: str, columns: int, channels: int) -> int:

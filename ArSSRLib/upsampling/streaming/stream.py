@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from ...networks.encoder import Encoder
 from ...networks.encoder_parts import Chain, Conv, Dense, FusedBlocks, Part, Skip
 
+_ONEDNN_TYPES = (torch.float32, torch.bfloat16)
+
 Planes = Tensor | None
 """Consecutive planes (1, channels, k, j, i) along the stream's axis; None for no plane."""
 
@@ -103,8 +105,8 @@ class _Queue:
 class _Window:
     """The planes that a 3×3×3 kernel still needs, in front of those that come next."""
 
-    def __init__(self, dim: int, layout: torch.memory_format) -> None:
-        self.dim, self._layout = dim, layout
+    def __init__(self, dim: int, layout: torch.memory_format, dtype: torch.dtype) -> None:
+        self.dim, self._layout, self._dtype = dim, layout, dtype
         self._last: Planes = None
 
     def known(self, *pieces: Tensor) -> Planes:
@@ -132,7 +134,9 @@ class _Window:
         arriving = shape[self.dim]
         shape[self.dim] = kept + arriving
         like = pieces[0]
-        known = torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=self._layout)
+        known = torch.empty(
+            shape, dtype=self._dtype, device=like.device, memory_format=self._layout
+        )
         before = known.narrow(self.dim, 0, kept)
         if self._last is None:
             before.zero_()
@@ -150,7 +154,7 @@ class _Convolution:
 
     def __init__(self, layer: nn.Conv3d, relu: bool, dim: int, layout: torch.memory_format) -> None:
         self._layer, self._relu = layer, relu
-        self._window = _Window(dim, layout)
+        self._window = _Window(dim, layout, layer.weight.dtype)
 
     def push(self, planes: Planes) -> Planes:
         known = None if planes is None else self._window.known(planes)
@@ -169,7 +173,7 @@ class _DenseLayers:
 
     def __init__(self, layers: Sequence[nn.Conv3d], dim: int, layout: torch.memory_format) -> None:
         self._layers = list(layers)
-        self._windows = [_Window(dim, layout) for _ in self._layers]
+        self._windows = [_Window(dim, layout, layer.weight.dtype) for layer in self._layers]
         self._dim, self._layout = dim, layout
 
     def push(self, planes: Planes) -> Planes:
@@ -209,7 +213,8 @@ def _convolved(
     Left to itself torch takes a convolution many times slower where few planes of few channels
     come at once, as in an encoder's first layer, and spends a sixth of all the time there.
     """
-    on_cpu = planes.device.type == "cpu" and planes.dtype == torch.float32
+    planes = planes.to(weight.dtype)
+    on_cpu = planes.device.type == "cpu" and planes.dtype in _ONEDNN_TYPES
     # Not part of torch's documented interface: without it the numbers are the same, only later.
     by_onednn = getattr(torch, "mkldnn_convolution", None)
     if on_cpu and by_onednn is not None and torch.backends.mkldnn.is_available():

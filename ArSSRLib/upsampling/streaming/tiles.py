@@ -14,6 +14,7 @@ from ...volumes.intensity import Normalisation
 from ..device import memory_format, place, release_memory
 from ..flat_regions import busy_targets, busy_voxels
 from ..plan import Geometry, Shape, Spans, Tile, planes_at_once
+from ..precision import in_precision
 from ..progress import ProgressClock
 from .features import FeatureStream, FeatureWindow
 from .folded_decoder import FoldedDecoder
@@ -35,7 +36,11 @@ class NotFinite(ArithmeticError):
 
 
 class TileComputer:
-    """Computes tiles with one model on one device, where it moves the model's weights."""
+    """Computes tiles with one model on one device, where it moves the model's weights.
+
+    Features and the decoder's hidden layers are of the type ``dtype``; what residual connections
+    add up and intensities are float32.
+    """
 
     def __init__(
         self,
@@ -43,14 +48,15 @@ class TileComputer:
         normalisation: Normalisation,
         geometry: Geometry,
         device: torch.device,
-        half: bool,
+        dtype: torch.dtype,
     ) -> None:
         self.model, self.normalisation = model, normalisation
         self.geometry, self.device = geometry, device
         spec = model.header.spec
         place(model.network, device)
-        self.decoder = FoldedDecoder(model.network, device)
-        self.planes = PlaneDecoder(self.decoder, geometry, device, spec.outside == "zeros", half)
+        self.encoder = in_precision(model.network.encoder, dtype)
+        self.decoder = FoldedDecoder(model.network, device, dtype)
+        self.planes = PlaneDecoder(self.decoder, geometry, device, spec.outside == "zeros")
         self.residual = spec.residual == "trilinear"
         # Without a residual there is no interpolation to keep: the network defines all values.
         self.spares_flat_parts = spec.residual != "none"
@@ -141,7 +147,7 @@ class TileComputer:
         region = low[_within(tile.encode, known)][None, None].contiguous(memory_format=layout)
         axis = self.geometry.stream
         return FeatureStream(
-            encoder_stream(self.model.network.encoder, axis, layout),
+            encoder_stream(self.encoder, axis, layout),
             region,
             axis,
             _within(tile.lookup, tile.encode),

@@ -81,7 +81,7 @@ def _trained() -> ArSSR:
     return network.eval()
 
 
-@pytest.mark.usefixtures("toy")
+@pytest.mark.usefixtures("toy", "single_precision")
 def test_a_new_file_is_trained_saved_read_and_upsamples(tmp_path: Path) -> None:
     network = _trained()
     save_model(network, ModelHeader(SPEC), tmp_path / "toy.npz")

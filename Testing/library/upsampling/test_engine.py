@@ -22,6 +22,7 @@ from ArSSRLib.upsampling.streaming.planes import PlaneDecoder
 from ArSSRLib.upsampling.streaming.tiles import TileComputer
 from ArSSRLib.volumes.intensity import Normalisation
 
+pytestmark = pytest.mark.usefixtures("single_precision")
 LOCAL = NetworkSpec(
     EncoderSpec("SRResNet", 16, 2, 2, 8, 16), DecoderSpec(32, 4, False, False), "local", "trilinear"
 )
@@ -259,43 +260,6 @@ def test_memory_that_runs_out_midway_leaves_no_seam_and_adds_nothing_twice(
     assert fractions == sorted(fractions)
     np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
     assert reports[-1].fraction == pytest.approx(1.0)
-
-
-def _loud_model() -> Model:
-    """Its features are small enough for float32 and too large for float16."""
-    model = _model(PAPER_LIKE)
-    model.network.encoder.out.weight.mul_(1e7)
-    model.network.decoder.first[0].weight.mul_(1e-7)
-    model.network.decoder.second[0].weight.mul_(1e-7)
-    return model
-
-
-def test_values_too_large_for_half_precision_are_computed_in_single_precision(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A CPU that is told to compute in half precision stands for CUDA, which does."""
-    array, shape, model = _tissue((10, 11, 12)), (20, 22, 24), _loud_model()
-    expected = upsample_array(array, shape, model, device="cpu")
-    assert np.ptp(expected) > 0
-    asked: list[bool] = []
-
-    def computer(*arguments):  # type: ignore[no-untyped-def]
-        half = not asked
-        asked.append(half)
-        return TileComputer(*arguments[:4], half)
-
-    monkeypatch.setattr(fallback, "TileComputer", computer)
-    move = fallback.FallbackComputer._move_to
-
-    def move_to(self, device):  # type: ignore[no-untyped-def]
-        move(self, device)
-        self.half = asked[-1]
-
-    monkeypatch.setattr(fallback.FallbackComputer, "_move_to", move_to)
-    result = upsample_array(array, shape, model, device="cpu")
-    assert asked == [True, False]
-    assert "single precision" in caplog.text
-    np.testing.assert_array_equal(result, expected)
 
 
 def test_a_model_whose_values_are_not_finite_is_refused() -> None:

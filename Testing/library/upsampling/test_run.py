@@ -146,6 +146,7 @@ def test_flipping_or_permuting_the_storage_flips_or_permutes_the_result(
     np.testing.assert_allclose(result.grid.spacing, expected.grid.spacing, atol=1e-9)
 
 
+@pytest.mark.usefixtures("single_precision")
 @pytest.mark.parametrize("method", METHODS)
 def test_a_region_holds_the_values_of_the_whole(cortex: Volume, model: Model, method: str) -> None:
     target = target_grid(cortex.grid, 1.7)
