@@ -16,12 +16,12 @@ from .arguments import MOST_PROCESSES, MOST_THREADS, add_device, add_progress, n
 from .printers import printer_for, warnings_shown_by
 
 if TYPE_CHECKING:
-    from ..evaluation.harness import Evaluation
-    from ..evaluation.methods import Method
+    from ..evaluation.measuring.methods import EvaluatedMethod
+    from ..evaluation.run import Evaluation
     from ..evaluation.settings import Settings
 
 _MOST_JOBS = 4
-"""Each job holds a volume in several copies; more jobs than this need the user's word."""
+"""Default limit: each job holds a volume in several copies; more only with --jobs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,13 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--baselines",
         metavar="FOLDER",
-        help="where the networks of srcnn3d, dcsrn and rescnn lie, as srcnn3d-2/best.npz and so on",
+        help="networks of srcnn3d, dcsrn and rescnn, as srcnn3d-2/best.npz and so on",
     )
     _add_low_resolution(parser)
     _add_measures(parser)
     _add_pictures(parser)
     _add_machine(parser)
     add_progress(parser)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _metric_list()
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
@@ -63,13 +65,13 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER|LIST",
         help="sharp volumes, from which low-resolution ones are simulated: a folder, searched with "
         "its subfolders (of an HCP release the restored brain of each subject), or a list of "
-        "volumes (.txt, one path a line)",
+        "volumes (.txt, one path per line)",
     )
     source.add_argument(
         "--lr",
         metavar="FOLDER|LIST",
         help="real scans without ground truth, named in the same ways: they are upsampled as they "
-        "are, and only PSI and LPC-SI are measured",
+        "are, and measured without a sharp volume",
     )
 
 
@@ -93,7 +95,7 @@ def _add_measures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metrics",
         metavar="NAME,…",
-        help="psnr, ssim, lpips, psi, lpc_si, nmse, hfen, reblur (default: all)",
+        help="metrics from the list below (default: those marked with the data in use)",
     )
     parser.add_argument(
         "--masks",
@@ -111,6 +113,18 @@ def _add_measures(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="Dice of the paper's six regions, from template.nii.gz and labels.nii.gz there",
     )
+
+
+def _metric_list() -> str:
+    """Every registered metric, with the data that it is measured on by default."""
+    from ..evaluation.metrics import METRICS
+
+    options = {"simulated": "--hr", "real": "--lr"}
+    lines = ["metrics:"]
+    for name, metric in METRICS.items():
+        data = ", ".join(options[data] for data in metric.measured_on)
+        lines.append(f"  {name:<8} {f'({data})':<13} {metric.help}")
+    return "\n".join(lines).replace("%", "%%")
 
 
 def _add_pictures(parser: argparse.ArgumentParser) -> None:
@@ -135,8 +149,8 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=whole_number(1, MOST_PROCESSES),
         metavar="N",
-        help=f"cases measured at a time (default: one a CPU, up to {_MOST_JOBS}; 1 where a network "
-        "runs on a graphics device)",
+        help=f"cases measured at a time (default: one per CPU, up to {_MOST_JOBS}; 1 where a "
+        "network runs on a GPU)",
     )
     parser.add_argument(
         "--threads",
@@ -147,14 +161,14 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Evaluates, going on where an earlier run stopped; returns the exit code.
+    """Evaluates, continuing where an earlier run stopped; returns the exit code.
 
     Raises:
         InputError: unusable volumes or options.
-        EnvironmentFault: the machine got in the way.
+        EnvironmentFault: the system failed (disk, memory, a missing package).
     """
-    from ..evaluation.harness import evaluate
-    from ..evaluation.report import write_report
+    from ..evaluation.report.page import write_report
+    from ..evaluation.run import evaluate
 
     settings = _settings(arguments)
     printer = printer_for(arguments.progress)
@@ -164,7 +178,7 @@ def run(arguments: argparse.Namespace) -> int:
             page = write_report(evaluation, arguments.pictures)
     except (KeyboardInterrupt, Cancelled):
         print(
-            "arssr: Cancelled; what was measured is kept, the same command goes on from there.",
+            "arssr: Cancelled. Finished measurements were kept; run the same command to continue.",
             file=sys.stderr,
         )
         return Cancelled.exit_code
@@ -179,14 +193,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _tables_as_text(evaluation: Evaluation) -> str:
     """The tables of the report but for the long ones."""
-    from ..evaluation.report import tables_of
+    from ..evaluation.report.page import tables_of
 
     return "\n".join(table.to_text() for table in tables_of(evaluation) if not table.long)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    from ..evaluation.methods import parse_methods
-    from ..evaluation.metrics import METRICS
+    from ..evaluation.measuring.methods import parse_methods
     from ..evaluation.settings import Settings, parse_axes, parse_metrics, parse_scales
 
     methods = parse_methods(arguments.methods)
@@ -197,7 +210,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         scales=parse_scales(arguments.scales),
         methods=methods,
         kernel=arguments.kernel,
-        metrics=parse_metrics(arguments.metrics) if arguments.metrics else tuple(METRICS),
+        metrics=parse_metrics(arguments.metrics) if arguments.metrics else (),
         reference_free=arguments.lr is not None,
         baselines=_folder(arguments.baselines, "--baselines"),
         masks=_folder(arguments.masks, "--masks"),
@@ -211,8 +224,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     )
 
 
-def _jobs_by_default(methods: Sequence[Method], device: str) -> int:
-    """Networks that share a graphics device only wait for each other, and for its memory."""
+def _jobs_by_default(methods: Sequence[EvaluatedMethod], device: str) -> int:
+    """One on a GPU: networks that share one only wait for each other and for its memory."""
     networks = any(method.kind in ("arssr", "baseline") for method in methods)
     if networks and choose_device(device).type != "cpu":
         return 1

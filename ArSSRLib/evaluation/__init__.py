@@ -1,1 +1,1 @@
-"""Evaluation as in the paper: metrics, baselines, tables, pictures and reports."""
+"""The paper's comparison: upsample volumes with several methods, measure them, write a report."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .metric import check_mask, check_pair, data_range
+from .metric import Metric, check_mask, check_pair, data_range, register
 
 SIGMA_VOXELS = 1.5
 KERNEL_RADIUS_VOXELS = 7
@@ -37,3 +37,16 @@ def hfen(image: np.ndarray, reference: np.ndarray, mask: np.ndarray | None = Non
     if inside is not None:
         edges, error = edges[inside], error[inside]
     return float(np.linalg.norm(error.ravel()) / np.linalg.norm(edges.ravel()))
+
+
+register(
+    Metric(
+        "hfen",
+        "HFEN",
+        lambda inputs: hfen(inputs.result, inputs.truth, inputs.mask),
+        help="error of the edges, Laplacian of Gaussian of 1.5 voxels (Ravishankar 2011)",
+        higher_is_better=False,
+        takes_mask=True,
+        position=70,
+    )
+)

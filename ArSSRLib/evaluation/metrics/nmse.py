@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import InputError
-from .metric import check_mask, check_pair
+from .metric import Metric, check_mask, check_pair, register
 
 
 def nmse(image: np.ndarray, reference: np.ndarray, mask: np.ndarray | None = None) -> float:
@@ -29,3 +29,17 @@ def nmse(image: np.ndarray, reference: np.ndarray, mask: np.ndarray | None = Non
     if energy == 0:
         raise InputError("The reference is zero everywhere; NMSE needs a reference with signal.")
     return float(np.sum(np.square(image - reference))) / energy
+
+
+register(
+    Metric(
+        "nmse",
+        "NMSE",
+        lambda inputs: nmse(inputs.result, inputs.truth, inputs.mask),
+        help="squared error over the energy of the sharp volume (Zbontar 2018)",
+        higher_is_better=False,
+        takes_mask=True,
+        digits=5,
+        position=60,
+    )
+)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .metric import Window, check_volume
+from .metric import Metric, Window, check_volume, register
 from .slices import mean_over_slices, to_8_bit_range
 
 BLOCK_PIXELS = 32
@@ -132,3 +132,18 @@ def _mean_width_of_blocks(widths: NDArray[np.float64]) -> NDArray[np.float64]:
     count = np.count_nonzero(blocks, axis=(1, 3))
     enough = total >= LEAST_WIDTH_IN_BLOCK_PIXELS
     return total[enough] / count[enough]
+
+
+register(
+    Metric(
+        "psi",
+        "PSI",
+        lambda inputs: psi(inputs.result, inputs.window),
+        help="width and contrast of edges, without a reference (Feichtenhofer 2013)",
+        higher_is_better=True,
+        needs="result",
+        measured_on=("simulated", "real"),
+        least_side=LEAST_SIDE_PIXELS,
+        position=40,
+    )
+)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .metric import check_mask, check_pair, data_range
+from .metric import Metric, check_mask, check_pair, data_range, register
 
 
 def psnr(image: np.ndarray, reference: np.ndarray, mask: np.ndarray | None = None) -> float:
@@ -31,3 +31,18 @@ def psnr(image: np.ndarray, reference: np.ndarray, mask: np.ndarray | None = Non
     if mean_square == 0:
         return math.inf
     return 20 * math.log10(peak) - 10 * math.log10(mean_square)
+
+
+register(
+    Metric(
+        "psnr",
+        "PSNR",
+        lambda inputs: psnr(inputs.result, inputs.truth, inputs.mask),
+        help="squared error against the sharp volume; peak: the range of the sharp volume",
+        higher_is_better=True,
+        takes_mask=True,
+        digits=2,
+        unit="dB",
+        position=10,
+    )
+)

@@ -1,4 +1,4 @@
-"""Re-blur error: does the result, made coarse again, give the scan it was computed from?"""
+"""Re-blur error: does the result, downsampled again, equal the scan it was computed from?"""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import numpy as np
 from ...choices import PAPER_KERNEL
 from ...resampling.blur import Blur
 from ...resampling.degradation import simulate_low_resolution
-from .metric import check_volume, data_range
+from .metric import Metric, check_volume, data_range, register
 
 
 def reblur(image: np.ndarray, low: np.ndarray, kernel: str = "cubic") -> float:
     """RMS difference between the re-blurred result and the input, over the input's range.
 
-    0 is a result that the scanner's blur takes back exactly to the scan. A small value says that
-    the result contradicts nothing that was measured; it does not say that added detail is true.
+    0: downsampling the result reproduces the scan exactly. A small value shows that
+    the result contradicts nothing that was measured, not that added detail is true.
 
     Args:
         image: result, ``array[k, j, i]``.
         low: the low-resolution volume it was computed from, over the same field of view.
-        kernel: what blurs, one of :data:`ArSSRLib.choices.ALL_KERNELS`.
+        kernel: how to downsample, one of :data:`ArSSRLib.choices.ALL_KERNELS`.
 
     Raises:
         InputError: a volume is not 3-D or not finite, or ``low`` has no contrast or more voxels.
@@ -33,12 +33,27 @@ def reblur(image: np.ndarray, low: np.ndarray, kernel: str = "cubic") -> float:
 
 
 def _corner_aligned(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The paper's simulation, brought to a shape that is known.
+    """The paper's simulation to a given shape.
 
-    The simulation rounds the size of each axis by itself, so that a scale guessed from one axis
+    The simulation rounds the size of each axis separately: a scale derived from one axis
     would give another shape along the others.
     """
     from scipy.ndimage import zoom
 
     factors = [m / n for n, m in zip(image.shape, shape, strict=True)]
     return np.asarray(zoom(np.asarray(image, dtype=np.float32), factors, order=3))
+
+
+# How a real scan was blurred is not known, so there it is measured only on request.
+register(
+    Metric(
+        "reblur",
+        "Re-blur error",
+        lambda inputs: reblur(inputs.result, inputs.scan, inputs.kernel),
+        help="result downsampled again against the input, RMS over the input's range",
+        higher_is_better=False,
+        needs="input",
+        digits=5,
+        position=80,
+    )
+)

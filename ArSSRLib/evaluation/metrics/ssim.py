@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import InputError
-from .metric import check_mask, check_pair, data_range
+from .metric import Metric, check_mask, check_pair, data_range, register
 
 WINDOW_VOXELS = 7
 
@@ -38,3 +38,16 @@ def ssim(image: np.ndarray, reference: np.ndarray, mask: np.ndarray | None = Non
         reference, image, win_size=WINDOW_VOXELS, data_range=data_range(reference), full=True
     )
     return float(mean) if inside is None else float(local[inside].mean())
+
+
+register(
+    Metric(
+        "ssim",
+        "SSIM",
+        lambda inputs: ssim(inputs.result, inputs.truth, inputs.mask),
+        help="structural similarity in 7x7x7 windows (Wang 2004)",
+        higher_is_better=True,
+        takes_mask=True,
+        position=20,
+    )
+)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from ArSSRLib.evaluation.harness import Evaluation, evaluate
-from ArSSRLib.evaluation.methods import parse_methods
-from ArSSRLib.evaluation.report import write_report
+from ArSSRLib.evaluation.measuring.methods import parse_methods
+from ArSSRLib.evaluation.report.page import write_report
+from ArSSRLib.evaluation.run import Evaluation, evaluate
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.model_file import ModelHeader, save_model

@@ -1,4 +1,4 @@
-"""Cases that end the worker process they are in, as the kernel does without memory, or stay."""
+"""Tasks that kill the process that measures them, as the kernel does, or never end."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import signal
 import time
 from pathlib import Path
 
-from ArSSRLib.evaluation.cases import Case
+from ArSSRLib.evaluation.measuring.tasks import Task
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.running.leftovers import temporary_name
 
 
-class DeadlyCase(Case):
+class DeadlyTask(Task):
     """Ends every process that measures it, but never the one that runs the test."""
 
     def record(self, settings: Settings) -> Path:
@@ -22,7 +22,7 @@ class DeadlyCase(Case):
         return super().record(settings)
 
 
-class StuckCase(Case):
+class StuckTask(Task):
     """Never gets further than the first bytes of its result."""
 
     def record(self, settings: Settings) -> Path:

@@ -9,8 +9,8 @@ import pytest
 
 from ArSSRLib.cli.main import main
 from ArSSRLib.errors import InputError
-from ArSSRLib.evaluation.harness import evaluate
-from ArSSRLib.evaluation.methods import check_network, parse_method, parse_methods
+from ArSSRLib.evaluation.measuring.methods import check_network, parse_method, parse_methods
+from ArSSRLib.evaluation.run import evaluate
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.networks.baseline_spec import BASELINES, BaselineSpec
 from ArSSRLib.networks.baselines import Baseline

@@ -121,7 +121,10 @@ def test_real_scans_are_measured_without_a_reference(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--hr", "nowhere", "-o", "OUT", "--methods", "cubic"], "There is no folder 'nowhere'"),
+        (
+            ["--hr", "nowhere", "-o", "OUT", "--methods", "cubic"],
+            "no file or folder 'nowhere'",
+        ),
         (["-o", "OUT"], "One of the arguments --hr --lr is required"),
         (["--hr", str(DATA), "-o", "OUT", "--scales", "0.5"], "must lie above 1"),
         (["--hr", str(DATA), "-o", "OUT", "--methods", "magic"], "'magic' is unknown"),
@@ -142,13 +145,13 @@ def test_bad_input_ends_with_one_sentence_and_exit_code_2(
 INTERRUPTED_AFTER_A_CASE = """
 import os, signal, sys
 from ArSSRLib.cli.main import main
-from ArSSRLib.evaluation import cases
-save = cases.save_record
+from ArSSRLib.evaluation.measuring import measure
+save = measure.save_record
 def save_and_be_interrupted(record, path):
     save(record, path)
     if record.method == "cubic":
         os.kill(os.getpid(), signal.SIGINT)
-cases.save_record = save_and_be_interrupted
+measure.save_record = save_and_be_interrupted
 sys.exit(main(["evaluate", *sys.argv[1:]]))
 """
 
@@ -164,7 +167,7 @@ def test_an_interrupted_run_keeps_what_it_measured(tmp_path: Path) -> None:
         timeout=300,
     )
     assert done.returncode == 130
-    assert "the same command goes on from there" in done.stderr
+    assert "run the same command to continue" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out" / "report.html").exists()
     kept = (tmp_path / "out").rglob("2x/*.json")

@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk
 
 from ArSSRLib.errors import InputError
-from ArSSRLib.evaluation.harness import evaluate
+from ArSSRLib.evaluation.run import evaluate
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.volumes.grid import Grid
 

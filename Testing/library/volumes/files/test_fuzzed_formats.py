@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ArSSRLib.errors import EnvironmentFault, InputError
-from ArSSRLib.evaluation.records import Record, load_record, save_record
-from ArSSRLib.evaluation.views import load_views
+from ArSSRLib.evaluation.measuring.records import Record, load_record, save_record
+from ArSSRLib.evaluation.measuring.views import load_views
 from ArSSRLib.networks.build import build_network, spec_from_dict
 from ArSSRLib.networks.model_file import ModelHeader, read_header, read_network, save_model
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec

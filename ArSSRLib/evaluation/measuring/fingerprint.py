@@ -1,0 +1,54 @@
+"""A fingerprint of everything that decides the numbers of a task, so that they can be reused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib import metadata
+
+from ...upsampling.device import choose_device
+from ..metrics import METRICS
+from ..settings import Settings
+from .file_versions import digest
+from .inputs import check_mask_file
+from .model_files import model_file
+from .segmentation import atlas_files
+from .tasks import Task
+
+_FORMAT = 3
+"""Changes when records of earlier versions can no longer be used."""
+
+
+def fingerprint(task: Task, settings: Settings) -> str:
+    """Changes with everything that decides the numbers of the task, and with nothing else.
+
+    Raises:
+        InputError: a file of the task is missing or cannot be read.
+    """
+    from ... import __version__
+
+    model = None
+    if task.upsamples:
+        model = model_file(task.method, task.scale, settings.baselines)
+    if task.mask is not None:
+        check_mask_file(task.mask)
+    atlas = atlas_files(settings.atlas) if settings.atlas is not None else ()
+    decisive = {
+        "format": _FORMAT,
+        "library": __version__,
+        "volume": digest(task.path),
+        "scale": task.scale,
+        "scales": list(settings.scales) if not task.upsamples else [],
+        "method": task.method.text if model is None else digest(model),
+        "fast": task.method.fast,
+        "device": None if model is None else choose_device(settings.device).type,
+        "kernel": settings.kernel,
+        "axes": settings.axes,
+        "metrics": {name: METRICS[name].version() for name in settings.metrics},
+        "reference_free": settings.reference_free,
+        "mask": None if task.mask is None else digest(task.mask),
+        "segmentation": metadata.version("antspyx") if settings.segments else None,
+        "atlas": [digest(path) for path in atlas],
+        "line": settings.line,
+    }
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

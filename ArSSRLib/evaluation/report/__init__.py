@@ -1,0 +1,1 @@
+"""The report of a finished evaluation: tables, plots, pictures and one page."""

@@ -1,0 +1,92 @@
+"""The notes below a table: how its numbers were obtained, and which are missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from ...choices import PAPER_KERNEL
+from ..measuring.records import Record
+from ..metrics import METRICS
+from ..run import Evaluation
+
+KERNEL_NAMES: Mapping[str, str] = {
+    "cubic": "antialiased cubic",
+    "kspace": "truncated k-space",
+    "gaussian": "Gaussian as wide as a coarse voxel",
+    PAPER_KERNEL: "the paper's corner-aligned cubic zoom",
+}
+
+
+def origin_of(evaluation: Evaluation) -> str:
+    """Which volumes were measured, and how they were made coarse, if they were."""
+    settings = evaluation.settings
+    count = volume_count(evaluation)
+    source = f"“{os.path.basename(os.path.abspath(settings.source))}”"
+    axes = f" along {', '.join(settings.axes)}" if settings.axes != "ijk" else ""
+    if settings.reference_free:
+        scans, are = ("1 real scan", "it is") if count == 1 else (f"{count} real scans", "they are")
+        return f"{scans} of {source}, upsampled{axes} as {are}."
+    volumes = "1 volume" if count == 1 else f"{count} volumes"
+    # The corner voxels of the paper's zoom keep their places, and so the field of view shrinks.
+    place = "" if settings.kernel == PAPER_KERNEL else " over the same field of view"
+    return (
+        f"{volumes} of {source}, made coarse{axes} by the kernel "
+        f"“{settings.kernel}” ({KERNEL_NAMES[settings.kernel]}) and brought back{place}."
+    )
+
+
+def volume_count(evaluation: Evaluation) -> int:
+    """Number of volumes with at least one result."""
+    return len({record.volume for record in evaluation.measured})
+
+
+def gaps(evaluation: Evaluation) -> list[str]:
+    """Sentences on the methods that lack a scale or a volume, over which they have no mean."""
+    settings, count = evaluation.settings, volume_count(evaluation)
+    lacking: dict[str, list[str]] = {}
+    fewer = []
+    for method in settings.methods:
+        records = [r for r in evaluation.measured if r.method == method.slug]
+        measured = {scale: sum(r.scale == scale for r in records) for scale in settings.scales}
+        without = ", ".join(f"{scale:g}×" for scale, n in measured.items() if n == 0)
+        if without:
+            lacking.setdefault(without, []).append(method.title)
+        fewer += [
+            f"{method.title} at {scale:g}×: {n} of {count} volumes; not compared for the best."
+            for scale, n in measured.items()
+            if 0 < n < count
+        ]
+    return [f"Not measured at {scales}: {', '.join(m)}." for scales, m in lacking.items()] + fewer
+
+
+def sentences(records: Sequence[Record], names: Sequence[str]) -> list[str]:
+    """The reasons that stand in for missing numbers, each once."""
+    found = []
+    for name in names:
+        said = {v for r in records if isinstance(v := r.values.get(name), str)}
+        found += [f"{METRICS[name].title}: {sentence}." for sentence in sorted(said)]
+    return found
+
+
+def segmentation_of(evaluation: Evaluation) -> str:
+    """How both volumes of a Dice overlap were segmented."""
+    atlas = evaluation.settings.atlas
+    how = (
+        "by the intensities of three tissue classes (ANTs Atropos)"
+        if atlas is None
+        else f"by the atlas {atlas.name} (ANTs registration, then Atropos)"
+    )
+    return (
+        f"Dice overlap of the result with the sharp volume, both segmented in the same way {how}; "
+        "1 is full agreement."
+    )
+
+
+def where_measured(evaluation: Evaluation) -> str:
+    """Whether the metrics are measured over whole volumes or inside masks."""
+    settings = evaluation.settings
+    names = [METRICS[name].title for name in settings.metrics if METRICS[name].takes_mask]
+    if not settings.uses_masks or not names:
+        return "Measured over whole volumes."
+    return f"{', '.join(names)} measured inside the masks, the others over whole volumes."

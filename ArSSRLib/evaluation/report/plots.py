@@ -1,0 +1,175 @@
+"""Plots of a finished evaluation: metrics over the scale, and intensity profiles (Fig. 6, 8)."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ...pictures.slices import View
+from ..measuring.intensity_profile import Profile
+from ..metrics import METRICS
+from ..run import Evaluation
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+INK, MUTED, LINES, PAPER = "#1b2430", "#5f6b7a", "#d9dee5", "#ffffff"
+COLOURS = ("#7a869a", "#d1495b", "#edae49", "#8d5fd3", "#0072b2", "#00916e", "#b5651d", "#c2185b")
+"""One colour a method; told apart by readers with the usual colour blindness up to the sixth."""
+_MARKERS = "osD^vPX*"
+_PANEL = (3.9, 2.9)
+_COLUMNS = 3
+
+
+def metrics_over_scale(evaluation: Evaluation) -> Figure | None:
+    """Mean of each metric over the scale, one line a method; bars span one standard deviation.
+
+    Returns:
+        the figure; None if no metric has a number.
+    """
+    settings = evaluation.settings
+    names = [
+        n for n in settings.metrics if any(_values(evaluation, n, m.slug) for m in settings.methods)
+    ]
+    if not names:
+        return None
+    rows = math.ceil(len(names) / _COLUMNS)
+    columns = math.ceil(len(names) / rows)
+    figure = _figure(_PANEL[0] * columns, _PANEL[1] * rows + 0.5)
+    for n, name in enumerate(names):
+        axes = figure.add_subplot(rows, columns, n + 1)
+        _style(axes, METRICS[name].heading)
+        for m, method in enumerate(settings.methods):
+            found = _values(evaluation, name, method.slug)
+            # Lines that share a scale stand side by side, or their bars hide each other.
+            nudge = 0.025 * (m - (len(settings.methods) - 1) / 2)
+            axes.errorbar(
+                [scale + nudge for scale in found],
+                [statistics.fmean(v) for v in found.values()],
+                yerr=[statistics.stdev(v) if len(v) > 1 else 0.0 for v in found.values()],
+                color=COLOURS[m % len(COLOURS)],
+                marker=_MARKERS[m % len(_MARKERS)],
+                markersize=4.5,
+                linewidth=1.6,
+                elinewidth=0.9,
+                capsize=2,
+                label=method.title,
+            )
+        axes.set_xlim(min(settings.scales) - 0.25, max(settings.scales) + 0.25)
+        axes.set_xticks(settings.scales, [f"{scale:g}×" for scale in settings.scales])
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=min(6, len(labels)), frameon=False,
+        fontsize=9, labelcolor=INK,
+    )  # fmt: skip
+    return figure
+
+
+def profiles(
+    title: str,
+    curves: Sequence[tuple[str, Sequence[tuple[str, Profile | None]]]],
+    shown: View | None,
+    row: float | None,
+) -> Figure:
+    """Intensity along one line, a panel a scale, the truth in black.
+
+    Args:
+        title: heading.
+        curves: for each scale its label and the labelled profiles; the first is the truth, None
+            where a method has no result.
+        shown: axial slice to the left of the panels.
+        row: where the line crosses it, 0 at the top to 1.
+    """
+    beside = 1 if shown is not None and row is not None else 0
+    columns = min(_COLUMNS, len(curves))
+    rows = math.ceil(len(curves) / columns)
+    figure = _figure(3.2 * beside + 4.4 * columns, 2.9 * rows + 0.8)
+    figure.suptitle(title, fontsize=11, color=INK, x=0.01, ha="left", fontweight="bold")
+    grid = figure.add_gridspec(
+        rows, columns + beside, width_ratios=[3.0] * beside + [4.4] * columns
+    )
+    if shown is not None and row is not None:
+        _show_line(figure.add_subplot(grid[:, 0]), shown, row)
+    shared: Axes | None = None
+    drawn: dict[str, Line2D] = {}
+    for n, (label, lines) in enumerate(curves):
+        axes = figure.add_subplot(grid[n // columns, n % columns + beside], sharey=shared)
+        shared = axes
+        _style(axes, label)
+        drawn.update(_drawn_profiles(axes, lines))
+        if n >= len(curves) - columns:
+            axes.set_xlabel("mm along the line, from the patient's right" if beside else "mm")
+        axes.set_ylabel("intensity" if n % columns == 0 else "")
+    # No panel needs to hold all methods: those that failed at its scale are missing there.
+    names = [name for name, _ in curves[0][1] if name in drawn]
+    figure.legend(
+        [drawn[name] for name in names], names, loc="outside lower center",
+        ncols=min(7, len(names)), frameon=False, fontsize=9, labelcolor=INK,
+    )  # fmt: skip
+    return figure
+
+
+def _drawn_profiles(
+    axes: Axes, lines: Sequence[tuple[str, Profile | None]]
+) -> Iterator[tuple[str, Line2D]]:
+    """The line of each profile by its name; the first, the truth, in black."""
+    for n, (name, profile) in enumerate(lines):
+        truth = n == 0
+        if profile is None:
+            continue
+        (line,) = axes.plot(
+            profile.distance,
+            profile.intensity,
+            color="#000000" if truth else COLOURS[(n - 1) % len(COLOURS)],
+            linewidth=1.8 if truth else 1.2,
+            label=name,
+        )
+        yield name, line
+
+
+def _show_line(axes: Axes, view: View, row: float) -> None:
+    """A slice with the line of the profile across it."""
+    axes.imshow(view.pixels, cmap="gray", vmin=0, vmax=1, extent=(0, view.width, view.height, 0))
+    axes.axhline(row * view.height, color="#ff6b35", linewidth=1.4)
+    axes.set_axis_off()
+
+
+def _values(evaluation: Evaluation, metric: str, method: str) -> dict[float, list[float]]:
+    """Finite values by scale, in the order of scales."""
+    found: dict[float, list[float]] = {}
+    for scale in evaluation.settings.scales:
+        values = [
+            float(value)
+            for record in evaluation.measured
+            if record.scale == scale and record.method == method
+            if not isinstance(value := record.values.get(metric, math.nan), str)
+            and math.isfinite(value)
+        ]
+        if values:
+            found[scale] = values
+    return found
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), facecolor=PAPER, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _style(axes: Axes, title: str) -> None:
+    axes.set_title(title, fontsize=10, color=INK, loc="left", fontweight="bold")
+    axes.tick_params(labelsize=8, colors=MUTED, length=0)
+    axes.grid(True, color=LINES, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.xaxis.label.set(fontsize=8, color=MUTED)
+    axes.yaxis.label.set(fontsize=8, color=MUTED)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(LINES)
