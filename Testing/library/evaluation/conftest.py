@@ -110,7 +110,7 @@ def evaluation(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> E
             tmp_path_factory.mktemp("report"),
             (2.0, 3.0),
             parse_methods("nearest,cubic"),
-            metrics=("psnr", "lpips", "psi", "nmse"),
+            metrics=("psnr", "psi", "nmse"),
         )
     )
 
