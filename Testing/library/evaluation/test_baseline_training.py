@@ -9,7 +9,8 @@ import pytest
 
 from ArSSRLib.cli.main import main
 from ArSSRLib.errors import InputError
-from ArSSRLib.evaluation.measuring.methods import check_network, parse_method, parse_methods
+from ArSSRLib.evaluation.measuring.methods import parse_method, parse_methods
+from ArSSRLib.evaluation.measuring.model_files import check_network
 from ArSSRLib.evaluation.run import evaluate
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.networks.baseline_spec import BASELINES, BaselineSpec
