@@ -28,6 +28,8 @@ IndexBox = tuple[SizeTriple, SizeTriple]
 IDENTITY_DIRECTION = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 _ORTHONORMAL_TOLERANCE = 1e-3
 LARGEST_SIDE = 16384
+_LARGEST_MM = 1e12
+"""Lengths beyond this are mistakes, and overflow in the headers that results are written with."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,12 @@ class Grid:
                 f"The size {tuple(self.size)} is not three whole numbers between 1 and "
                 f"{LARGEST_SIDE}; check the header of the volume."
             )
-        if len(self.spacing) != 3 or not all(math.isfinite(s) and s > 0 for s in self.spacing):
+        if len(self.spacing) != 3 or not all(0 < s <= _LARGEST_MM for s in self.spacing):
             raise InputError(
                 f"The voxel spacing {tuple(self.spacing)} mm is not three positive numbers; "
                 "correct the header of the volume."
             )
-        if len(self.origin) != 3 or not all(math.isfinite(x) for x in self.origin):
+        if len(self.origin) != 3 or not all(abs(x) <= _LARGEST_MM for x in self.origin):
             raise InputError(
                 f"The origin {tuple(self.origin)} mm is not three finite numbers; "
                 "correct the header of the volume."

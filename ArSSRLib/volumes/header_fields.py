@@ -70,15 +70,6 @@ def is_allowed(key: str) -> bool:
     return name.removeprefix(_PREFIX) in _ALLOWED
 
 
-def acquisition_entries(tags: Mapping[str, str]) -> dict[str, str]:
-    """Header entries, under readable names, of the DICOM tags that say how a series was made."""
-    return {
-        name: tags[tag].strip()
-        for tag, name in ACQUISITION_TAGS.items()
-        if tags.get(tag, "").strip()
-    }
-
-
 def text_entries(image: sitk.Image) -> dict[str, str]:
     """The header entries of an image whose name is text."""
     keys = [key for key in image.GetMetaDataKeys() if is_text(key)]

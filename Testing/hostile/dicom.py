@@ -108,37 +108,37 @@ def _on_all(**entries: object) -> Callable[[int], Mapping[str, Any]]:
 _DAMAGED = [
     bad_volume("empty folder", _empty_folder, "no DICOM series", "give the folder"),
     bad_volume("folder of letters called .dcm", _folder_of_letters, "no DICOM series"),
-    bad_volume("DICOM slice cut", _cut, "damaged", "export the series again"),
+    bad_volume("DICOM slice cut", _cut, "truncated", "export the series again"),
     bad_volume("DICOM slices all cut", _all_cut, "DICOM", "export the series again"),
     bad_volume("DICOM slice empty", _empty_slice, "slice", "export the series again"),
-    bad_volume("DICOM slice missing", _gap, "not evenly spaced", "export the series again"),
-    bad_volume("two DICOM series", _two_series, "2 DICOM series", "folder of its own"),
+    bad_volume("DICOM slice missing", _gap, "is missing", "export the series again"),
+    bad_volume("two DICOM series", _two_series, "2 DICOM series", "choose one"),
     bad_volume("single DICOM file", _single_file, "supported ending", "folder of a DICOM series"),
     bad_volume("DICOM slices without pixels", _with(_on_all(PixelData=None)), ".dcm", "damaged"),
     bad_volume("DICOM slices compressed with nonsense", _unreadably_compressed, "compressed",
                "export the series again"),
     bad_volume("DICOM slice of fewer rows", _with(lambda k: {} if k != 3 else {
-               "Rows": 20, "PixelData": bytes(20 * 48 * 2)}), "fit together", "export"),
+               "Rows": 20, "PixelData": bytes(20 * 48 * 2)}), "2 DICOM series", "choose one"),
     bad_volume("DICOM file that claims 600000 slices", _with(_on_all(NumberOfFrames=600000), 1),
                "600000 slices", "convert it to NIfTI"),
 ]  # fmt: skip
 
 _SIDEWAYS = [0, 1, 0, 0, 0, 1]
-_NO_PLACE = ("does not say properly where it lies", "export the series again")
+_NO_PLACE = ("missing or invalid position tags", "export the series again")
 _NO_STACK = [
     bad_volume("DICOM slices that lie in two directions",
                _with(lambda k: {"ImageOrientationPatient": _SIDEWAYS} if k % 2 else {}),
-               "another direction", "folder of their own"),
+               "2 DICOM series", "choose one"),
     bad_volume("DICOM slice that is turned a little",
                _with(_on_slice(3, ImageOrientationPatient=[0.96, 0.28, 0, -0.28, 0.96, 0])),
-               "another direction", "folder of their own"),
+               "2 DICOM series", "choose one"),
     bad_volume("DICOM slice with larger pixels", _with(_on_slice(3, PixelSpacing=[2, 2])),
-               "another size", "folder of their own"),
+               "2 DICOM series", "choose one"),
     bad_volume("DICOM slices all at one place", _with(_on_all(ImagePositionPatient=[0, 0, 0])),
-               "not evenly spaced", "there twice"),
+               "same place", "there twice"),
     bad_volume("DICOM slice that is there twice",
                _with(lambda k: {"ImagePositionPatient": [0, 0, 2.5 * min(k, 3)]}),
-               "not evenly spaced", "there twice"),
+               "same place", "there twice"),
     bad_volume("DICOM slices of a tilted gantry",
                _with(lambda k: {"ImagePositionPatient": [0, 0.8 * k, 2.5 * k]}),
                "shifted against each other", "0.80 mm", "unsheared"),
@@ -153,7 +153,8 @@ _NO_STACK = [
     bad_volume("DICOM slices of negative pixel size", _with(_on_all(PixelSpacing=[-1, 1])),
                *_NO_PLACE),
     bad_volume("DICOM slices at the end of the universe",
-               _with(lambda k: {"ImagePositionPatient": [0, 0, f"{k}e300"]}), "positive numbers"),
+               _with(lambda k: {"ImagePositionPatient": [0, 0, f"{k}e300"]}),
+               "export the series again"),
 ]  # fmt: skip
 
 _USABLE = [

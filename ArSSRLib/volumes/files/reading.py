@@ -21,8 +21,10 @@ _EXACT_INTEGERS = 1 << 24
 """float32 holds integers exactly up to here."""
 
 
-def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -> Volume:
-    """Reads a file, or a folder that holds one DICOM series.
+def read_volume(
+    path: str | os.PathLike[str], volume_index: int | None = None, series: str | None = None
+) -> Volume:
+    """Reads a file, or one DICOM series of a folder.
 
     Logs a warning when the header leaves in doubt where the volume lies, and when intensities are
     rounded.
@@ -30,6 +32,8 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
     Args:
         path: a file with one of the readable suffixes, or a folder.
         volume_index: which volume of a 4-D file, from 0.
+        series: number or description of a DICOM series, for a folder with several; see
+            :func:`ArSSRLib.volumes.files.dicom.series.list_series`.
 
     Raises:
         InputError: no such file, not readable, damaged, not a 3-D scalar volume, a header that
@@ -39,7 +43,12 @@ def read_volume(path: str | os.PathLike[str], volume_index: int | None = None) -
     source = checked_path(path, "input")
     _check_exists(source)
     if source.is_dir():
-        return _read_folder(source, volume_index)
+        return _read_folder(source, volume_index, series)
+    if series is not None:
+        raise InputError(
+            f"The series {series!r} was given, but {str(source)!r} is a file; leave it out.",
+            argument="series",
+        )
     header = read_header(source)
     for warning in header.warnings:
         _log.warning(warning)
@@ -98,14 +107,12 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _read_folder(source: Path, volume_index: int | None) -> Volume:
-    from ..volume import volume_of_image
-    from .dicom_series import read_series
+def _read_folder(source: Path, volume_index: int | None, series: str | None) -> Volume:
+    from .dicom.series import read_series
 
     if volume_index not in (None, 0):
         raise _needless_index(source, volume_index, "the DICOM series in ")
-    image, metadata = read_series(source)
-    return volume_of_image(image, str(source), metadata)
+    return read_series(source, series)
 
 
 def _needless_index(source: Path, volume_index: int | None, what: str = "") -> InputError:

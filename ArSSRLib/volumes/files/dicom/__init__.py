@@ -1,0 +1,1 @@
+"""DICOM: the series in a folder are listed, one is chosen, its slices are stacked and read."""

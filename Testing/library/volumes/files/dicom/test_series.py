@@ -1,0 +1,270 @@
+"""The series of a folder are listed and chosen; one even stack of slices is a volume."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from pydicom.uid import RLELossless, generate_uid
+
+from ArSSRLib.errors import InputError
+from ArSSRLib.volumes.files.dicom.series import list_series
+from ArSSRLib.volumes.files.reading import read_volume
+from ArSSRLib.volumes.files.writing import write_volume
+from ArSSRLib.volumes.grid import Grid
+
+from .series_files import VALUES, Exported, export
+
+
+def _set(**entries: object):  # type: ignore[no-untyped-def]
+    def change(dataset: pydicom.Dataset, k: int) -> None:
+        for name, value in entries.items():
+            setattr(dataset, name, value)
+
+    return change
+
+
+def test_a_series_is_stacked_in_space_as_simpleitk_stacks_it(tmp_path: Path) -> None:
+    export(tmp_path / "s")
+    for k, name in enumerate(("z", "a", "m")):
+        (tmp_path / "s" / f"IM{k:04d}.dcm").rename(tmp_path / "s" / f"{name}.dcm")
+    volume = read_volume(tmp_path / "s")
+    files = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(tmp_path / "s"))
+    theirs = sitk.ReadImage(files)
+    np.testing.assert_array_equal(volume.array, VALUES)
+    np.testing.assert_array_equal(volume.array, sitk.GetArrayFromImage(theirs))
+    for name in ("spacing", "origin", "direction"):
+        grid = Grid.of_image(theirs)
+        np.testing.assert_allclose(getattr(volume.grid, name), getattr(grid, name), atol=1e-6)
+    assert volume.pixel_type == "int16"
+
+
+def test_how_it_was_acquired_is_kept_and_who_the_patient_is_is_not(tmp_path: Path) -> None:
+    export(tmp_path / "s")
+    volume = read_volume(tmp_path / "s")
+    assert volume.metadata["SeriesDescription"] == "t1_mprage_tra"
+    assert volume.metadata["EchoTime"] == "2.9"
+    write_volume(volume, tmp_path / "out.nrrd")
+    content = (tmp_path / "out.nrrd").read_bytes()
+    assert b"Jane" not in content and b"4711" not in content
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_the_series_of_a_folder_are_listed_with_what_tells_them_apart(
+    tmp_path: Path, nested: bool
+) -> None:
+    for number, description in ((10, "t2_tse_tra"), (2, "t1_mprage_sag"), (1, "localizer")):
+        folder = tmp_path / (f"S{number}" if nested else "")
+        export(folder, Exported(number, description), names=f"{number}_{{:04d}}")
+    listed = list_series(tmp_path)
+    assert [(s.number, s.description, s.contrast) for s in listed] == [
+        ("1", "localizer", "localizer"), ("2", "t1_mprage_sag", "T1"), ("10", "t2_tse_tra", "T2"),
+    ]  # fmt: skip
+    assert all(s.grid is not None and s.grid.size == (8, 9, 6) for s in listed)
+    with pytest.raises(InputError, match=r"3 DICOM series; choose one .*2 “t1_mprage_sag”, T1"):
+        read_volume(tmp_path)
+
+
+@pytest.mark.parametrize("wanted", ["2", "t1_mprage_sag", "T1_MPRAGE_SAG", "mprage"])
+def test_a_series_is_chosen_by_number_or_description(tmp_path: Path, wanted: str) -> None:
+    export(tmp_path, Exported(2, "t1_mprage_sag"), names="a{}")
+    export(tmp_path, Exported(22, "t2_tse"), VALUES[::-1], names="b{}")
+    np.testing.assert_array_equal(read_volume(tmp_path, series=wanted).array, VALUES)
+
+
+def test_a_series_that_is_not_there_or_ambiguous_is_refused_with_the_list(tmp_path: Path) -> None:
+    export(tmp_path, Exported(2, "t1_mprage"), names="a{}")
+    export(tmp_path, Exported(3, "t1_mprage"), names="b{}")
+    with pytest.raises(InputError, match=r"no DICOM series '9'; it has 2 “t1_mprage”"):
+        read_volume(tmp_path, series="9")
+    with pytest.raises(InputError, match=r"'mprage' stands for 2 of those"):
+        read_volume(tmp_path, series="mprage")
+
+
+@pytest.mark.parametrize("digits", [2, 3])
+@pytest.mark.parametrize("angle", [0.2, 0.7, 1.3])
+def test_rounded_positions_are_an_even_stack(tmp_path: Path, digits: int, angle: float) -> None:
+    values = np.tile(VALUES, (10, 1, 1))
+    exported = Exported(spacing=(0.9, 1.1, 1.0), angle=angle, digits=digits)
+    export(tmp_path, exported, values)
+    if digits == 2:
+        # Only positions are rounded so coarsely; directions keep six decimals.
+        for path in tmp_path.iterdir():
+            dataset = pydicom.dcmread(path)
+            cos, sin = np.cos(angle), np.sin(angle)
+            dataset.ImageOrientationPatient = [1, 0, 0, 0, round(cos, 6), round(sin, 6)]
+            dataset.save_as(path)
+    grid = read_volume(tmp_path).grid
+    assert grid.spacing[2] == pytest.approx(1.0, abs=1e-3)
+    assert grid.size[2] == 60
+
+
+def test_jitter_of_a_hundredth_of_a_millimetre_is_an_even_stack(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+
+    def jitter(dataset: pydicom.Dataset, k: int) -> None:
+        moved = np.array(dataset.ImagePositionPatient, float) + rng.uniform(-0.01, 0.01, 3)
+        dataset.ImagePositionPatient = [f"{x:.6f}" for x in moved]
+
+    export(tmp_path, Exported(spacing=(1, 1, 0.8), change=jitter), np.tile(VALUES, (5, 1, 1)))
+    assert read_volume(tmp_path).grid.spacing[2] == pytest.approx(0.8, abs=1e-3)
+
+
+def test_what_is_wrong_with_a_stack_is_told_apart(tmp_path: Path) -> None:
+    def moved(by: float, axis: int = 2):  # type: ignore[no-untyped-def]
+        def change(dataset: pydicom.Dataset, k: int) -> None:
+            place = [float(x) for x in dataset.ImagePositionPatient]
+            place[axis] += by * (k if axis == 1 else k == 3)
+            dataset.ImagePositionPatient = place
+
+        return change
+
+    for name, change, words in (
+        ("uneven", moved(0.6), "not evenly spaced"),
+        ("tilted", moved(0.5, axis=1), "tilted gantry"),
+        ("there twice", moved(-2.5), "same place"),
+    ):
+        export(tmp_path / name, Exported(angle=0.0, change=change))
+        with pytest.raises(InputError, match=words):
+            read_volume(tmp_path / name)
+    export(tmp_path / "gap")
+    (tmp_path / "gap" / "IM0002.dcm").unlink()
+    with pytest.raises(InputError, match=r"missing: after slice 2 of 5 .* 5\.00 mm"):
+        read_volume(tmp_path / "gap")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("EchoTime", ("2.9", "8.8")), ("ImageType", (["ORIGINAL", "M"], ["ORIGINAL", "P"]))],
+)
+def test_two_volumes_under_one_series_are_listed_and_chosen(
+    tmp_path: Path, name: str, values: tuple[object, object]
+) -> None:
+    series = generate_uid()
+    for n, value in enumerate(values):
+        exported = Exported(4, "gre", series, change=_set(**{name: value}))
+        export(tmp_path, exported, VALUES + n, names=f"{n}_{{}}")
+    assert [s.number for s in list_series(tmp_path)] == ["4.1", "4.2"]
+    with pytest.raises(InputError, match=f"choose one .*gre, {name}"):
+        read_volume(tmp_path)
+    np.testing.assert_array_equal(read_volume(tmp_path, series="4.2").array, VALUES + 1)
+
+
+def test_copies_of_files_are_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    export(tmp_path)
+    shutil.copy(tmp_path / "IM0003.dcm", tmp_path / "IM0003 (1).dcm")
+    np.testing.assert_array_equal(read_volume(tmp_path).array, VALUES)
+    assert any("copies" in message for message in caplog.messages)
+
+
+def test_reports_and_other_files_beside_the_slices_are_passed_over(tmp_path: Path) -> None:
+    export(tmp_path)
+    report = pydicom.dcmread(tmp_path / "IM0000.dcm")
+    for name in ("Rows", "Columns", "PixelData", "BitsAllocated", "PixelRepresentation"):
+        delattr(report, name)
+    # A grayscale presentation state.
+    report.SOPClassUID = report.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.11.1"
+    report.SOPInstanceUID = generate_uid()
+    report.save_as(tmp_path / "PS.dcm")
+    (tmp_path / "notes.txt").write_text("nothing here")
+    (tmp_path / "._IM0001.dcm").write_bytes(b"\0\5\x16\7")
+    np.testing.assert_array_equal(read_volume(tmp_path).array, VALUES)
+
+
+def test_slices_of_different_types_keep_their_values(tmp_path: Path) -> None:
+    def change(dataset: pydicom.Dataset, k: int) -> None:
+        if k == 0:
+            dataset.PixelRepresentation = 1
+            dataset.PixelData = np.full((9, 8), -7, "<i2").tobytes()
+        elif k == 1:
+            dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+            dataset.PixelRepresentation = 0
+            dataset.PixelData = np.full((9, 8), 200, "u1").tobytes()
+        else:
+            dataset.PixelRepresentation = 0
+            dataset.PixelData = np.full((9, 8), 40000 + k, "<u2").tobytes()
+
+    export(tmp_path, Exported(change=change))
+    volume = read_volume(tmp_path)
+    assert volume.array[:, 0, 0].tolist() == [-7, 200, 40002, 40003, 40004, 40005]
+    assert volume.pixel_type == "int32"
+
+
+def test_slices_with_a_slope_of_their_own_keep_their_values(tmp_path: Path) -> None:
+    def change(dataset: pydicom.Dataset, k: int) -> None:
+        dataset.RescaleSlope, dataset.RescaleIntercept = 10 * (k + 1), 0
+
+    export(tmp_path, Exported(change=change))
+    volume = read_volume(tmp_path)
+    assert volume.pixel_type == "float32"
+    np.testing.assert_array_equal(volume.array, VALUES * np.arange(10.0, 61.0, 10.0)[:, None, None])
+
+
+def test_negative_values_of_twelve_bits_keep_their_sign(tmp_path: Path) -> None:
+    def change(dataset: pydicom.Dataset, k: int) -> None:
+        dataset.PixelRepresentation, dataset.BitsStored, dataset.HighBit = 1, 12, 11
+        dataset.PixelData = np.full((9, 8), 0x0FFE, "<u2").tobytes()
+
+    export(tmp_path, Exported(change=change))
+    assert np.unique(read_volume(tmp_path).array).tolist() == [-2]
+
+
+@pytest.mark.parametrize("missing", [2, 40])
+def test_a_truncated_slice_is_refused(tmp_path: Path, missing: int) -> None:
+    export(tmp_path)
+    victim = tmp_path / "IM0002.dcm"
+    victim.write_bytes(victim.read_bytes()[:-missing])
+    with pytest.raises(InputError, match=r"IM0002\.dcm.* truncated|damaged"):
+        read_volume(tmp_path)
+
+
+def test_a_slice_cut_in_its_header_is_refused(tmp_path: Path) -> None:
+    export(tmp_path)
+    victim = tmp_path / "IM0002.dcm"
+    victim.write_bytes(victim.read_bytes()[:400])
+    with pytest.raises(InputError, match=r"IM0002\.dcm.* damaged"):
+        read_volume(tmp_path)
+
+
+def test_run_length_encoded_slices_are_read(tmp_path: Path) -> None:
+    export(tmp_path)
+    for path in tmp_path.iterdir():
+        dataset = pydicom.dcmread(path)
+        dataset.compress(RLELossless, generate_instance_uid=False)
+        dataset.save_as(path)
+    np.testing.assert_array_equal(read_volume(tmp_path).array, VALUES)
+
+
+def test_a_small_file_that_claims_a_huge_slice_is_refused_by_its_length(tmp_path: Path) -> None:
+    export(tmp_path, Exported(change=_set(Rows=16000, Columns=16000)))
+    with pytest.raises(InputError, match=r"16000 × 16000 pixels need 512000000 bytes"):
+        read_volume(tmp_path)
+
+
+def test_an_enhanced_file_is_refused_with_its_number_of_slices(tmp_path: Path) -> None:
+    export(tmp_path, Exported(change=_set(NumberOfFrames=3)), VALUES[:1])
+    with pytest.raises(InputError, match=r"3 slices .* convert it to NIfTI"):
+        read_volume(tmp_path)
+
+
+def test_slices_without_a_place_are_refused_with_the_tags(tmp_path: Path) -> None:
+    export(tmp_path, Exported(change=_set(ImagePositionPatient=None)))
+    with pytest.raises(InputError, match="missing or invalid position tags"):
+        read_volume(tmp_path)
+
+
+def test_an_empty_folder_and_a_folder_of_other_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no DICOM series"):
+        read_volume(tmp_path)
+    (tmp_path / "notes.txt").write_text("nothing here")
+    with pytest.raises(InputError, match="no DICOM series"):
+        list_series(tmp_path)
+
+
+def test_a_series_given_for_a_file_is_refused(cortex_path: Path) -> None:
+    with pytest.raises(InputError, match="is a file; leave it out"):
+        read_volume(cortex_path, series="3")
