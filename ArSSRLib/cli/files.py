@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def read(path: str, volume_index: int | None = None) -> Volume:
-    """:func:`ArSSRLib.volumes.volume.read_volume`, quietly."""
+    """:func:`ArSSRLib.volumes.files.reading.read_volume`, quietly."""
     from ..volumes.files.reading import read_volume
 
     with _native_stderr_closed():
@@ -22,7 +22,7 @@ def read(path: str, volume_index: int | None = None) -> Volume:
 def write(
     volume: Volume, path: str, overwrite: bool, last_moment: Callable[[], None] | None = None
 ) -> None:
-    """:func:`ArSSRLib.volumes.volume.write_volume`, quietly."""
+    """:func:`ArSSRLib.volumes.files.writing.write_volume`, quietly."""
     from ..volumes.files.writing import write_volume
 
     with _native_stderr_closed():

@@ -114,6 +114,7 @@ def upsample_file(
         from . import files
 
         volume = files.read(job.source, job.volume)
+        _refuse_labels(job, volume)
         target = target_grid(volume.grid, job.scale, job.spacing)
         if admit is not None:
             admit(_bytes_needed(job, volume.grid, target))
@@ -128,6 +129,18 @@ def upsample_file(
         spacing = " × ".join(f"{s:.4g}" for s in result.grid.spacing)
         printer.done(job.output, f"{job.output}: {size} voxels of {spacing} mm")
     return EXIT_DONE
+
+
+def _refuse_labels(job: VolumeJob, volume: Volume) -> None:
+    """Refuses a label map for the network, and for interpolation where its header says so.
+
+    Raises:
+        InputError: the method would mix labels.
+    """
+    from ..volumes.labels import refuse_labels
+
+    if job.method == "arssr" or (volume.labels and job.method != "nearest"):
+        refuse_labels(volume, job.source)
 
 
 def _check_places(job: VolumeJob) -> None:

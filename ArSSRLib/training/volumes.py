@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..volumes.files.reading import read_volume
 from ..volumes.files.search import VolumeFile
 from ..volumes.intensity import Normalisation
+from ..volumes.labels import refuse_labels
 from ..volumes.pixel_types import as_pixel_type
 from .recipe import SourceRecipe
 
@@ -85,6 +86,7 @@ def load_volumes(
 
 def _read(file: VolumeFile, smallest_side: int) -> TrainingVolume:
     volume = read_volume(file.path)
+    refuse_labels(volume, file.path)
     # The file's own type keeps a large data set in little memory.
     array = as_pixel_type(volume.array, volume.pixel_type)
     if min(array.shape) < smallest_side:

@@ -61,8 +61,8 @@ def refuse_labels(volume: Volume, path: str | os.PathLike[str]) -> None:
     reason = label_reason(volume, path)
     if reason:
         raise InputError(
-            f"{str(path)!r} is a label map: {reason}. Between labels there are no intensities; use "
-            "the method nearest.",
+            f"{str(path)!r} is a label map: {reason}. Leave it out, or upsample it with the method "
+            "nearest.",
             argument="method",
         )
 

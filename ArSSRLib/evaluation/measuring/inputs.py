@@ -16,6 +16,7 @@ from ...resampling.degradation import paper_low_resolution
 from ...resampling.simulation import simulate_volume
 from ...volumes.files.reading import read_volume
 from ...volumes.grid import Grid, SizeTriple
+from ...volumes.labels import refuse_labels
 from ...volumes.volume import Volume
 from ..settings import Settings
 from .file_versions import cached_by_file
@@ -32,9 +33,11 @@ def read_source(path: Path) -> Volume:
     """The volume in a file, as float32.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or is a label map.
     """
-    return replace(read_volume(path), pixel_type="float32")
+    volume = read_volume(path)
+    refuse_labels(volume, path)
+    return replace(volume, pixel_type="float32")
 
 
 @cached_by_file(1)

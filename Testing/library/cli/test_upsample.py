@@ -174,3 +174,22 @@ def test_a_log_names_each_stage_once(
     lines = capsys.readouterr().err.splitlines()
     stages = [line for line in lines if not line.startswith("arssr")]
     assert stages == ["Reading", "Encoding", "Decoding", "Writing"]
+
+
+@pytest.mark.parametrize("method", ["arssr", "cubic"])
+def test_a_label_map_is_refused_with_the_remedy_unless_the_method_is_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str
+) -> None:
+    values = np.zeros((6, 8, 10), np.int16)
+    values[2:4, 2:6, 3:8] = 17
+    image = nib.Nifti1Image(values.T, np.eye(4))
+    image.header.set_intent("label")
+    nib.save(image, tmp_path / "a_dseg.nii.gz")
+    call = ["upsample", str(tmp_path / "a_dseg.nii.gz"), "-o", str(tmp_path / "out.nii.gz"),
+            "--scale", "2", "--progress", "none", "--method"]  # fmt: skip
+    assert main([*call, method]) == 2
+    assert "label map" in capsys.readouterr().err
+    assert main([*call, "nearest"]) == 0
+    result = nib.load(tmp_path / "out.nii.gz")
+    assert set(np.unique(result.dataobj)) == {0, 17}
+    assert result.header.get_intent()[0] == "label"
