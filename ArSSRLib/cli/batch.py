@@ -15,13 +15,13 @@ from ..running.batch.local import ThisMachine
 from ..running.interrupts import no_longer_cancellable
 from ..running.machine import usable_cpus
 from ..running.output_files import folders_kept_if_used
+from ..running.printable import printable
 from ..upsampling.progress import Progress
+from .advice import memory_advice, with_option
 from .arguments import whole_number
 from .one_volume import VolumeJob
 from .outcome import EXIT_DONE
 from .printers import JsonPrinter, Printer, printer_for, rounded, warnings_shown_by
-
-_JOB_MODULE = "ArSSRLib.cli.one_volume"
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace, ou
         EnvironmentFault: the cluster cannot be reached.
         Cancelled: the user stopped the run; complete results are kept.
     """
-    report = _Report(printer_for(arguments.progress), arguments.progress == "json", output)
+    report = _Report(printer_for(arguments.progress), arguments, output)
     report.note_age([each for each in planned if each.already_there and not each.refused])
     missing = []
     for each in planned:
@@ -140,11 +140,12 @@ def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace, ou
 
 
 class _Report:
-    """Tells how a batch goes; a :class:`ArSSRLib.running.batch.jobs.Watcher`."""
+    """Reports on a batch; a :class:`ArSSRLib.running.batch.jobs.Watcher`."""
 
-    def __init__(self, printer: Printer, as_json: bool, output: str) -> None:
+    def __init__(self, printer: Printer, arguments: argparse.Namespace, output: str) -> None:
         self._printer = printer
-        self._json = JsonPrinter() if as_json else None
+        self._options = vars(arguments)
+        self._json = JsonPrinter() if arguments.progress == "json" else None
         self._output = output
         self._planned: dict[str, PlannedJob] = {}
         self._failed: list[tuple[PlannedJob, Outcome]] = []
@@ -173,9 +174,7 @@ class _Report:
             for each in missing
         ]
         self._planned = dict(zip(orders, missing, strict=True))
-        jobs = [
-            Job(each.name, _JOB_MODULE, order) for each, order in zip(missing, orders, strict=True)
-        ]
+        jobs = [Job(each.name, order) for each, order in zip(missing, orders, strict=True)]
         if arguments.scheduler is None:
             run_jobs(jobs, ThisMachine(at_once), self)
             return
@@ -204,7 +203,7 @@ class _Report:
 
     def ended(self, job: Job, outcome: Outcome) -> None:
         """Notes how a volume ended."""
-        self.tell(self._planned[job.argument], outcome)
+        self.tell(self._planned[job.request], outcome)
 
     def tell(self, each: PlannedJob, outcome: Outcome, kept: bool = False) -> None:
         """Notes how a volume ended, and says so where programs listen."""
@@ -212,10 +211,19 @@ class _Report:
         self._kept += state == "kept"
         self._done += state == "done"
         if state == "failed":
+            outcome = replace(outcome, reason=self._reason(outcome))
             self._failed.append((each, outcome))
         if self._json is not None:
             entries = {"volume": each.name, "state": state, "output": each.job.output}
             self._json.line(**entries, **({"error": outcome.reason} if outcome.reason else {}))
+
+    def _reason(self, outcome: Outcome) -> str:
+        """Why a volume failed, with the options that remedy it."""
+        if outcome.out_of_memory:
+            return f"{outcome.reason.removesuffix('.')}; {memory_advice(self._options)}."
+        if outcome.argument in self._options:
+            return with_option(outcome.reason, outcome.argument)
+        return outcome.reason
 
     def finish(self) -> int:
         """Says what failed and what was made; returns the exit code."""
@@ -232,8 +240,7 @@ class _Report:
             self._printer.done(self._output, f"{self._output}: {', '.join(parts)}")
         for each, outcome in self._failed:
             who = "" if Path(each.job.source).name in outcome.reason else f"{each.name}: "
-            sentence = " ".join(f"{who}{outcome.reason}".splitlines())
-            print(f"arssr: {sentence}", file=sys.stderr, flush=True)
+            print(f"arssr: {printable(who + outcome.reason)}", file=sys.stderr, flush=True)
         codes = {outcome.exit_code for _, outcome in self._failed}
         if InputError.exit_code in codes:
             return InputError.exit_code

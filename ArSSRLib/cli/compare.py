@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..running.interrupts import no_longer_cancellable
+from ..running.interrupts import load_libraries, no_longer_cancellable
 from .arguments import (
     add_fast,
     add_force,
@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         EnvironmentFault: the machine got in the way.
     """
     printer = printer_for(arguments.progress)
+    load_libraries("SimpleITK", "torch", "matplotlib.figure")
     with warnings_shown_by(printer):
         from ..networks.catalogue import load_model
         from ..pictures.canvas import picture_suffix

@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..running.interrupts import load_libraries
 from ..running.output_files import make_folder
 from .arguments import add_fast, add_network, add_progress, add_scale
 from .compare import scale_text
@@ -50,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         EnvironmentFault: the machine got in the way.
     """
     printer = printer_for(arguments.progress)
+    load_libraries("SimpleITK", "torch", "matplotlib.figure")
     with warnings_shown_by(printer):
         from ..networks.catalogue import load_model
         from ..resampling.simulation import simulate_volume

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..choices import ALL_KERNELS
 from ..errors import Cancelled, InputError
+from ..running.interrupts import load_libraries
 from ..running.machine import usable_cpus
 from ..upsampling.device import choose_device
 from .arguments import MOST_PROCESSES, MOST_THREADS, add_device, add_progress, numbers, whole_number
@@ -167,6 +168,7 @@ def run(arguments: argparse.Namespace) -> int:
         InputError: unusable volumes or options.
         EnvironmentFault: the system failed (disk, memory, a missing package).
     """
+    load_libraries("SimpleITK", "torch", "skimage", "matplotlib.figure")
     from ..evaluation.report.page import write_report
     from ..evaluation.run import evaluate
 

@@ -27,10 +27,12 @@ class Command:
     Attributes:
         module: the module that holds it.
         summary: one line of help.
+        hidden: whether it is for programs only and left out of the help.
     """
 
     module: str
     summary: str
+    hidden: bool = False
 
 
 COMMANDS = {
@@ -42,6 +44,7 @@ COMMANDS = {
     "demo": Command("ArSSRLib.cli.demo", "the main job on the bundled brain, with a picture"),
     "train": Command("ArSSRLib.cli.train", "train a network on your own scans"),
     "evaluate": Command("ArSSRLib.cli.evaluate", "measure methods on a folder of sharp volumes"),
+    "worker": Command("ArSSRLib.cli.worker", "upsample for another program", hidden=True),
 }
 
 _DESCRIPTION = (
@@ -91,8 +94,9 @@ def _dispatch(given: list[str]) -> int:
 def _top_parser() -> SentenceParser:
     from .. import __version__
 
-    width = max(map(len, COMMANDS)) + 2
-    listing = "\n".join(f"  {name:<{width}}{c.summary}" for name, c in COMMANDS.items())
+    shown = {name: command for name, command in COMMANDS.items() if not command.hidden}
+    width = max(map(len, shown)) + 2
+    listing = "\n".join(f"  {name:<{width}}{c.summary}" for name, c in shown.items())
     parser = SentenceParser(
         prog="arssr",
         description=_DESCRIPTION,
@@ -102,7 +106,7 @@ def _top_parser() -> SentenceParser:
     )
     parser.add_argument("--version", action="version", version=f"arssr {__version__}")
     parser.add_argument(
-        "command", metavar="COMMAND", choices=list(COMMANDS), help="one of the commands below"
+        "command", metavar="COMMAND", choices=list(shown), help="one of the commands below"
     )
     return parser
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import EnvironmentFault, InputError
 from ..networks.published_weights import published_encoders
+from ..running.printable import printable
 from .arguments import add_force, refuse_input_as_output
 from .outcome import EXIT_DONE
 
@@ -67,7 +68,7 @@ def _list() -> None:
     if not models:
         raise EnvironmentFault("No models are bundled with this installation; install it again.")
     for model in models:
-        print(f"{model.name:<12} {model.title}")
+        print(printable(f"{model.name:<12} {model.title}"))
         print(f"{'':<12} {_ranges(model.header)}")
 
 
@@ -77,8 +78,8 @@ def _describe(name: str) -> None:
 
     path = model_path(name)
     header = read_header(path)
-    print(f"{name}: {header.title}")
-    print(f"version {header.version}, {_ranges(header)}")
+    print(printable(f"{name}: {header.title}"))
+    print(printable(f"version {header.version}, {_ranges(header)}"))
     if header.mirrored:
         print("results are the mean with a pass through the mirrored volume (--fast leaves it out)")
     print(f"file {path}")

@@ -1,28 +1,21 @@
-"""From one file to another: what ``arssr upsample`` does, and each job of a batch.
-
-:mod:`ArSSRLib.running.batch.child` runs it in a child process by
-``python -c "... main(text)"``.
-"""
+"""From one file to another: what ``arssr upsample`` does, and a worker with each of its jobs."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..choices import Method
-from ..errors import Cancelled
-from ..running.interrupts import no_longer_cancellable
+from ..running.interrupts import load_libraries, no_longer_cancellable
 from ..running.output_files import make_folder
-from ..upsampling.device import ask_for_huge_pages
 from .arguments import refuse_input_as_output
-from .outcome import EXIT_DONE, exit_code_of
-from .printers import JsonPrinter, Printer, warnings_shown_by, within
+from .outcome import EXIT_DONE
+from .printers import Printer, warnings_shown_by, within
 
 if TYPE_CHECKING:
     from ..upsampling.request import Roi
@@ -78,13 +71,14 @@ class VolumeJob:
         return json.dumps(asdict(self))
 
     @staticmethod
-    def from_json(text: str) -> VolumeJob:
-        """The job that :meth:`to_json` wrote."""
-        values = json.loads(text)
-        for name in ("scale", "spacing", "roi"):
-            if isinstance(values[name], list):
-                values[name] = tuple(values[name])
-        return VolumeJob(**values)
+    def from_dict(values: Mapping[str, Any]) -> VolumeJob:
+        """The job of an object as :meth:`to_json` writes it; what is missing has its default.
+
+        Raises:
+            TypeError: an entry is missing or unknown.
+        """
+        lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        return VolumeJob(**{**values, **lists})
 
 
 def upsample_file(
@@ -109,6 +103,7 @@ def upsample_file(
         refuse_input_as_output(job.source, job.output)
         _check_places(job)
         printer.report(Progress("reading", 0.0))
+        load_libraries("SimpleITK", *(["torch"] if job.method == "arssr" else []))
 
         from ..upsampling.request import target_grid
         from . import files
@@ -216,25 +211,11 @@ def _warn_of_untrained(model: str, grid: Grid, target: Grid, printer: Printer) -
         )
 
 
-def main(text: str) -> int:
-    """Runs the job of this JSON text in a process of its own; never raises.
-
-    Returns:
-        the exit code: 0 done, 2 bad input, 1 trouble with the machine, 130 cancelled.
-    """
-    job = VolumeJob.from_json(text)
-    ask_for_huge_pages()
-    if job.threads is not None:
-        # Before the libraries load: they read these once.
+def limit_threads(count: int | None) -> None:
+    """Limits the CPU threads of libraries that are not imported yet: they read this once."""
+    if count is not None:
         for name in ("OMP_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"):
-            os.environ[name] = str(job.threads)
-    return exit_code_of(lambda: upsample_file(job, JsonPrinter(), _wait_for_room), leaving=True)
-
-
-def _wait_for_room(needed: int) -> None:
-    print(json.dumps({"needs": needed}), flush=True)
-    if not sys.stdin.readline():
-        raise Cancelled("The program that started this run is gone; nothing was written.")
+            os.environ[name] = str(count)
 
 
 def _bytes_needed(job: VolumeJob, grid: Grid, target: Grid) -> int:

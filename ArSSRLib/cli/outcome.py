@@ -9,17 +9,18 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from ..errors import Cancelled, EnvironmentFault, InputError, NotEnoughMemory
+from ..errors import ArSSRError, Cancelled, EnvironmentFault, NotEnoughMemory
 from ..running.interrupts import (
     SIGNALS,
     Interrupted,
-    hear_nothing_more,
-    interrupt,
+    be_cancellable,
+    ignore_signals,
     is_cancellable,
     no_longer_cancellable,
     was_interrupted,
 )
 from ..running.memory import is_out_of_memory
+from ..running.printable import printable
 
 EXIT_DONE = 0
 _DEBUG = "ARSSR_DEBUG"
@@ -28,7 +29,7 @@ _DEBUG = "ARSSR_DEBUG"
 def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
     """Runs ``action`` and turns however it ends into an exit code, and a sentence on stderr.
 
-    SIGINT and SIGTERM both cancel: they raise in the main thread, so that temporary files are
+    SIGINT, SIGTERM and SIGHUP cancel: they raise in the main thread, so that temporary files are
     removed on the way out. A reader that has gone away (a closed pipe) counts as a cancel too, as
     long as there is something to cancel.
     With ``ARSSR_DEBUG`` set in the environment the traceback is shown as well.
@@ -61,16 +62,15 @@ def _ending_of(action: Callable[[], int]) -> int:
         Interrupted: one came in the moment before that.
     """
     try:
-        for number in SIGNALS:
-            signal.signal(number, interrupt)
+        be_cancellable()
         code = _code_of(action)
         sys.stdout.flush()
-        hear_nothing_more()
+        ignore_signals()
         return code
     except BaseException as error:
         # The last stop of everything, interrupts too: past here Python would print a traceback.
         cancellable = is_cancellable()
-        hear_nothing_more()
+        ignore_signals()
         return _report(error, cancellable)
 
 
@@ -99,7 +99,7 @@ def _code_of(action: Callable[[], int]) -> int:
 
 
 def _report(error: BaseException, cancellable: bool = True) -> int:
-    """Says how a run ended in one sentence; returns its exit code.
+    """Prints how a run ended in one sentence; returns its exit code.
 
     Args:
         error: what ended it.
@@ -110,28 +110,31 @@ def _report(error: BaseException, cancellable: bool = True) -> int:
         return Cancelled.exit_code if cancellable else EXIT_DONE
     if os.environ.get(_DEBUG):
         traceback.print_exception(error)
+    code, sentence = sentence_of(error)
+    return _say(sentence, code)
+
+
+def sentence_of(error: BaseException) -> tuple[int, str]:
+    """The exit code of a run that an error ended, and the sentence about it."""
     if was_interrupted(error) and not isinstance(error, Cancelled | KeyboardInterrupt):
         error = Cancelled()
     if is_out_of_memory(error) and not isinstance(error, NotEnoughMemory):
         error = NotEnoughMemory()
     match error:
-        case InputError() | EnvironmentFault():
-            return _say(str(error), error.exit_code)
+        case ArSSRError():
+            return error.exit_code, str(error)
         case Cancelled() | KeyboardInterrupt():
-            return _say(str(error) or "Cancelled; nothing was written.", Cancelled.exit_code)
+            return Cancelled.exit_code, str(error) or "Cancelled; nothing was written."
         case ImportError():
-            return _say(
-                f"Cannot import a required package ({error}). Reinstall arssr.",
-                EnvironmentFault.exit_code,
-            )
+            sentence = f"Cannot import a required package ({error}). Reinstall arssr."
         case OSError():
-            return _say(_about_the_system(error), EnvironmentFault.exit_code)
+            sentence = _about_the_system(error)
         case _:
-            return _say(
+            sentence = (
                 f"Unexpected error: {type(error).__name__}: {error}. Please report it; set "
-                f"{_DEBUG}=1 to see the traceback.",
-                EnvironmentFault.exit_code,
+                f"{_DEBUG}=1 to see the traceback."
             )
+    return EnvironmentFault.exit_code, sentence
 
 
 def _about_the_system(error: OSError) -> str:
@@ -160,7 +163,7 @@ def _has_current_folder() -> bool:
 
 def _say(sentence: str, code: int) -> int:
     try:
-        print("arssr: " + " ".join(sentence.splitlines()), file=sys.stderr, flush=True)
+        print(f"arssr: {printable(sentence)}", file=sys.stderr, flush=True)
     except OSError:
         _drop_output()
     return code

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from ..running.durations import duration_text
+from ..running.printable import printable
 from ..upsampling.progress import Progress, ProgressCallback
 
 _SECONDS_BETWEEN_DRAWINGS = 0.1
@@ -24,14 +26,14 @@ class Printer(Protocol):
         """Shows one report."""
 
     def warn(self, sentence: str) -> None:
-        """Shows a warning; the run goes on."""
+        """Shows a warning; the run continues."""
 
     def done(self, output: str, summary: str) -> None:
         """Shows that ``output`` is complete."""
 
 
 class JsonPrinter:
-    """One JSON object a line on stdout, each flushed at once."""
+    """One JSON object per line on stdout, each flushed at once."""
 
     def report(self, progress: Progress) -> None:
         """``{"stage": …, "fraction": …, "seconds_left": …}``."""
@@ -49,15 +51,14 @@ class JsonPrinter:
         """The last line: a report of the stage ``done`` with the key ``output``."""
         self.line(stage="done", fraction=1.0, seconds_left=0.0, output=output)
 
-    @staticmethod
-    def line(**entries: object) -> None:
+    def line(self, **entries: object) -> None:
         """One object of these entries."""
         sys.stdout.write(json.dumps(entries) + "\n")
         sys.stdout.flush()
 
 
 class BarPrinter:
-    """A bar on stderr that redraws itself; on a stderr that is no terminal, one line a stage."""
+    """A bar on stderr that is redrawn; where stderr is not a terminal, one line per stage."""
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
@@ -81,16 +82,18 @@ class BarPrinter:
     def warn(self, sentence: str) -> None:
         """A line above the bar."""
         self._clear()
-        print(f"arssr: warning: {sentence}", file=sys.stderr, flush=True)
+        print(f"arssr: warning: {printable(sentence)}", file=sys.stderr, flush=True)
 
     def done(self, output: str, summary: str) -> None:
-        """Removes the bar and says on stdout what was written."""
+        """Removes the bar and prints to stdout what was written."""
         self._clear()
-        print(summary)
+        print(*map(printable, summary.splitlines()), sep="\n")
 
     @staticmethod
     def _drawn(progress: Progress) -> str:
-        text = f" {progress.fraction:4.0%}  {progress.stage:<13} {_clock(progress.seconds_left)}"
+        text = (
+            f" {progress.fraction:4.0%}  {progress.stage:<13} {_time_left(progress.seconds_left)}"
+        )
         width = max(10, min(40, shutil.get_terminal_size().columns - len(text) - 1))
         full = int(width * progress.fraction)
         return (
@@ -117,7 +120,7 @@ class SilentPrinter:
 
     def warn(self, sentence: str) -> None:
         """A line on stderr."""
-        print(f"arssr: warning: {sentence}", file=sys.stderr, flush=True)
+        print(f"arssr: warning: {printable(sentence)}", file=sys.stderr, flush=True)
 
     def done(self, output: str, summary: str) -> None:
         """Nothing."""
@@ -160,11 +163,8 @@ def warnings_shown_by(printer: Printer) -> Iterator[None]:
         logger.removeHandler(handler)
 
 
-def _clock(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02d} left"
+def _time_left(seconds: float | None) -> str:
+    return "" if seconds is None else f"{duration_text(seconds)} left"
 
 
 def rounded(seconds: float | None) -> float | None:

@@ -6,7 +6,7 @@ import argparse
 
 from ..choices import KERNELS
 from ..resampling.blur import Blur
-from ..running.interrupts import no_longer_cancellable
+from ..running.interrupts import load_libraries, no_longer_cancellable
 from .arguments import add_force, add_scale, add_volume_index, refuse_input_as_output
 from .outcome import EXIT_DONE
 
@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         InputError: unusable input, output or option.
         EnvironmentFault: the machine got in the way.
     """
+    load_libraries("SimpleITK", "scipy.ndimage")
     from ..resampling.simulation import simulate_volume
     from ..volumes.files.writing import check_output
     from . import files

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Cancelled, EnvironmentFault, InputError
-from ..running.interrupts import was_interrupted
+from ..running.interrupts import load_libraries, was_interrupted
 from ..running.json_files import write_json
 from ..running.output_files import folders_kept_if_used
 from ..training.recipe import Recipe, SourceRecipe, available_recipes, load_recipe
@@ -113,6 +113,7 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
     # Patches are drawn by small products in processes of their own: a threaded BLAS there only
     # takes the trainer's cores. It reads this when numpy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    load_libraries("SimpleITK", "torch")
     import torch
 
     from ..networks.catalogue import load_model

@@ -1,27 +1,27 @@
-"""SIGINT and SIGTERM: what they raise, how it is told from an error, when they come too late."""
+"""The signals that cancel a run: SIGINT, SIGTERM and, outside ``nohup``, SIGHUP."""
 
 from __future__ import annotations
 
-import _thread
+import importlib
 import signal
-import threading
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""The signals that cancel a run."""
-_IMPORT_SYSTEM = "<frozen importlib"
-_SECONDS_BETWEEN_TRIES = 0.02
-_LONGEST_IMPORT_SECONDS = 10.0
-_FORGOTTEN_SECONDS = 1.0
-_held_since: dict[int, float] = {}
-"""When each signal that waits for an import came, in s of the monotonic clock."""
-_sent_again: set[int] = set()
-"""Signals that will be sent again in a moment."""
+
+def _cancelling_signals() -> tuple[signal.Signals, ...]:
+    hangup: signal.Signals | None = getattr(signal, "SIGHUP", None)  # Windows has none.
+    if hangup is None or signal.getsignal(hangup) is signal.SIG_IGN:
+        return (signal.SIGINT, signal.SIGTERM)
+    return (signal.SIGINT, signal.SIGTERM, hangup)
+
+
+SIGNALS = _cancelling_signals()
+"""The signals that cancel a run. SIGHUP is not among them if it was ignored from the start."""
 
 
 class Interrupted(KeyboardInterrupt):
-    """What SIGINT and SIGTERM raise in the main thread.
+    """What :data:`SIGNALS` raise in the main thread.
 
     A plain KeyboardInterrupt that passes through ``exec`` of a text, as in the import of many
     libraries, makes CPython kill the process with SIGINT at its very end, whatever its exit code.
@@ -31,25 +31,16 @@ class Interrupted(KeyboardInterrupt):
 def interrupt(number: int, frame: FrameType | None) -> None:
     """The handler of :data:`SIGNALS` while a run can be cancelled.
 
-    A signal that comes in the middle of an import is taken up behind it: libraries lose it in
-    their start-up code, and go on half imported.
-
     Raises:
-        Interrupted: always, but in the middle of an import.
+        Interrupted: always.
     """
-    if _is_importing(frame) and _may_wait(number):
-        if number not in _sent_again:
-            _sent_again.add(number)
-            # Not with threading.Thread: its locks may be those of the code that was interrupted.
-            _thread.start_new_thread(_send_again, (number,))
-        return
-    # The tidying up that follows must not be interrupted again.
-    hear_nothing_more()
+    # A second signal must not interrupt the removal of temporary files.
+    ignore_signals()
     raise Interrupted
 
 
 def was_interrupted(error: BaseException) -> bool:
-    """Whether an interrupt is at the bottom of an error, which the tidying up may have hidden."""
+    """Whether an interrupt is at the bottom of an error that was raised while cleaning up."""
     below: BaseException | None = error
     while below is not None:
         if isinstance(below, KeyboardInterrupt):
@@ -58,54 +49,55 @@ def was_interrupted(error: BaseException) -> bool:
     return False
 
 
+def be_cancellable() -> None:
+    """From now on the signals cancel, by raising :class:`Interrupted` in the main thread."""
+    for number in SIGNALS:
+        signal.signal(number, interrupt)
+
+
 def no_longer_cancellable() -> None:
-    """To be called once the output is in its place: a signal then comes too late to cancel."""
+    """Call this when the output is about to appear: a later signal comes too late to cancel."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
-def hear_nothing_more() -> None:
-    """The same from within a handler, where another signal may already wait for its own.
+def ignore_signals() -> None:
+    """The same for use in a handler, where another signal may already be pending.
 
-    Python complains when it finds that one to be ignored by then.
+    Python prints a complaint if a pending signal is set to SIG_IGN.
     """
     for number in SIGNALS:
-        signal.signal(number, _unheard)
+        signal.signal(number, _ignore)
 
 
 def is_cancellable() -> bool:
     """Whether a signal would still cancel the run."""
-    return signal.getsignal(signal.SIGTERM) not in (signal.SIG_IGN, _unheard)
+    return signal.getsignal(signal.SIGTERM) not in (signal.SIG_IGN, _ignore)
 
 
-def _unheard(number: int, frame: FrameType | None) -> None:
+def load_libraries(*names: str) -> None:
+    """Imports large libraries; a signal that comes meanwhile ends the program as it ends any other.
+
+    Some libraries swallow an exception that a signal handler raises while they are imported, and
+    stay half imported. There is nothing to clean up yet.
+    """
+    with _signals_ending_the_program():
+        for name in names:
+            importlib.import_module(name)
+
+
+@contextmanager
+def _signals_ending_the_program() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in before.items():
+        if handler is interrupt:
+            signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
     pass
-
-
-def _may_wait(number: int) -> bool:
-    """Whether a signal has not waited for too long; it is sent again and again meanwhile."""
-    now = time.monotonic()
-    waited = now - _held_since.setdefault(number, now)
-    if waited > _LONGEST_IMPORT_SECONDS + _FORGOTTEN_SECONDS:
-        # That was another time.
-        _held_since[number], waited = now, 0.0
-    return waited < _LONGEST_IMPORT_SECONDS
-
-
-def _is_importing(frame: FrameType | None) -> bool:
-    while frame is not None:
-        if frame.f_code.co_filename.startswith(_IMPORT_SYSTEM):
-            return True
-        frame = frame.f_back
-    return False
-
-
-def _send_again(number: int) -> None:
-    time.sleep(_SECONDS_BETWEEN_TRIES)
-    _sent_again.discard(number)
-    main = threading.main_thread().ident
-    if hasattr(signal, "pthread_kill") and main is not None:
-        # To the main thread itself, which may be waiting for something by now.
-        signal.pthread_kill(main, number)
-    else:
-        signal.raise_signal(number)

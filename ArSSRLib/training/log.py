@@ -1,4 +1,4 @@
-"""What a run leaves to look at: a CSV that plots anywhere, TensorBoard, and a progress line."""
+"""The log of a training run: CSV files, TensorBoard and a progress line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..running.durations import duration_text
 from ..running.output_files import replacing
+from ..running.printable import printable
 from .validation import Score
 
 METRICS = "metrics.csv"
@@ -68,7 +70,7 @@ class RunLog:
         left = (steps - step) * seconds_a_step
         say(
             f"step {step}/{steps}  loss {loss:.5f}  {seconds_a_step:.2f} s/step  "
-            f"{_duration(left)} left"
+            f"{duration_text(left)} left"
         )
 
     def close(self) -> None:
@@ -78,14 +80,14 @@ class RunLog:
 
 
 def say(text: str) -> None:
-    """A line for people, on standard error, at once; a run does not end for want of a reader.
+    """Prints a line to stderr at once; a closed pipe does not end the run.
 
-    Ctrl-C ends the ``tee`` behind a pipe too, and the checkpoint is still to be written.
+    Ctrl-C also ends the ``tee`` behind a pipe, and the checkpoint has still to be written.
     """
     try:
-        print(text, file=sys.stderr, flush=True)
+        print(printable(text), file=sys.stderr, flush=True)
     except OSError:
-        # What is left in the buffer must find a way out when Python ends.
+        # Python flushes the rest of the buffer when it ends; that must not fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
@@ -101,7 +103,7 @@ def mean_gains(scores: Sequence[Score]) -> dict[str, float]:
 def _tensorboard(folder: Path, step: int) -> Any:
     """A TensorBoard writer, or None where the optional package is not installed.
 
-    What a killed run wrote after ``step`` is done again: TensorBoard is told to forget it.
+    A killed run repeats the steps after ``step``, so TensorBoard drops what it wrote for them.
     """
     if importlib.util.find_spec("tensorboard") is None:
         say("TensorBoard is not installed: the curves are in metrics.csv and validation.csv only.")
@@ -135,8 +137,3 @@ def _append(path: Path, rows: Sequence[Sequence[object]]) -> None:
 
 def _short(value: float) -> str:
     return f"{value:.6g}"
-
-
-def _duration(seconds: float) -> str:
-    minutes = int(seconds // 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"

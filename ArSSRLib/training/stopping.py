@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from ..running.interrupts import Interrupted, hear_nothing_more
+from ..running.interrupts import Interrupted, ignore_signals
 from ..running.workers import end_with_parent
 from .parallel import Team
 
@@ -47,13 +47,13 @@ class StopRequest:
             if self._says:
                 # Python's own streams may be in the middle of a write just now.
                 with suppress(OSError):
-                    os.write(_STANDARD_ERROR, b"Stopping after this step; a second signal ends "
-                                              b"at once, without a checkpoint.\n")  # fmt: skip
+                    os.write(_STANDARD_ERROR, b"Stopping after this step. Press Ctrl-C again "
+                                              b"to quit now without a checkpoint.\n")  # fmt: skip
             return
         # The shell and the system both report a closed terminal, and neither is in a hurry.
         hurried = number != _TERMINAL_CLOSED
         if hurried and time.monotonic() - self._first > self._echo_seconds:
-            hear_nothing_more()
+            ignore_signals()
             raise Interrupted
 
 

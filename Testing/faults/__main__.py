@@ -38,9 +38,9 @@ def main() -> int:
             rows.append([command.name, *counts, tally.finished, len(tally.losses)])
     print(f"\n{'command':<10}" + "".join(f"{n.name:>9}" for n in SIGNALS) + "  finished   losses")
     for name, *numbers in rows:
-        print(f"{name:<10}" + "".join(f"{n:>9}" for n in numbers[:3])
-              + "".join(f"{n:>9}" for n in numbers[3:]))  # fmt: skip
-    kills = sum(sum(row[1:4]) for row in rows)
+        print(f"{name:<10}" + "".join(f"{n:>9}" for n in numbers[: len(SIGNALS)])
+              + "".join(f"{n:>9}" for n in numbers[len(SIGNALS) :]))  # fmt: skip
+    kills = sum(sum(row[1 : 1 + len(SIGNALS)]) for row in rows)
     print(f"\n{kills} kills, {losses} losses.")
     return int(losses > 0)
 

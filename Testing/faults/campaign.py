@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .commands import Command
+from .leftovers import age_leftovers
 from .processes import Ending, run
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 _CANCELLED = 130
 _MOST_ENDINGS_WITHOUT_A_KILL = 20
 _KERNEL_MEMORY = Path("/dev/shm")
@@ -93,9 +94,8 @@ class Campaign:
     ) -> None:
         self.tally.kills[number.name] += 1
         allowed = {-number} if number is signal.SIGKILL else {_CANCELLED}
-        if not ending.ready:
-            # Python itself was still starting: the signal does what it does to any program, or
-            # SIGINT what it does to an import.
+        if not ending.ready or not ending.said:
+            # Python was starting or loading libraries: the signal ends it as any other program.
             allowed |= {-number, 1} if number is signal.SIGINT else {-number}
         if self.command.is_done(folder):
             allowed |= {0}
@@ -114,6 +114,7 @@ class Campaign:
 
     def _finish(self, folder: Path) -> float:
         """Lets the command finish; returns the processor time that took."""
+        age_leftovers(folder, self.temporary)
         ending = run(self.command.arguments(folder), self.temporary)
         self.started.add(ending.pid)
         if ending.code != 0:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import EnvironmentFault
-from .child import Children, run_in_child
 from .jobs import Job, Message, Outcome, Post
+from .worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -27,8 +27,11 @@ _log = logging.getLogger(__name__)
 _SECONDS_TO_CONNECT = 10
 _SECONDS_BETWEEN_MESSAGES = 1.0
 
-_children_of: dict[str, Children] = {}
-"""On a worker: the child processes of each batch."""
+_SECONDS_IDLE = 60.0
+"""When the programs on a cluster's worker end if the batch has been lost."""
+
+_pools: dict[str, WorkerPool] = {}
+"""On a worker of the cluster: the worker programs of each batch."""
 
 
 class DaskCluster:
@@ -73,6 +76,7 @@ class DaskCluster:
         with suppress(Exception):
             if unfinished:
                 self._client.cancel(unfinished, force=True)
+            if self._client.status == "running":
                 self._client.run(_stop_on_worker, self._batch, on_error="ignore")
         with suppress(Exception):
             self._client.close(timeout=_SECONDS_TO_CONNECT)
@@ -128,24 +132,27 @@ def _post_outcome(number: int, post: Post, future: Future[Any]) -> None:
 def _run_on_worker(number: int, job: Job, batch: str) -> Outcome:
     from distributed import get_worker
 
-    say = _now_and_then(partial(get_worker().log_event, batch))
-    children = _children_of.setdefault(batch, Children())
-    return run_in_child(job, lambda said: say(number, said), lambda needed: nullcontext(), children)
+    post = _now_and_then(partial(get_worker().log_event, batch))
+    return _pool(batch).run(job, partial(post, number), lambda needed: nullcontext())
+
+
+def _pool(batch: str) -> WorkerPool:
+    return _pools.setdefault(batch, WorkerPool(_SECONDS_IDLE))
 
 
 def _now_and_then(send: Callable[[Any], None]) -> Callable[[int, Message], None]:
     """Warnings go out at once, progress once a second."""
     last = float("-inf")
 
-    def say(number: int, said: Message) -> None:
+    def post(number: int, message: Message) -> None:
         nonlocal last
         now = time.monotonic()
-        if "warning" in said or now - last >= _SECONDS_BETWEEN_MESSAGES:
+        if "warning" in message or now - last >= _SECONDS_BETWEEN_MESSAGES:
             last = now
-            send([number, dict(said)])
+            send([number, dict(message)])
 
-    return say
+    return post
 
 
 def _stop_on_worker(batch: str) -> None:
-    _children_of.setdefault(batch, Children()).stop()
+    _pool(batch).stop()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 Message = Mapping[str, Any]
-"""What a running job says of itself; see :mod:`ArSSRLib.running.batch.child`."""
+"""What a running job reports; see :mod:`ArSSRLib.running.worker`."""
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_BETWEEN_REPORTS = 0.5
@@ -19,17 +19,15 @@ _SHARE_OF_STARTING = 0.05
 
 @dataclass(frozen=True)
 class Job:
-    """Work for one process of its own.
+    """Work for one worker.
 
     Attributes:
         name: what people call it.
-        module: module of this library whose ``main(argument)`` does the work.
-        argument: what ``main`` is given.
+        request: what the worker does, a JSON object as text.
     """
 
     name: str
-    module: str
-    argument: str
+    request: str
 
 
 @dataclass(frozen=True)
@@ -37,12 +35,16 @@ class Outcome:
     """How a job ended.
 
     Attributes:
-        exit_code: 0 done, 2 bad input, 1 trouble with the machine, 130 cancelled.
+        exit_code: 0 done, 1 system error, 2 bad input, 130 cancelled.
         reason: one sentence when it failed.
+        argument: the argument that remedies it, empty if there is none.
+        out_of_memory: whether it failed because memory ran out; the reason has no remedy then.
     """
 
     exit_code: int
     reason: str = ""
+    argument: str = ""
+    out_of_memory: bool = False
 
 
 @dataclass(frozen=True)

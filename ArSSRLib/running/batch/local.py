@@ -6,11 +6,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 from ...errors import EnvironmentFault
 from ..machine import free_memory
-from .child import Children, run_in_child
-from .jobs import Job, Message, Outcome, Post
+from .jobs import Job, Outcome, Post
+from .worker_pool import WorkerPool
 
 _USABLE_SHARE = 0.9
 
@@ -25,32 +26,27 @@ class ThisMachine:
     """
 
     def __init__(self, at_once: int, memory: int | None = None) -> None:
-        self._pool = ThreadPoolExecutor(at_once)
-        self._children = Children()
+        self._threads = ThreadPoolExecutor(at_once)
+        self._workers = WorkerPool()
         self._room = SharedMemory(int(_USABLE_SHARE * free_memory()) if memory is None else memory)
 
     def start(self, jobs: Sequence[Job], post: Post) -> None:
         """Begins all jobs."""
         for number, job in enumerate(jobs):
-            self._pool.submit(self._run, number, job, post)
+            self._threads.submit(self._run, number, job, post)
 
     def stop(self) -> None:
         """Ends what still runs and waits for it."""
-        self._children.stop()
         self._room.open()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._workers.stop()
+        self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, number: int, job: Job, post: Post) -> None:
-        def hear(said: Message) -> None:
-            post(number, said)
-
         try:
-            outcome = run_in_child(job, hear, self._room.set_aside, self._children)
-        except Exception as error:
-            # Whoever waits for this job must hear of its end, whatever happens here.
+            outcome = self._workers.run(job, partial(post, number), self._room.set_aside)
+        except Exception as error:  # Without an outcome the batch would wait for ever.
             outcome = Outcome(
-                EnvironmentFault.exit_code,
-                f"Something went wrong that should not ({type(error).__name__}: {error}).",
+                EnvironmentFault.exit_code, f"Unexpected error: {type(error).__name__}: {error}."
             )
         post(number, outcome)
 

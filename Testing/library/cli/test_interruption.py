@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from faults.leftovers import age_leftovers
 from running import ROOT, Running, slow_with
 
 
@@ -37,7 +38,7 @@ sys.exit(main())
 """The command line, which sends itself a signal once it says that it is at a stage."""
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("stage", ["reading", "encoding", "decoding", "writing"])
 def test_a_signal_ends_the_run_with_130_and_no_trace(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path, number: signal.Signals, stage: str
@@ -99,13 +100,14 @@ def test_a_reader_that_goes_away_after_the_end_takes_nothing_back(
     assert os.listdir(tmp_path) == ["fine.nii"]
 
 
-def test_what_a_killed_run_leaves_the_next_one_clears(
+def test_what_a_killed_run_leaves_is_cleared_after_a_day(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path
 ) -> None:
     running = _upsampling(cortex_path, tmp_path / "fine.nii.gz", seeded_model_path)
     running.wait_for("writing")
     running.process.kill()
     running.end()
+    age_leftovers(tmp_path)
     again = _upsampling(cortex_path, tmp_path / "other.nii.gz", seeded_model_path)
     told = again.end(within_seconds=300.0)
     assert again.process.returncode == 0, told

@@ -1,30 +1,26 @@
-"""A signal cancels a run, but never in the middle of an import."""
+"""Signals cancel a run, and end the program at once while it only loads libraries."""
 
 from __future__ import annotations
 
-import importlib
+import os
 import signal
+import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ArSSRLib.running import interrupts
-from ArSSRLib.running.interrupts import SIGNALS, Interrupted, interrupt, is_cancellable
+from ArSSRLib.running.interrupts import (
+    SIGNALS,
+    Interrupted,
+    interrupt,
+    is_cancellable,
+    load_libraries,
+)
 
-STARTS_UP = """
-import signal, time
-try:
-    signal.raise_signal(signal.SIGTERM)
-    time.sleep({seconds})
-    interrupted = False
-except BaseException:
-    interrupted = True
-"""
-"""A library that loses what is raised while it starts up, as some written in C do."""
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -33,13 +29,6 @@ def _handlers() -> Iterator[None]:
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
-
-
-def _library(folder: Path, monkeypatch: pytest.MonkeyPatch, seconds: float) -> str:
-    name = f"starts_up_{folder.name}"
-    (folder / f"{name}.py").write_text(STARTS_UP.format(seconds=seconds), encoding="utf-8")
-    monkeypatch.syspath_prepend(folder)
-    return name
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -52,7 +41,7 @@ def test_a_signal_cancels_at_once_and_no_other_after_it(number: signal.Signals) 
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="POSIX signals")
-def test_two_signals_at_once_cancel_once_and_without_a_word(
+def test_two_signals_at_once_cancel_once_and_silently(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     complaints: list[object] = []
@@ -66,21 +55,39 @@ def test_two_signals_at_once_cancel_once_and_without_a_word(
     assert not complaints
 
 
-def test_a_signal_in_the_middle_of_an_import_cancels_behind_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", SIGNALS)
+def test_while_libraries_are_loaded_a_signal_ends_the_program_at_once(
+    tmp_path: Path, number: signal.Signals
 ) -> None:
-    name = _library(tmp_path, monkeypatch, seconds=0.2)
+    (tmp_path / "swallows.py").write_text(
+        "import os, signal\n"
+        f"try:\n    signal.raise_signal({int(number)})\nexcept BaseException:\n    pass\n"
+    )
+    script = (
+        "from ArSSRLib.running.interrupts import be_cancellable, load_libraries\n"
+        "be_cancellable()\nload_libraries('swallows')\nprint('still alive')\n"
+    )
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": path},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (-number, "", "")
+
+
+def test_after_libraries_are_loaded_a_signal_cancels_again() -> None:
+    load_libraries("json")
     with pytest.raises(Interrupted):
-        importlib.import_module(name)
-        time.sleep(10)
-    assert not sys.modules[name].interrupted
+        signal.raise_signal(signal.SIGTERM)
 
 
-def test_an_import_that_does_not_end_is_interrupted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(interrupts, "_LONGEST_IMPORT_SECONDS", 0.1)
-    name = _library(tmp_path, monkeypatch, seconds=10)
-    started = time.monotonic()
-    assert importlib.import_module(name).interrupted
-    assert time.monotonic() - started < 5
+def test_under_nohup_a_closed_terminal_does_not_cancel() -> None:
+    script = "from ArSSRLib.running.interrupts import SIGNALS; print(*SIGNALS)"
+    shown = [
+        subprocess.run(
+            ["sh", "-c", f"{trap} exec {sys.executable} -c '{script}'"],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        ).stdout.split()
+        for trap in ("", "trap '' HUP;")
+    ]  # fmt: skip
+    assert [len(each) for each in shown] == [3, 2]

@@ -1,151 +1,83 @@
-"""What a killed process has left is removed by the next one; what may be in use never is."""
+"""Temporary files of killed processes are removed after a day; what may be in use never is."""
 
 from __future__ import annotations
 
-import ctypes
 import os
-import subprocess
-import sys
-from collections.abc import Callable
+import time
 from pathlib import Path
 
 import pytest
 
 from ArSSRLib.running import leftovers
-from ArSSRLib.running.leftovers import clear_leftovers, temporary_name
+from ArSSRLib.running.leftovers import clear_leftovers, scratch_folder, temporary_name
 
-ACCESS_DENIED, NO_SUCH_NUMBER = 5, 87
-RUNS, HAS_ENDED = 0x102, 0
-NameOf = Callable[[int], str]
+DAY = 24 * 3600
 
 
-@pytest.fixture
-def dead() -> int:
-    """Number of a process that is gone."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
+def _aged(path: Path, seconds: float) -> Path:
+    """A file, or a folder with a file in it, last changed so many seconds ago."""
+    if path.suffix == ".folder":
+        path.mkdir()
+        (path / "input.nrrd").write_bytes(b"voxels")
+    else:
+        path.write_bytes(b"half a result")
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+    return path
 
 
-@pytest.fixture
-def name_of(monkeypatch: pytest.MonkeyPatch) -> NameOf:
-    """A name for a temporary file as the process of that number would give it."""
-
-    def name(pid: int) -> str:
-        with monkeypatch.context() as patch:
-            patch.setattr(os, "getpid", lambda: pid)
-            return temporary_name(".tmp")
-
-    return name
-
-
-def test_files_and_folders_of_a_dead_process_are_removed(
-    tmp_path: Path, name_of: NameOf, dead: int
-) -> None:
-    (tmp_path / name_of(dead)).write_bytes(b"half a result")
-    folder = tmp_path / name_of(dead)
-    folder.mkdir()
-    (folder / "input.nrrd").write_bytes(b"voxels")
+@pytest.mark.parametrize("ending", [".nii.gz", ".folder"])
+def test_what_nobody_has_changed_for_a_day_is_removed(tmp_path: Path, ending: str) -> None:
+    _aged(tmp_path / temporary_name(ending), 2 * DAY)
     clear_leftovers(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells zombies")
-def test_a_process_that_has_ended_is_dead_before_its_parent_asks(
-    tmp_path: Path, name_of: NameOf
-) -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        leftover = tmp_path / name_of(process.pid)
-        leftover.touch()
-        clear_leftovers(tmp_path)
-        assert not leftover.exists()
-
-
-def test_what_may_be_in_use_or_is_no_leftover_stays(
-    tmp_path: Path, name_of: NameOf, dead: int
-) -> None:
+def test_what_may_be_in_use_and_files_of_the_user_stay(tmp_path: Path) -> None:
     kept = {
-        tmp_path / name_of(os.getpid()),
-        tmp_path / name_of(os.getppid()),
-        tmp_path / name_of(10**30),  # no number of a process here
-        tmp_path / name_of(dead).replace(leftovers._MACHINE, "00000000"),  # of another computer
-        tmp_path / ".arssr-part-of-a-user.tmp",
+        _aged(tmp_path / temporary_name(".nii.gz"), DAY / 2),
+        _aged(tmp_path / temporary_name(".folder"), DAY / 2),
+        _aged(tmp_path / temporary_name(".nii.gz"), -2 * DAY),  # The clock was set back.
+        _aged(tmp_path / ".arssr-part-of-a-user.tmp", 9 * DAY),
+        _aged(tmp_path / "head.nii.gz", 9 * DAY),
     }
-    for path in kept:
-        path.touch()
     clear_leftovers(tmp_path)
     assert set(tmp_path.iterdir()) == kept
 
 
-def test_a_number_that_a_later_process_got_does_not_keep_a_leftover(
-    tmp_path: Path, name_of: NameOf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(leftovers, "_start_of", lambda pid: "100")
-    (tmp_path / name_of(os.getppid())).touch()
-    monkeypatch.setattr(leftovers, "_start_of", lambda pid: "200")
+def test_a_file_that_is_written_for_more_than_a_day_stays(tmp_path: Path) -> None:
+    path = _aged(tmp_path / temporary_name(".nii.gz"), 3 * DAY)
+    with path.open("ab") as stream:
+        stream.write(b"the next slices")
     clear_leftovers(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert path.exists()
 
 
-class Kernel:
-    """Windows' answers about one process; remembers what was opened and is still open.
-
-    ``state`` is what waiting for it says, or None where it cannot be opened.
-    """
-
-    def __init__(self, state: int | None) -> None:
-        self.state, self.asked, self.open = state, [], set()
-        self.OpenProcess = self._Open(self)
-
-    class _Open:
-        """A function of ctypes, which takes the type of its result as an attribute."""
-
-        def __init__(self, kernel: Kernel) -> None:
-            self.kernel, self.restype = kernel, ctypes.c_int
-
-        def __call__(self, access: int, inherited: bool, pid: int) -> int | None:
-            self.kernel.asked.append(pid)
-            if self.kernel.state is None:
-                return None
-            self.kernel.open.add(2**40)
-            return 2**40 if self.restype is ctypes.c_void_p else 0
-
-    def WaitForSingleObject(self, handle: ctypes.c_void_p, milliseconds: int) -> int | None:
-        assert handle.value in self.open
-        assert milliseconds == 0
-        return self.state
-
-    def CloseHandle(self, handle: ctypes.c_void_p) -> None:
-        self.open.remove(handle.value)
-
-
-@pytest.mark.parametrize(
-    ("state", "error", "stays"),
-    [
-        (RUNS, 0, True),
-        (HAS_ENDED, 0, False),
-        (None, ACCESS_DENIED, True),
-        (None, NO_SUCH_NUMBER, False),
-    ],
-)
-def test_on_windows_a_process_is_asked_about_and_not_ended(
-    tmp_path: Path,
-    name_of: NameOf,
-    monkeypatch: pytest.MonkeyPatch,
-    state: int | None,
-    error: int,
-    stays: bool,
+def test_a_scratch_folder_stays_young_for_as_long_as_it_is_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kernel, ended = Kernel(state), []
-    monkeypatch.setattr(leftovers, "_ON_WINDOWS", True)
-    monkeypatch.setattr(leftovers, "_start_of", lambda pid: "0")  # Windows has no /proc
-    monkeypatch.setattr(ctypes, "WinDLL", lambda name, use_last_error: kernel, raising=False)
-    monkeypatch.setattr(ctypes, "get_last_error", lambda: error, raising=False)
-    monkeypatch.setattr(os, "kill", lambda *arguments: ended.append(arguments))
-    (tmp_path / name_of(4321)).touch()
+    monkeypatch.setattr(leftovers.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(leftovers, "_SECONDS_BETWEEN_TOUCHES", 0.01)
+    with scratch_folder() as folder:
+        then = time.time() - 2 * DAY
+        os.utime(folder, (then, then))
+        while folder.stat().st_mtime < time.time() - DAY:
+            time.sleep(0.01)
+        clear_leftovers(tmp_path)
+        assert folder.exists()
+    assert not folder.exists()
+
+
+def test_a_link_is_removed_and_not_what_is_behind_it(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    link = tmp_path / temporary_name(".tmp")
+    link.symlink_to(precious)
+    then = time.time() - 2 * DAY
+    os.utime(link, (then, then), follow_symlinks=False)
     clear_leftovers(tmp_path)
-    assert bool(list(tmp_path.iterdir())) == stays
-    assert kernel.asked == [4321]
-    assert kernel.open == set()
-    assert ended == []
+    assert list(tmp_path.iterdir()) == [precious]
+
+
+def test_a_folder_that_does_not_exist_has_no_leftovers(tmp_path: Path) -> None:
+    clear_leftovers(tmp_path / "missing")

@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_a_file_that_appears_meanwhile_is_left_alone(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["result.txt"]
 
 
-def test_a_killed_process_leaves_what_the_next_run_clears_away(tmp_path: Path) -> None:
+def test_what_a_killed_process_leaves_is_cleared_away_after_a_day(tmp_path: Path) -> None:
     target = tmp_path / "result.txt"
     script = (
         "import os, signal\nfrom ArSSRLib.running.output_files import replacing\n"
@@ -76,14 +77,16 @@ def test_a_killed_process_leaves_what_the_next_run_clears_away(tmp_path: Path) -
         "    t.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     subprocess.run([sys.executable, "-c", script], check=False, cwd=Path(__file__).parents[3])
-    assert len(os.listdir(tmp_path)) == 1
+    (leftover,) = tmp_path.iterdir()
+    a_day_ago = time.time() - 25 * 3600
+    os.utime(leftover, (a_day_ago, a_day_ago))
     mine = tmp_path / "other.txt"
     with replacing(mine) as temporary:
         temporary.write_text("whole")
     assert os.listdir(tmp_path) == ["other.txt"]
 
 
-def test_the_temporary_file_of_a_living_process_is_kept(tmp_path: Path) -> None:
+def test_the_temporary_file_of_another_run_is_kept(tmp_path: Path) -> None:
     with replacing(tmp_path / "first.txt") as first:
         first.write_text("first")
         with replacing(tmp_path / "second.txt") as second:

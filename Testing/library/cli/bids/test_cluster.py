@@ -82,7 +82,7 @@ def _at_work(address: str) -> dict[psutil.Process, list[psutil.Process]]:
 
 def _does_a_job(process: psutil.Process) -> bool:
     try:
-        return any("one_volume" in word for word in process.cmdline())
+        return any("worker" in word for word in process.cmdline())
     except psutil.NoSuchProcess:
         return False
 
@@ -107,7 +107,7 @@ def test_a_dask_cluster_of_two_workers_upsamples_a_dataset(
     def batches() -> int:
         from ArSSRLib.running.batch import cluster
 
-        return len(cluster._children_of)
+        return len(cluster._pools)
 
     with Client(cluster, set_as_default=False) as client:
         # One worker may have been slow to begin, and found nothing left to do.

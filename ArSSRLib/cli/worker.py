@@ -1,0 +1,79 @@
+"""``arssr worker``: upsamples for another program, one volume after another, without restarting.
+
+Batches and the Slicer module use it; :mod:`ArSSRLib.running.worker` describes the messages. A
+request is a :class:`ArSSRLib.cli.one_volume.VolumeJob` as a JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ArSSRError, Cancelled, InputError, NotEnoughMemory
+from ..running.interrupts import was_interrupted
+from ..running.memory import is_out_of_memory
+from ..running.worker import Ended, JobLink, serve
+from .one_volume import VolumeJob, limit_threads, upsample_file
+from .outcome import sentence_of
+from .printers import JsonPrinter
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Defines the options of ``arssr worker``."""
+    parser.add_argument(
+        "--idle", type=float, metavar="SECONDS", help="end after so long without a job"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Does the jobs that come on stdin; returns the exit code."""
+    from .. import __version__
+
+    return serve(do_request, __version__, arguments.idle)
+
+
+def do_request(request: Mapping[str, Any], link: JobLink) -> Ended:
+    """Upsamples one volume.
+
+    Raises:
+        KeyboardInterrupt: the whole worker is to end.
+    """
+    try:
+        job = _job_of(request)
+        limit_threads(job.threads)
+        return Ended(upsample_file(job, _LinkPrinter(link), link.ask_for_memory))
+    except Cancelled:
+        return Ended(Cancelled.exit_code, "Cancelled; nothing was written.")
+    except Exception as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from error
+        if is_out_of_memory(error):
+            shortage = error if isinstance(error, NotEnoughMemory) else NotEnoughMemory()
+            return Ended(
+                shortage.exit_code, f"{shortage.what}.", out_of_memory=True, reusable=False
+            )
+        code, sentence = sentence_of(error)
+        known = isinstance(error, ArSSRError)
+        return Ended(code, sentence, getattr(error, "argument", ""), reusable=known)
+
+
+def _job_of(request: Mapping[str, Any]) -> VolumeJob:
+    try:
+        return VolumeJob.from_dict(request)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"The worker does not understand this request: {error}.") from error
+
+
+class _LinkPrinter(JsonPrinter):
+    """Sends what a printer shows to the program that asked for the job."""
+
+    def __init__(self, link: JobLink) -> None:
+        self._link = link
+
+    def line(self, **entries: object) -> None:
+        """One message."""
+        self._link.send(**entries)
+
+    def done(self, output: str, summary: str) -> None:
+        """Nothing: the job's end says it, and a job that is done can no longer be cancelled."""
