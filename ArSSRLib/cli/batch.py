@@ -23,6 +23,9 @@ from .one_volume import VolumeJob
 from .outcome import EXIT_DONE
 from .printers import JsonPrinter, Printer, printer_for, rounded, warnings_shown_by
 
+_MOST_NAMES = 10
+"""Names of volumes in one message."""
+
 
 @dataclass(frozen=True)
 class PlannedJob:
@@ -106,7 +109,7 @@ def check_device(planned: Sequence[PlannedJob], arguments: argparse.Namespace) -
 
 
 def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace, output: str) -> int:
-    """Computes what is missing and tells how it went; returns the exit code.
+    """Computes what is missing and reports on it; returns the exit code.
 
     Args:
         planned: all volumes.
@@ -133,7 +136,7 @@ def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace, ou
             report.run(missing, arguments)
     except (KeyboardInterrupt, Cancelled):
         raise Cancelled(
-            "Cancelled; results that are complete are kept, the same command goes on from there."
+            "Cancelled. Finished results were kept; run the same command to continue."
         ) from None
     no_longer_cancellable()
     return report.finish()
@@ -158,8 +161,8 @@ class _Report:
         if old:
             more = f" and {len(old) - 1} more" if len(old) > 1 else ""
             self._printer.warn(
-                f"The result {Path(old[0].job.output).name}{more} was kept although its input or "
-                "model has a later date; --force computes everything anew."
+                f"{Path(old[0].job.output).name}{more} is older than its input or model but was "
+                "kept. Use --force to recompute."
             )
 
     def run(self, missing: Sequence[PlannedJob], arguments: argparse.Namespace) -> None:
@@ -238,13 +241,26 @@ class _Report:
             parts += [f"{self._kept} there already"] * bool(self._kept)
             parts += [f"{failed} failed"] * bool(failed)
             self._printer.done(self._output, f"{self._output}: {', '.join(parts)}")
-        for each, outcome in self._failed:
-            who = "" if Path(each.job.source).name in outcome.reason else f"{each.name}: "
-            print(f"arssr: {printable(who + outcome.reason)}", file=sys.stderr, flush=True)
+        for sentence in self._sentences():
+            print(f"arssr: {printable(sentence)}", file=sys.stderr, flush=True)
         codes = {outcome.exit_code for _, outcome in self._failed}
         if InputError.exit_code in codes:
             return InputError.exit_code
         return EnvironmentFault.exit_code if codes else EXIT_DONE
+
+    def _sentences(self) -> list[str]:
+        """Why volumes failed; a reason that many share, such as a full disk, is given once."""
+        names: dict[str, list[str]] = {}
+        for each, outcome in self._failed:
+            shown = "" if Path(each.job.source).name in outcome.reason else each.name
+            names.setdefault(outcome.reason, []).append(shown)
+        return [": ".join(filter(None, [_few(which), why])) for why, which in names.items()]
+
+
+def _few(names: Sequence[str]) -> str:
+    """The names, or the first of very many."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _is_outdated(each: PlannedJob) -> bool:

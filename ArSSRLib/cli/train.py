@@ -1,4 +1,4 @@
-"""``arssr train``: train a network on one's own scans."""
+"""``arssr train``: train a network on your own scans."""
 
 from __future__ import annotations
 
@@ -98,13 +98,13 @@ def run(arguments: argparse.Namespace) -> int:
             raise Cancelled(_ended_at_once(folder)) from None
         if _LOST_WORKER in str(error):
             raise EnvironmentFault(
-                "A process that draws patches was ended from outside, perhaps for want of memory; "
-                "the same command goes on from the last checkpoint (--workers 0 needs less)."
+                "A data-loading worker was killed, probably for lack of memory. Run the same "
+                "command to resume, or use --workers 0."
             ) from error
         if "WORLD_SIZE" in os.environ and any(words in str(error) for words in _LOST_PEER):
             raise EnvironmentFault(
-                "Another process of the run has ended, so this one ends too; the same command goes "
-                "on from the last checkpoint."
+                "Another process of this run has ended, so this one stops too. Run the same "
+                "command to resume from the last checkpoint."
             ) from error
         raise
 
@@ -148,8 +148,8 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
             state = trainer.run(stop)
         if trainer.stopped and team.leads:
             raise Cancelled(
-                f"Stopped after step {state.step} of {recipe.optimiser.steps}, which is kept in "
-                f"{folder}; the same command goes on from there."
+                f"Stopped after step {state.step} of {recipe.optimiser.steps}; the checkpoint is "
+                f"in {folder}. Run the same command to resume."
             )
         if team.leads:
             _say_at_end(state, folder, data, held_out)
@@ -177,8 +177,8 @@ def _volumes(
 
 def _ended_at_once(folder: Path) -> str:
     if any(folder.glob("*.ckpt")):
-        return f"Stopped; the same command goes on from the last checkpoint in {folder}."
-    return "Stopped before the first checkpoint; the same command begins anew."
+        return f"Stopped. Run the same command to resume from the last checkpoint in {folder}."
+    return "Stopped before the first checkpoint. Run the same command to start again."
 
 
 def _say_at_start(data: VolumeSet, held_out: VolumeSet, cases: int) -> None:

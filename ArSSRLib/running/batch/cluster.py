@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _SECONDS_TO_CONNECT = 10
+_SECONDS_TO_ANSWER = 30
 _SECONDS_BETWEEN_MESSAGES = 1.0
 
+_LOST = "The connection to the Dask scheduler was lost; run the same command to continue."
 _SECONDS_IDLE = 60.0
 """When the programs on a cluster's worker end if the batch has been lost."""
 
@@ -41,16 +43,17 @@ class DaskCluster:
         scheduler: address such as ``tcp://10.0.0.5:8786``, or the scheduler's file.
 
     Raises:
-        EnvironmentFault: ``dask.distributed`` is not installed, or nobody answers there.
+        EnvironmentFault: ``dask.distributed`` is not installed, or no scheduler answers there.
     """
 
     def __init__(self, scheduler: str) -> None:
         if importlib.util.find_spec("distributed") is None:
             raise EnvironmentFault(
-                "The option --scheduler needs dask.distributed; install it with pip install "
-                "'arssr[cluster]'."
+                "A Dask cluster needs dask.distributed; install it with pip install "
+                "'arssr[cluster]'.",
+                argument="scheduler",
             )
-        # What goes wrong is told once, in a sentence of ours.
+        # Errors are reported once, in one sentence.
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         self._client = _connected(scheduler)
         self._batch = f"arssr-{uuid.uuid4().hex}"
@@ -69,10 +72,9 @@ class DaskCluster:
             self._futures.append(future)
 
     def stop(self) -> None:
-        """Takes back what has not begun, ends what runs, and lets the cluster go."""
+        """Cancels what has not begun, ends what runs, and disconnects."""
         unfinished = [future for future in self._futures if not future.done()]
-        # The cluster may be gone, and distributed tells that in many ways; that the run is over
-        # must be said all the same.
+        # If the cluster is gone, distributed raises errors of many types.
         with suppress(Exception):
             if unfinished:
                 self._client.cancel(unfinished, force=True)
@@ -87,13 +89,15 @@ def _connected(scheduler: str) -> Client:
 
     try:
         address = _address(scheduler)
-        # A client that fails to connect leaves threads behind that complain at the very end.
-        asyncio.run(_knock(address))
+        # A client that cannot connect would wait for ever, or print complaints at the very end.
+        kind = asyncio.run(asyncio.wait_for(_kind_of_server(address), _SECONDS_TO_ANSWER))
+        if kind != "Scheduler":
+            raise ValueError(f"a {kind}")
         return Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, KeyError, TypeError) as error:
+    except Exception as error:  # Another program at this port leads to errors of many types.
         raise EnvironmentFault(
             f"No Dask scheduler answers at {scheduler!r}; start one with 'dask scheduler' and give "
-            "the address that it prints."
+            "the address that it prints after 'Scheduler at', not that of its dashboard."
         ) from error
 
 
@@ -104,29 +108,36 @@ def _address(scheduler: str) -> str:
     return str(json.loads(Path(scheduler).read_text(encoding="utf-8"))["address"])
 
 
-async def _knock(address: str) -> None:
+async def _kind_of_server(address: str) -> str:
+    """What listens at an address: ``Scheduler``, ``Worker`` or ``Nanny``."""
     from distributed.comm.core import connect
+    from distributed.core import send_recv
     from distributed.security import Security
 
     security = Security().get_connection_args("client")
     comm = await connect(address, timeout=_SECONDS_TO_CONNECT, **security)
-    await comm.close()
+    try:
+        return str((await send_recv(comm, op="identity"))["type"])
+    finally:
+        comm.abort()
 
 
 def _post_outcome(number: int, post: Post, future: Future[Any]) -> None:
     if future.status == "finished":
         post(number, future.result())
         return
+    if future.client is None or future.client.status != "running":
+        post(number, Outcome(EnvironmentFault.exit_code, _LOST))
+        return
     try:
         error = future.exception()
     except Exception as raised:
-        # Where the cluster is gone, asking fails, in ways of distributed's own. Whoever waits for
-        # the job must hear of its end all the same.
+        # Without an outcome the batch would wait for ever.
         error = raised
-    # Of one that was cancelled or lost there is no error, and some errors have no words.
+    # A cancelled future has no error, and some errors have no text.
     words = str(future.status if error is None else error).splitlines()
     reason = words[0] if words else type(error).__name__
-    post(number, Outcome(EnvironmentFault.exit_code, f"The cluster lost it: {reason}"))
+    post(number, Outcome(EnvironmentFault.exit_code, f"It failed on the cluster: {reason}."))
 
 
 def _run_on_worker(number: int, job: Job, batch: str) -> Outcome:

@@ -257,7 +257,7 @@ def test_a_run_that_is_stopped_before_it_trains_says_that_it_will_begin_anew(
     )  # fmt: skip
     assert done.returncode == 130
     assert done.stderr == (
-        "arssr: Stopped before the first checkpoint; the same command begins anew.\n"
+        "arssr: Stopped before the first checkpoint. Run the same command to start again.\n"
     )
     assert not run.exists()
 

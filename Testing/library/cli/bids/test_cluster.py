@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -33,12 +35,31 @@ from ArSSRLib.volumes.files.reading import read_volume
 ROOT = Path(__file__).resolve().parents[4]
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A Dask scheduler with two workers.
+
+    Attributes:
+        address: of the scheduler.
+        scheduler: its process.
+    """
+
+    address: str
+    scheduler: subprocess.Popen[bytes]
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Dask scheduler with two workers, all processes of their own."""
+    """The address of a scheduler with two workers."""
+    with _cluster(tmp_path_factory.mktemp("dask")) as made:
+        yield made.address
+
+
+@contextmanager
+def _cluster(folder: Path) -> Iterator[Cluster]:
+    """A cluster whose parts are all processes of their own."""
     from distributed import Client
 
-    folder = tmp_path_factory.mktemp("dask")
     file = folder / "scheduler.json"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     scheduler = subprocess.Popen(
@@ -58,7 +79,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         with Client(scheduler_file=str(file), timeout=300, set_as_default=False) as client:
             client.wait_for_workers(2, timeout=300)
             address = client.scheduler.address
-        yield address
+        yield Cluster(address, scheduler)
     finally:
         for process in [*workers, scheduler]:
             process.terminate()
@@ -153,4 +174,19 @@ def test_a_worker_that_is_killed_costs_no_volume(
     told = running.end(within_seconds=300.0)
     assert running.process.returncode == 0, told
     assert len([name for name in files(out) if name.endswith(".nii.gz")]) == 3
+    assert_complete_results_only(out)
+
+
+def test_a_scheduler_that_dies_ends_the_run_with_one_sentence_and_keeps_what_is_finished(
+    tmp_path: Path, dataset: Path, seeded_model_path: Path
+) -> None:
+    out = dataset.parent / "out"
+    with _cluster(tmp_path) as made:
+        running = run_over(dataset, out, seeded_model_path, "--scheduler", made.address)
+        running.wait_until_computing()
+        made.scheduler.kill()
+        told = running.end(within_seconds=300.0)
+    assert running.process.returncode == 1
+    (sentence,) = told.splitlines()
+    assert "The connection to the Dask scheduler was lost" in sentence
     assert_complete_results_only(out)

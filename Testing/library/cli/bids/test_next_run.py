@@ -95,7 +95,7 @@ def test_sigterm_leaves_nothing_half_written_and_the_next_run_goes_on(
     running.process.send_signal(signal.SIGTERM)
     told = running.end()
     assert running.process.returncode == 130
-    assert told.splitlines()[-1].startswith("arssr: Cancelled; results that are complete are kept")
+    assert told.splitlines()[-1].startswith("arssr: Cancelled. Finished results were kept")
     assert not any(map(goes_on, children))
     assert_complete_results_only(out)
     again = run_over(dataset, out, seeded_model_path)

@@ -30,7 +30,7 @@ def test_a_signal_ends_the_batch_and_all_its_processes_and_leaves_nothing_half_w
     running.process.send_signal(number)
     told = running.end()
     assert running.process.returncode == 130
-    assert told.splitlines()[-1].startswith("arssr: Cancelled; results that are complete are kept")
+    assert told.splitlines()[-1].startswith("arssr: Cancelled. Finished results were kept")
     assert "Traceback" not in told
     assert not any(map(goes_on, children))
     assert_complete_volumes_only(out)

@@ -50,6 +50,6 @@ def test_a_result_older_than_its_input_is_kept_and_told_of(
     os.utime(source, (later, later))
     assert main(base) == 0
     told = capfd.readouterr().err
-    assert "head_linear_2x.nii.gz was kept although its input" in told
+    assert "head_linear_2x.nii.gz is older than its input or model but was kept" in told
     assert "--force" in told
     assert identities(out) == before

@@ -153,4 +153,4 @@ def test_the_default_model_has_the_plain_name_and_its_newer_weights_are_told_of(
     base = ["upsample", str(source), "-o", str(tmp_path), "--scale", "2", "--progress", "none"]
     assert main([*base, "--model", "default"]) == 0
     assert sorted(os.listdir(tmp_path)) == ["head.nii.gz", "head_arssr_2x.nii.gz"]
-    assert "was kept although its input or model has a later date" in capfd.readouterr().err
+    assert "is older than its input or model but was kept" in capfd.readouterr().err
