@@ -26,7 +26,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
         return
     held = [handle]
-    # Otherwise a process that draws patches would hold the lock for a while after this one's death.
+    # Otherwise a data-loading worker would hold the lock for a while after this process's death.
     os.register_at_fork(after_in_child=lambda: _let_go(held))
     try:
         yield
@@ -35,7 +35,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def _locked(folder: Path) -> int | None:
-    """The open folder with its lock, or None where there is no such lock."""
+    """The open folder with its lock, or None where locks are not supported."""
     if sys.platform == "win32":
         return None
     import fcntl

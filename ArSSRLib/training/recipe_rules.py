@@ -1,4 +1,4 @@
-"""Which numbers of a recipe can be trained with, and what to say about those that cannot."""
+"""The valid ranges of a recipe's entries, and the messages for others."""
 
 from __future__ import annotations
 

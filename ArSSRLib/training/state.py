@@ -160,7 +160,7 @@ def _check_types(state: TrainingState) -> None:
         raise ValueError(f"step {state.step} after {state.seconds} s")
     if not all(isinstance(v, torch.Tensor) for v in [*state.weights.values(),
                                                      *state.average.values()]):  # fmt: skip
-        raise TypeError("a weight is no tensor")
+        raise TypeError("a weight is not a tensor")
     _plain([state.recipe, state.history])
 
 

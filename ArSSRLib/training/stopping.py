@@ -1,6 +1,4 @@
-"""Asked to stop (Ctrl-C, SLURM, torchrun, a terminal that closes), a run finishes its step and
-writes a checkpoint.
-"""
+"""Stops a run after its step, with a checkpoint, on Ctrl-C or a signal of SLURM or torchrun."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ _TERMINAL_CLOSED: signal.Signals | None = getattr(signal, "SIGHUP", None)
 _ECHO_SECONDS = 0.2
 """Signals so close count as one: ``timeout`` and others signal a process and then its group."""
 _RELAY_SECONDS = 5.0
-"""The same in a team: ``torchrun`` passes on what a terminal or a cluster sends to them all."""
+"""The same with several processes: ``torchrun`` forwards signals that they also get directly."""
 _STANDARD_ERROR = 2
 
 
@@ -33,10 +31,10 @@ class StopRequest:
 
     @property
     def made(self) -> bool:
-        """Whether one has come."""
+        """Whether a signal has come."""
         return self._first is not None
 
-    def hear(self, number: int, frame: FrameType | None) -> None:
+    def handle(self, number: int, frame: FrameType | None) -> None:
         """The handler of all signals.
 
         Raises:
@@ -50,20 +48,20 @@ class StopRequest:
                     os.write(_STANDARD_ERROR, b"Stopping after this step. Press Ctrl-C again "
                                               b"to quit now without a checkpoint.\n")  # fmt: skip
             return
-        # The shell and the system both report a closed terminal, and neither is in a hurry.
-        hurried = number != _TERMINAL_CLOSED
-        if hurried and time.monotonic() - self._first > self._echo_seconds:
+        # Both the shell and the system report a closed terminal: two signals, one request.
+        impatient = number != _TERMINAL_CLOSED
+        if impatient and time.monotonic() - self._first > self._echo_seconds:
             ignore_signals()
             raise Interrupted
 
 
 @contextmanager
 def stop_requests(team: Team) -> Iterator[StopRequest]:
-    """Takes SIGINT, SIGTERM and SIGHUP as requests to stop, as long as the block lasts.
+    """Handles SIGINT, SIGTERM and SIGHUP as requests to stop within the block.
 
     SIGHUP stays ignored under ``nohup``. After the block, signals stay ignored where the program
-    is about to end anyway: once a request has come, and in a team, whose launcher ends every
-    process as soon as one has ended or failed. Outside the main thread no request is ever heard.
+    is about to end anyway: after a request, and with several processes, whose launcher ends all as
+    soon as one has ended. Outside the main thread signals are not handled.
     """
     stop = StopRequest(_RELAY_SECONDS if team.size > 1 else _ECHO_SECONDS, says=team.leads)
     if threading.current_thread() is not threading.main_thread():
@@ -72,7 +70,7 @@ def stop_requests(team: Team) -> Iterator[StopRequest]:
     numbers = [signal.SIGINT, signal.SIGTERM]
     if _TERMINAL_CLOSED and signal.getsignal(_TERMINAL_CLOSED) is not signal.SIG_IGN:
         numbers.append(_TERMINAL_CLOSED)
-    before = {number: signal.signal(number, stop.hear) for number in numbers}
+    before = {number: signal.signal(number, stop.handle) for number in numbers}
     try:
         yield stop
     finally:
@@ -82,16 +80,16 @@ def stop_requests(team: Team) -> Iterator[StopRequest]:
 
 
 def signals_of_the_trainer() -> tuple[str, ...]:
-    """The signals that processes which draw patches inherit as blocked; see :func:`obey_only`."""
+    """The signals that data-loading workers inherit as blocked; see :func:`obey_only`."""
     return ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, "sigwaitinfo") else ("SIGINT",)
 
 
 def obey_only(trainer: int, worker: int) -> None:
-    """In a process that draws patches: only the trainer may end it by SIGTERM, or by its own end.
+    """In a data-loading worker: it ends with the trainer, or by a SIGTERM from the trainer only.
 
-    A cluster signals every process of a job, and so does a terminal that closes; but the trainer
-    still needs this process to finish its step. PyTorch's own watch over the trainer is not enough:
-    once that has been killed, this process would wait for ever to hand over its last patches.
+    A cluster or a closing terminal signals every process of a job, but the trainer needs this
+    process to finish its step. PyTorch's own watch over the trainer is not enough: if the trainer
+    is killed, this process would wait forever to deliver its last patches.
 
     Args:
         trainer: process number.
@@ -100,10 +98,10 @@ def obey_only(trainer: int, worker: int) -> None:
     end_with_parent()
     if hasattr(signal, "sigwaitinfo"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
-        threading.Thread(target=_end_when_told_by, args=(trainer,), daemon=True).start()
+        threading.Thread(target=_end_on_sigterm_from, args=(trainer,), daemon=True).start()
 
 
-def _end_when_told_by(trainer: int) -> None:
+def _end_on_sigterm_from(trainer: int) -> None:
     while signal.sigwaitinfo({signal.SIGTERM}).si_pid != trainer:
         pass
     os._exit(0)

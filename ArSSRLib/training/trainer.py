@@ -252,8 +252,8 @@ class Trainer:
         network = self.recipe.network
         last = isinstance(network, NetworkSpec) and network.decoder.last_relu
         raise InputError(
-            f"The network learns nothing: up to step {self.state.step} all its gradients have "
-            f"been 0. Start in another folder with another seed than {self.recipe.seed}"
+            f"All gradients were 0 up to step {self.state.step}: the network cannot learn. Use "
+            f"another output folder and another seed than {self.recipe.seed}"
             + (", or with network.decoder.last_relu=false." if last else ".")
         )
 
@@ -369,7 +369,7 @@ class Trainer:
         state = load_state(self.folder)
         if state is None:
             return
-        anew = state.measure_on(cases_digest(self.cases))
+        cases_changed = state.measure_on(cases_digest(self.cases))
         changed = state.go_on_with(self.recipe)
         try:
             self.network.load_state_dict(state.weights)
@@ -383,7 +383,7 @@ class Trainer:
             raise InputError(
                 f"The checkpoint {str(self.folder / LAST)!r} belongs to another network or "
                 "optimiser than the recipe's; name another output folder, or remove it to start "
-                "afresh."
+                "again."
             ) from error
         self.state = state
         if not self.team.leads:
@@ -392,8 +392,8 @@ class Trainer:
         if changed:
             shown = ", ".join(f"{name}: {old} -> {new}" for name, (old, new) in changed.items())
             say(f"Resumed with changed {shown}")
-        if anew:
-            say("The validation has changed: which weights are the best is decided anew.")
+        if cases_changed:
+            say("The validation set changed; the best weights are selected again.")
 
 
 def _stacked(samples: Sequence[Sample]) -> Batch:

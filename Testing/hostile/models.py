@@ -322,7 +322,7 @@ _RESUMED = ("train", "--data", "CORTEX", "-o", "INPUT", "--recipe", "smoke", "--
 
 
 def _resume(name: str, content: bytes | None) -> Entry:
-    return Entry(f"checkpoint: {name}", _RESUMED, ("last.ckpt", "remove it to start afresh"),
+    return Entry(f"checkpoint: {name}", _RESUMED, ("last.ckpt", "remove it to start again"),
                  _with_checkpoint(content))  # fmt: skip
 
 

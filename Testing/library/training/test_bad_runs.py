@@ -26,7 +26,7 @@ def _train(
     changes = ("optimiser.steps=20", "patches.size=6", "patches.coordinates=50", *sets)
     return subprocess.run(
         [
-            *(sys.executable, "-m", "ArSSRLib.train", "--recipe", "smoke", "--device", "cpu"),
+            *(sys.executable, "-m", "ArSSRLib", "train", "--recipe", "smoke", "--device", "cpu"),
             *("--threads", "1", "--workers", "0", "-o", str(folder), "--data", *map(str, data)),
             *(word for change in changes for word in ("--set", change)),
         ],
@@ -125,7 +125,7 @@ def test_a_list_may_begin_with_the_mark_of_windows_editors(tmp_path: Path, encod
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
 def test_a_list_in_another_encoding_is_named(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "list.txt").write_text("größer.nii.gz\n", encoding=encoding)
-    with pytest.raises(InputError, match=r"list\.txt' is not text in UTF-8"):
+    with pytest.raises(InputError, match=r"list\.txt' cannot be read as text in UTF-8"):
         find_files([tmp_path / "list.txt"])
 
 
@@ -166,7 +166,7 @@ def test_a_wrong_entry_of_the_recipe_is_named(tmp_path: Path, change: str, named
 def test_a_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "last.ckpt").write_bytes(b"not a checkpoint")
-    assert "remove it to start afresh" in _sentence(_train(tmp_path / "run", DATA), 2)
+    assert "remove it to start again" in _sentence(_train(tmp_path / "run", DATA), 2)
 
 
 def test_muon_without_a_matrix_to_work_on_is_refused(tmp_path: Path) -> None:

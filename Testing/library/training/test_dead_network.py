@@ -42,14 +42,14 @@ def test_a_last_relu_that_sees_negative_numbers_alone_ends_the_run(tmp_path: Pat
     trainer = _trainer(tmp_path, last_relu=True)
     nn.init.constant_(_last_layer(trainer).bias, -100.0)
     sentence = (
-        "The network learns nothing: up to step 100 all its gradients have been 0. Start in "
-        "another folder with another seed than 1, or with network.decoder.last_relu=false."
+        "All gradients were 0 up to step 100: the network cannot learn. Use another output folder "
+        "and another seed than 1, or with network.decoder.last_relu=false."
     )
     with pytest.raises(InputError, match=re.escape(sentence)):
         trainer.run()
 
 
-def test_without_that_relu_the_same_start_is_no_reason_to_end(tmp_path: Path) -> None:
+def test_without_that_relu_the_same_start_does_not_end_the_run(tmp_path: Path) -> None:
     trainer = _trainer(tmp_path, last_relu=False)
     nn.init.constant_(_last_layer(trainer).bias, -100.0)
     assert trainer.run().step == int(CHANGES["optimiser.steps"])

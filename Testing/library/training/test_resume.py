@@ -36,7 +36,7 @@ def _command(folder: Path, steps: int, *more: str) -> list[str]:
 
 def _train(folder: Path, steps: int, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "ArSSRLib.train", *_command(folder, steps, *more)],
+        [sys.executable, "-m", "ArSSRLib", "train", *_command(folder, steps, *more)],
         capture_output=True,
         text=True,
         timeout=300,
@@ -138,7 +138,7 @@ def test_a_changed_weight_decay_is_taken_up() -> None:
     assert resumed.param_groups[0]["weight_decay"] == 0.5
 
 
-def test_the_best_weights_are_chosen_anew_when_the_validation_changes(tmp_path: Path) -> None:
+def test_the_best_weights_are_selected_again_when_the_validation_changes(tmp_path: Path) -> None:
     def step_of_best(*more: str, steps: int) -> tuple[str, str]:
         result = _train(tmp_path, steps, "--validation", str(DATA), *more)
         assert result.returncode == 0, result.stderr
@@ -153,7 +153,7 @@ def test_the_best_weights_are_chosen_anew_when_the_validation_changes(tmp_path: 
     assert step_of_best(*crop, steps=10)[1] == "step 10"
     assert step_of_best(*crop, steps=20)[1] == "step 10"
     said, version = step_of_best("--set", "validate_crop=16", steps=30)
-    assert "The validation has changed" in said
+    assert "The validation set changed" in said
     assert version == "step 30"
     said, version = step_of_best(*crop, "--set", "validate_scales=[3]", steps=40)
     assert version == "step 40"
@@ -175,7 +175,10 @@ def test_mixed_precision_has_nearly_the_loss_curve_of_float32(
 
 
 def _torchrun(
-    folder: Path, *more: str, program: tuple[str, ...] = ("-m", "ArSSRLib.train"), restarts: int = 0
+    folder: Path,
+    *more: str,
+    program: tuple[str, ...] = ("-m", "ArSSRLib", "train"),
+    restarts: int = 0,
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [

@@ -46,7 +46,7 @@ CHANGES = (
 
 def _arguments(folder: Path, *more: str) -> list[str]:
     return [
-        *("-m", "ArSSRLib.train", "--recipe", "smoke", "--data", str(DATA), "--device", "cpu"),
+        *("-m", "ArSSRLib", "train", "--recipe", "smoke", "--data", str(DATA), "--device", "cpu"),
         *("--threads", "1", "-o", str(folder), *more),
         *(word for change in CHANGES for word in ("--set", change)),
     ]
@@ -194,7 +194,7 @@ def test_a_second_signal_ends_at_once(kept_handlers: None, monkeypatch: pytest.M
     monkeypatch.setattr(stopping.time, "monotonic", lambda: clock[0])
     stop = StopRequest(echo_seconds=0.2, says=False)
     for number in SIGNALS:
-        signal.signal(number, stop.hear)
+        signal.signal(number, stop.handle)
     signal.raise_signal(signal.SIGTERM)
     assert stop.made
     clock[0] += 0.19
