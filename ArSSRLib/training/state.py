@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import warnings
 from collections.abc import Mapping
@@ -136,9 +137,11 @@ def load_state(folder: Path) -> TrainingState | None:
                 values = torch.load(stream, map_location="cpu", weights_only=True)
             state = TrainingState(**values)
             _check_types(state)
-        except OSError:
-            raise
-        except Exception as error:  # Damaged bytes lead the reader to errors of many types.
+        except Exception as error:
+            # Damaged bytes lead the reader to errors of many types; EINVAL is a seek to a position
+            # before the start of the file.
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
+                raise
             if is_out_of_memory(error):
                 raise NotEnoughMemory(
                     f"There is not enough memory to load the checkpoint {str(path)!r}"

@@ -171,7 +171,7 @@ def test_patches_are_drawn_in_processes_of_every_kind(tmp_path: Path) -> None:
         "    sys.exit(main(sys.argv[1:]))\n",
         encoding="utf-8",
     )
-    words = ["train", *_arguments(tmp_path / "run", "--until-step", "20")[2:]]
+    words = ["train", *_arguments(tmp_path / "run", "--until-step", "20")[3:]]
     done = subprocess.run(
         [sys.executable, str(script), *words], env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, timeout=900, check=False,
@@ -235,10 +235,10 @@ def test_alone_a_signal_after_training_is_heard_unless_one_has_come_before(
     assert _hears_after_training(Team(0, 1, CPU), failing=False, asked=asked) is not asked
 
 
-def test_a_run_that_is_stopped_before_it_trains_says_that_it_will_begin_anew(
+def test_a_run_that_is_stopped_before_it_trains_leaves_nothing(
     tmp_path: Path,
 ) -> None:
-    # Asked by itself while it reads its volumes: from outside nobody could tell that moment.
+    # Asked by itself while it reads its volumes: from outside that moment cannot be met.
     program = (
         "import os, signal, sys\n"
         "from ArSSRLib.cli.main import main\n"
@@ -252,7 +252,7 @@ def test_a_run_that_is_stopped_before_it_trains_says_that_it_will_begin_anew(
     )
     run = tmp_path / "run"
     done = subprocess.run(
-        [sys.executable, "-c", program, *_arguments(run)[2:]],
+        [sys.executable, "-c", program, *_arguments(run)[3:]],
         cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 130
@@ -262,7 +262,7 @@ def test_a_run_that_is_stopped_before_it_trains_says_that_it_will_begin_anew(
     assert not run.exists()
 
 
-def test_a_run_goes_on_when_nobody_reads_what_it_says(tmp_path: Path) -> None:
+def test_a_run_continues_when_nobody_reads_its_output(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, *_arguments(tmp_path, "--until-step", "20")],
         cwd=ROOT, stderr=subprocess.PIPE,
