@@ -124,7 +124,7 @@ def replacing(
         if last_moment is not None:
             last_moment()
         if overwrite or not _put_where_nothing_is(temporary, target):
-            os.replace(temporary, target)
+            _put_in_place(temporary, target)
     except OSError as error:
         raise EnvironmentFault(
             f"The file {str(path)!r} cannot be written ({error.strerror or error}); free some "
@@ -146,7 +146,10 @@ def _put_where_nothing_is(temporary: Path, target: Path) -> bool:
     try:
         os.link(temporary, target)
     except FileExistsError:
-        taken = True
+        # A network drive may repeat a request whose answer was lost, and report the second one.
+        taken = not os.path.samefile(temporary, target)
+        if not taken:
+            return True
     except OSError:
         taken = target.exists()
     else:
@@ -157,6 +160,17 @@ def _put_where_nothing_is(temporary: Path, target: Path) -> bool:
             "overwritten; choose another name."
         )
     return False
+
+
+def _put_in_place(temporary: Path, target: Path) -> None:
+    """Renames a finished file; an existing one is replaced in one step."""
+    written = os.stat(temporary)
+    try:
+        os.replace(temporary, target)
+    except FileNotFoundError:
+        # As above: the first request has renamed the file, so the second does not find it.
+        if not os.path.samestat(written, os.stat(target)):
+            raise
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -1,6 +1,6 @@
 """Worker programs that do jobs one after another; a new one takes the place of one that died.
 
-Each is a process of its own: a crash or a lack of memory costs the job that ran there and no other.
+Each is a separate process: a crash or a lack of memory costs only the job that ran there.
 :mod:`ArSSRLib.running.worker` describes what is written and read.
 """
 
@@ -10,9 +10,9 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
@@ -31,6 +31,8 @@ _START = (
 )
 """Without the empty entry, modules in the current folder, beside the scans, are not imported."""
 _SECONDS_TO_CLEAN_UP = 60.0
+_ERROR_LINES = 100
+"""Of a worker's stderr, the last of which may be why it ended."""
 
 
 class WorkerPool:
@@ -113,12 +115,18 @@ class _Worker:
     """
 
     def __init__(self, command: list[str]) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the worker)
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             encoding="utf-8", errors="replace",
             env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         )  # fmt: skip
+        self._errors: deque[str] = deque(maxlen=_ERROR_LINES)
+        assert self._process.stderr is not None
+        # The thread ends with the worker; without a reader a full pipe would stop the worker.
+        self._reader = threading.Thread(
+            target=self._errors.extend, args=(self._process.stderr,), daemon=True
+        )
+        self._reader.start()
         self._jobs = 0
         self.was_ready = False
         self.has_started = False
@@ -154,8 +162,8 @@ class _Worker:
     def outcome(self) -> Outcome:
         """How the job of a worker that has ended without an outcome ended."""
         code = self._process.wait()
-        self._errors.seek(0)
-        end = process_end(code, self._errors.read().decode("utf-8", "replace"))
+        self._reader.join(_SECONDS_TO_CLEAN_UP)
+        end = process_end(code, "".join(self._errors))
         if end.code == Cancelled.exit_code:
             return Outcome(end.code, "It was cancelled.")
         if end.sentence:

@@ -132,3 +132,37 @@ def test_folders_that_stay_empty_are_removed_again(tmp_path: Path) -> None:
     assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")) == [
         "a", "a/c", "a/c/result.txt", "there",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "overwrite"), [("link", False), ("replace", True)])
+def test_a_request_that_a_network_drive_repeats_is_done_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, overwrite: bool
+) -> None:
+    """The first answer is lost; the second says that the name is taken, or the source gone."""
+    original = getattr(os, call)
+
+    def repeated(source: Path, target: Path) -> None:
+        original(source, target)
+        original(source, target)
+
+    target = tmp_path / "result.txt"
+    target.write_text("old") if overwrite else None
+    with monkeypatch.context() as patch, replacing(target, overwrite) as temporary:
+        temporary.write_text("whole")
+        patch.setattr(os, call, repeated)
+    assert target.read_text() == "whole"
+    assert os.listdir(tmp_path) == ["result.txt"]
+
+
+def test_a_drive_without_hard_links_gets_the_file_by_renaming(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    with replacing(tmp_path / "result.txt") as temporary:
+        temporary.write_text("whole")
+    assert os.listdir(tmp_path) == ["result.txt"]
+    with pytest.raises(InputError, match="already exists"), replacing(tmp_path / "result.txt"):
+        pass
