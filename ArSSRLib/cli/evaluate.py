@@ -195,7 +195,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _tables_as_text(evaluation: Evaluation) -> str:
     """The tables of the report but for the long ones."""
-    from ..evaluation.report.page import tables_of
+    from ..evaluation.report.tables import tables_of
 
     return "\n".join(table.to_text() for table in tables_of(evaluation) if not table.long)
 

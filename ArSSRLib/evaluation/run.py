@@ -172,10 +172,11 @@ def check_packages(settings: Settings) -> None:
         EnvironmentFault: a package is missing.
         InputError: the folder of the atlas does not hold one.
     """
-    if importlib.util.find_spec("jinja2") is None:
-        raise EnvironmentFault(
-            "Evaluation needs jinja2; install with pip install 'arssr[evaluation]'."
-        )
+    for package in ("jinja2", "pandas", "tabulate"):
+        if importlib.util.find_spec(package) is None:
+            raise EnvironmentFault(
+                f"Evaluation needs {package}; install it with pip install 'arssr[evaluation]'."
+            )
     if settings.segments:
         load_ants()
     if settings.atlas is not None:

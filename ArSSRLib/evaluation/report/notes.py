@@ -9,17 +9,20 @@ from ...choices import PAPER_KERNEL
 from ..measuring.records import Record
 from ..metrics import METRICS
 from ..run import Evaluation
+from .case_frame import numbers, quantities, summary
 
 KERNEL_NAMES: Mapping[str, str] = {
     "cubic": "antialiased cubic",
     "kspace": "truncated k-space",
-    "gaussian": "Gaussian as wide as a coarse voxel",
+    "gaussian": "Gaussian slice profile",
+    "box": "box slice profile",
+    "sinc": "slice profile of a windowed sinc pulse",
     PAPER_KERNEL: "the paper's corner-aligned cubic zoom",
 }
 
 
 def origin_of(evaluation: Evaluation) -> str:
-    """Which volumes were measured, and how they were made coarse, if they were."""
+    """Which volumes were measured, and how they were downsampled, if they were."""
     settings = evaluation.settings
     count = volume_count(evaluation)
     source = f"“{os.path.basename(os.path.abspath(settings.source))}”"
@@ -28,11 +31,11 @@ def origin_of(evaluation: Evaluation) -> str:
         scans, are = ("1 real scan", "it is") if count == 1 else (f"{count} real scans", "they are")
         return f"{scans} of {source}, upsampled{axes} as {are}."
     volumes = "1 volume" if count == 1 else f"{count} volumes"
-    # The corner voxels of the paper's zoom keep their places, and so the field of view shrinks.
+    # The paper's zoom keeps the places of the corner voxels, so the field of view shrinks.
     place = "" if settings.kernel == PAPER_KERNEL else " over the same field of view"
     return (
-        f"{volumes} of {source}, made coarse{axes} by the kernel "
-        f"“{settings.kernel}” ({KERNEL_NAMES[settings.kernel]}) and brought back{place}."
+        f"{volumes} of {source}, downsampled{axes} with the kernel "
+        f"“{settings.kernel}” ({KERNEL_NAMES[settings.kernel]}) and upsampled{place}."
     )
 
 
@@ -41,8 +44,30 @@ def volume_count(evaluation: Evaluation) -> int:
     return len({record.volume for record in evaluation.measured})
 
 
+def averages(evaluation: Evaluation) -> str:
+    """What the numbers are averaged over."""
+    count = volume_count(evaluation)
+    return f"Mean ± standard deviation over {count} volumes." if count > 1 else "One volume."
+
+
+def truths_of(evaluation: Evaluation, names: Sequence[str]) -> list[str]:
+    """A sentence with the values of the sharp volumes (or the inputs), for metrics without a
+    reference."""
+    import pandas as pd
+
+    kinds = quantities([name for name in names if METRICS[name].needs == "result"])
+    values = pd.DataFrame([r.values for r in evaluation.truths]).reindex(columns=list(kinds))
+    own = [
+        f"{METRICS[name].title} {summary(numbers(values[name]), kind.digits)}"
+        for name, kind in kinds.items()
+        if values[name].notna().any()
+    ]
+    what = "inputs" if evaluation.settings.reference_free else "sharp volumes"
+    return [f"The {what} themselves: {', '.join(own)}."] if own else []
+
+
 def gaps(evaluation: Evaluation) -> list[str]:
-    """Sentences on the methods that lack a scale or a volume, over which they have no mean."""
+    """Sentences on the methods that were not measured at every scale and on every volume."""
     settings, count = evaluation.settings, volume_count(evaluation)
     lacking: dict[str, list[str]] = {}
     fewer = []
@@ -61,11 +86,11 @@ def gaps(evaluation: Evaluation) -> list[str]:
 
 
 def sentences(records: Sequence[Record], names: Sequence[str]) -> list[str]:
-    """The reasons that stand in for missing numbers, each once."""
+    """The reasons why numbers are missing, each once."""
     found = []
     for name in names:
-        said = {v for r in records if isinstance(v := r.values.get(name), str)}
-        found += [f"{METRICS[name].title}: {sentence}." for sentence in sorted(said)]
+        reasons = {v for r in records if isinstance(v := r.values.get(name), str)}
+        found += [f"{METRICS[name].title}: {sentence}." for sentence in sorted(reasons)]
     return found
 
 

@@ -24,16 +24,8 @@ from .grids import Tile, draw_errors, draw_grid
 from .notes import origin_of, volume_count
 from .paper_tables import published
 from .plots import metrics_over_scale, profiles
-from .tables import (
-    Table,
-    cases_csv,
-    cost_table,
-    dice_table,
-    quality_table,
-    real_scan_table,
-    sharpness_table,
-    significance_table,
-)
+from .table import Table
+from .tables import cases_csv, tables_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -85,22 +77,6 @@ def write_report(evaluation: Evaluation, pictured: int = 3) -> Path:
     page = folder / "report.html"
     _write(page, _html(evaluation, tables, plots, pictures))
     return page
-
-
-def tables_of(evaluation: Evaluation) -> list[Table]:
-    """The tables of an evaluation, in the order of the report."""
-    quality = (
-        (real_scan_table(evaluation), sharpness_table(evaluation))
-        if evaluation.settings.reference_free
-        else (quality_table(evaluation),)
-    )
-    found = (
-        *quality,
-        dice_table(evaluation),
-        cost_table(evaluation),
-        significance_table(evaluation),
-    )
-    return [table for table in found if table is not None]
 
 
 def _plots(evaluation: Evaluation) -> Iterator[Picture]:

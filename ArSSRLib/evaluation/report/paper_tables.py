@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .tables import Cell, Table
+from .table import Table, table_of
 
 _STORED = Path(__file__).with_suffix(".json")
 
@@ -32,7 +32,7 @@ def published() -> Published:
     stored = json.loads(_STORED.read_text(encoding="utf-8"))
     tables: dict[str, list[Table]] = {}
     for entry in stored["tables"]:
-        rows = [[Cell(text) for text in row] for row in entry["rows"]]
-        table = Table(entry["title"], entry["headings"], rows, kind=entry["kind"])
+        cells = table_of(entry["headings"], entry["rows"])
+        table = Table(entry["title"], cells, kind=entry["kind"])
         tables.setdefault(table.kind, []).append(table)
     return Published(stored["source"], stored["differences"], tables)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from ...pictures.slices import View
 from ..measuring.intensity_profile import Profile
 from ..metrics import METRICS
 from ..run import Evaluation
+from .case_frame import case_frame, numbers, scale_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,22 +19,26 @@ if TYPE_CHECKING:
 
 INK, MUTED, LINES, PAPER = "#1b2430", "#5f6b7a", "#d9dee5", "#ffffff"
 COLOURS = ("#7a869a", "#d1495b", "#edae49", "#8d5fd3", "#0072b2", "#00916e", "#b5651d", "#c2185b")
-"""One colour a method; told apart by readers with the usual colour blindness up to the sixth."""
+"""One colour per method; the first six can be distinguished with the usual colour blindness."""
 _MARKERS = "osD^vPX*"
 _PANEL = (3.9, 2.9)
 _COLUMNS = 3
 
 
 def metrics_over_scale(evaluation: Evaluation) -> Figure | None:
-    """Mean of each metric over the scale, one line a method; bars span one standard deviation.
+    """Mean of each metric over the scale, one line per method; bars span one standard deviation.
 
     Returns:
         the figure; None if no metric has a number.
     """
+    import numpy as np
+
     settings = evaluation.settings
-    names = [
-        n for n in settings.metrics if any(_values(evaluation, n, m.slug) for m in settings.methods)
-    ]
+    scales = {scale_label(scale): scale for scale in settings.scales}
+    cases = case_frame(evaluation)
+    values = cases[list(settings.metrics)].apply(numbers).replace([np.inf, -np.inf], np.nan)
+    names = [name for name in settings.metrics if values[name].notna().any()]
+    found = values.groupby([cases["method"], cases["scale"]], observed=True).agg(["mean", "std"])
     if not names:
         return None
     rows = math.ceil(len(names) / _COLUMNS)
@@ -44,13 +48,15 @@ def metrics_over_scale(evaluation: Evaluation) -> Figure | None:
         axes = figure.add_subplot(rows, columns, n + 1)
         _style(axes, METRICS[name].heading)
         for m, method in enumerate(settings.methods):
-            found = _values(evaluation, name, method.slug)
-            # Lines that share a scale stand side by side, or their bars hide each other.
+            if method.slug not in found.index:
+                continue
+            points = found.loc[method.slug, name].dropna(subset="mean")
+            # Points of one scale are drawn side by side, so that their bars do not hide each other.
             nudge = 0.025 * (m - (len(settings.methods) - 1) / 2)
             axes.errorbar(
-                [scale + nudge for scale in found],
-                [statistics.fmean(v) for v in found.values()],
-                yerr=[statistics.stdev(v) if len(v) > 1 else 0.0 for v in found.values()],
+                [scales[label] + nudge for label in points.index],
+                points["mean"],
+                yerr=points["std"].fillna(0.0),
                 color=COLOURS[m % len(COLOURS)],
                 marker=_MARKERS[m % len(_MARKERS)],
                 markersize=4.5,
@@ -60,7 +66,7 @@ def metrics_over_scale(evaluation: Evaluation) -> Figure | None:
                 label=method.title,
             )
         axes.set_xlim(min(settings.scales) - 0.25, max(settings.scales) + 0.25)
-        axes.set_xticks(settings.scales, [f"{scale:g}×" for scale in settings.scales])
+        axes.set_xticks(list(scales.values()), list(scales))
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside lower center", ncols=min(6, len(labels)), frameon=False,
@@ -75,7 +81,7 @@ def profiles(
     shown: View | None,
     row: float | None,
 ) -> Figure:
-    """Intensity along one line, a panel a scale, the truth in black.
+    """Intensity along one line, a panel per scale, the truth in black.
 
     Args:
         title: heading.
@@ -104,7 +110,7 @@ def profiles(
         if n >= len(curves) - columns:
             axes.set_xlabel("mm along the line, from the patient's right" if beside else "mm")
         axes.set_ylabel("intensity" if n % columns == 0 else "")
-    # No panel needs to hold all methods: those that failed at its scale are missing there.
+    # A method that failed at a scale is missing from that panel.
     names = [name for name, _ in curves[0][1] if name in drawn]
     figure.legend(
         [drawn[name] for name in names], names, loc="outside lower center",
@@ -136,22 +142,6 @@ def _show_line(axes: Axes, view: View, row: float) -> None:
     axes.imshow(view.pixels, cmap="gray", vmin=0, vmax=1, extent=(0, view.width, view.height, 0))
     axes.axhline(row * view.height, color="#ff6b35", linewidth=1.4)
     axes.set_axis_off()
-
-
-def _values(evaluation: Evaluation, metric: str, method: str) -> dict[float, list[float]]:
-    """Finite values by scale, in the order of scales."""
-    found: dict[float, list[float]] = {}
-    for scale in evaluation.settings.scales:
-        values = [
-            float(value)
-            for record in evaluation.measured
-            if record.scale == scale and record.method == method
-            if not isinstance(value := record.values.get(metric, math.nan), str)
-            and math.isfinite(value)
-        ]
-        if values:
-            found[scale] = values
-    return found
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEVEL = 0.05
 LEAST_PAIRS = 6
-"""With fewer volumes the smallest possible p-value of the two-sided test is above 0.05."""
+"""With fewer volumes that differ the smallest possible two-sided p-value is above 0.05."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,7 @@ class Comparison:
     Attributes:
         first, second: the methods.
         pairs: volumes measured with both.
+        changed: those of them on which the methods differ; the test leaves the others out.
         median_difference: of first minus second, over the volumes.
         p: two-sided p-value of the Wilcoxon signed-rank test; NaN where there is none.
         corrected_p: the same after Holm's correction over all pairs of methods tested together.
@@ -28,43 +35,48 @@ class Comparison:
     first: str
     second: str
     pairs: int
+    changed: int
     median_difference: float
     p: float
     corrected_p: float = math.nan
     note: str = ""
 
 
-def compare_methods(values: Mapping[str, Mapping[str, float]]) -> list[Comparison]:
+def compare_methods(values: pd.DataFrame) -> list[Comparison]:
     """Tests every pair of methods on the volumes that both were measured on.
 
     Args:
-        values: by method, the value of one metric at one scale by volume; not-finite ones are
-            left out.
+        values: one metric at one scale, a row per volume and a column per method; values that are
+            not finite are left out.
 
     The Wilcoxon signed-rank test asks whether one method is better on the same volumes more often
-    and by more than chance would have it; it assumes nothing about how values are distributed.
+    and by more than chance explains; it assumes nothing about the distribution of the values.
     """
+    finite = values.where(np.isfinite(values.astype(float)))
     found = [
-        _compare(first, second, values[first], values[second])
-        for first, second in itertools.combinations(values, 2)
+        _compare(first, second, (finite[first] - finite[second]).dropna())
+        for first, second in itertools.combinations(finite.columns, 2)
     ]
     return _corrected(found)
 
 
-def _compare(first: str, second: str, a: Mapping[str, float], b: Mapping[str, float]) -> Comparison:
+def _compare(first: str, second: str, differences: pd.Series) -> Comparison:
     from scipy.stats import wilcoxon
 
-    volumes = [v for v in a if v in b and math.isfinite(a[v]) and math.isfinite(b[v])]
-    differences = sorted(a[v] - b[v] for v in volumes)
-    count = len(differences)
+    count, changed = len(differences), int((differences != 0).sum())
     if count == 0:
-        return Comparison(first, second, 0, math.nan, math.nan, note="no common volume")
-    middle = 0.5 * (differences[(count - 1) // 2] + differences[count // 2])
-    if not any(differences):
-        return Comparison(first, second, count, middle, 1.0, note="identical on all volumes")
+        return Comparison(first, second, 0, 0, math.nan, math.nan, note="no common volume")
+    middle = float(differences.median())
+    if changed == 0:
+        return Comparison(first, second, count, 0, middle, 1.0, note="identical on all volumes")
     p = float(wilcoxon(differences).pvalue)
-    note = "" if count >= LEAST_PAIRS else f"{count} volumes cannot reach p < 0.05"
-    return Comparison(first, second, count, middle, p, note=note)
+    note = "" if changed >= LEAST_PAIRS else f"{_volumes(count, changed)} cannot reach p < 0.05"
+    return Comparison(first, second, count, changed, middle, p, note=note)
+
+
+def _volumes(count: int, changed: int) -> str:
+    """How many volumes a test can use: those without a difference do not count."""
+    return f"{count} volumes" if changed == count else f"{changed} of {count} volumes that differ"
 
 
 def _corrected(found: Sequence[Comparison]) -> list[Comparison]:
@@ -75,20 +87,21 @@ def _corrected(found: Sequence[Comparison]) -> list[Comparison]:
     for rank, comparison in enumerate(tested):
         largest = max(largest, min(1.0, comparison.p * (len(tested) - rank)))
         corrected[comparison.first, comparison.second] = largest
-    hopeless = _note_where_none_can_be_significant(tested)
+    limit = _limit_of_all(tested)
     return [
         replace(
             c,
             corrected_p=corrected.get((c.first, c.second), math.nan),
-            note=c.note or ("" if math.isnan(c.p) else hopeless),
+            note=c.note or ("" if math.isnan(c.p) else limit),
         )
         for c in found
     ]
 
 
-def _note_where_none_can_be_significant(tested: Sequence[Comparison]) -> str:
-    """With n volumes no two-sided p-value is below 2 / 2**n, whatever the differences are."""
-    volumes = max((c.pairs for c in tested), default=0)
-    if len(tested) * 2.0 / 2.0**volumes <= LEVEL:
+def _limit_of_all(tested: Sequence[Comparison]) -> str:
+    """A note where no pair can be significant: with n volumes that differ no two-sided p-value is
+    below 2 / 2**n."""
+    changed, count = max(((c.changed, c.pairs) for c in tested), default=(0, 0))
+    if len(tested) * 2.0 / 2.0**changed <= LEVEL:
         return ""
-    return f"{volumes} volumes cannot reach p < {LEVEL:g} among {len(tested)} pairs"
+    return f"{_volumes(count, changed)} cannot reach p < {LEVEL:g} among {len(tested)} pairs"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import wilcoxon
 
-from ArSSRLib.evaluation.report.significance import compare_methods
+from ArSSRLib.evaluation.report.significance import Comparison
+from ArSSRLib.evaluation.report.significance import compare_methods as compare_columns
 
 VOLUMES = [f"brain {n}" for n in range(12)]
 
@@ -16,6 +18,10 @@ VOLUMES = [f"brain {n}" for n in range(12)]
 def _scores(offset: float, seed: int) -> dict[str, float]:
     noise = np.random.default_rng(seed).normal(0.0, 0.1, len(VOLUMES))
     return {v: 30.0 + n + offset + noise[n] for n, v in enumerate(VOLUMES)}
+
+
+def compare_methods(values: dict[str, dict[str, float]]) -> list[Comparison]:
+    return compare_columns(pd.DataFrame(values))
 
 
 def test_a_constant_advantage_over_varied_volumes_is_significant() -> None:
@@ -55,6 +61,17 @@ def test_few_volumes_are_called_too_few() -> None:
     a, b = ({v: s[v] for v in few} for s in (_scores(0.5, 1), _scores(0.0, 2)))
     (found,) = compare_methods({"a": a, "b": b})
     assert found.p > 0.05 and "5 volumes cannot reach" in found.note
+
+
+def test_volumes_without_a_difference_do_not_count_for_significance() -> None:
+    # Seven volumes of which three are equal: the test uses four, whose smallest p-value is 1/8.
+    few = VOLUMES[:7]
+    a = {v: s for v, s in _scores(0.5, 1).items() if v in few}
+    b = {v: a[v] if n < 3 else a[v] - 0.5 - 0.1 * n for n, v in enumerate(few)}
+    (found,) = compare_methods({"a": a, "b": b})
+    assert (found.pairs, found.changed) == (7, 4)
+    assert found.p == pytest.approx(0.125)
+    assert "4 of 7 volumes that differ cannot reach p < 0.05" in found.note
 
 
 def test_identical_results_and_disjoint_volumes_have_their_own_words() -> None:

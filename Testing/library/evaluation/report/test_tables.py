@@ -8,21 +8,18 @@ import math
 import statistics
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
+import pandas as pd
 import pytest
 
 from ArSSRLib.evaluation.measuring.methods import parse_methods
 from ArSSRLib.evaluation.measuring.records import Record
+from ArSSRLib.evaluation.report import tables
+from ArSSRLib.evaluation.report.case_frame import case_frame, summary
 from ArSSRLib.evaluation.report.notes import origin_of
-from ArSSRLib.evaluation.report.tables import (
-    cases_csv,
-    cost_table,
-    dice_table,
-    quality_table,
-    sharpness_table,
-    significance_table,
-    summary,
-)
+from ArSSRLib.evaluation.report.table import Table
+from ArSSRLib.evaluation.report.tables import cases_csv
 from ArSSRLib.evaluation.run import Evaluation
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.networks.catalogue import model_info
@@ -34,15 +31,20 @@ def _made_up(records: list[Record], **changes: object) -> Evaluation:
     return Evaluation(settings, records, [])
 
 
+def _table(name: str, evaluation: Evaluation) -> Table:
+    table = getattr(tables, name)(evaluation, case_frame(evaluation))
+    return cast(Table, table)
+
+
 def _record(volume: str, scale: float, method: str, **values: float | str) -> Record:
     return Record(volume, scale, method, "", values)
 
 
 def test_a_summary_is_mean_and_sample_standard_deviation() -> None:
-    assert summary([1.0, 2.0, 4.0], 2) == "2.33 ± 1.53"
-    assert summary([1.0, math.nan], 3) == "1.000"
-    assert summary([], 2) == "–"
-    assert summary([math.inf, math.inf], 2) == "∞"
+    assert summary(pd.Series([1.0, 2.0, 4.0], dtype=float), 2) == "2.33 ± 1.53"
+    assert summary(pd.Series([1.0, math.nan], dtype=float), 3) == "1.000"
+    assert summary(pd.Series([], dtype=float), 2) == "–"
+    assert summary(pd.Series([math.inf, math.inf], dtype=float), 2) == "∞"
 
 
 def test_the_best_of_each_scale_is_marked_in_the_metrics_own_direction() -> None:
@@ -52,7 +54,7 @@ def test_the_best_of_each_scale_is_marked_in_the_metrics_own_direction() -> None
         _record("a", 4.0, "linear", psnr=26.0, nmse=0.4),
         _record("a", 4.0, "cubic", psnr=25.0, nmse=0.3),
     ]
-    rows = quality_table(_made_up(records)).rows
+    rows = _table("quality_table", _made_up(records)).rows
     marked = [[cell.text for cell in row if cell.marked] for row in rows]
     assert marked == [["0.10000"], ["31.00"], ["26.00"], ["0.30000"]]
 
@@ -63,7 +65,7 @@ def test_a_mean_over_fewer_volumes_is_not_the_best_and_says_so() -> None:
         _record("easy", 2.0, "cubic", psnr=41.0),
         _record("hard", 2.0, "cubic", psnr=20.0),
     ]
-    table = quality_table(_made_up(records, metrics=("psnr",)))
+    table = _table("quality_table", _made_up(records, metrics=("psnr",)))
     assert [[cell.marked for cell in row][2] for row in table.rows] == [False, True]
     assert "Linear at 2×: 1 of 2 volumes; not compared for the best." in table.notes
 
@@ -71,15 +73,17 @@ def test_a_mean_over_fewer_volumes_is_not_the_best_and_says_so() -> None:
 def test_a_table_says_what_was_measured_and_in_which_unit() -> None:
     records = [_record(volume, 2.0, "cubic", psnr=30.0) for volume in "ab"]
     made_up = _made_up(records, kernel="kspace", axes="k")
-    table = quality_table(made_up)
+    table = _table("quality_table", made_up)
     assert "PSNR (dB) ↑" in table.headings
     (origin,) = (note for note in table.notes if note.startswith("2 volumes of “hr”"))
-    for expected in ("along k", "kspace", "same field of view"):
+    for expected in ("downsampled along k", "kspace", "same field of view"):
         assert expected in origin
     assert "Measured over whole volumes." in table.notes
-    masked = quality_table(_made_up(records, masks=Path("masks"), metrics=("psnr", "psi")))
+    masked = _table(
+        "quality_table", _made_up(records, masks=Path("masks"), metrics=("psnr", "psi"))
+    )
     assert any("PSNR measured inside the masks" in note for note in masked.notes)
-    zoomed = quality_table(_made_up(records, kernel="paper"))
+    zoomed = _table("quality_table", _made_up(records, kernel="paper"))
     assert any("corner-aligned" in note and "field of view" not in note for note in zoomed.notes)
 
 
@@ -99,7 +103,7 @@ def test_a_baseline_without_a_scale_is_said_to_lack_it_and_has_no_mean_over_them
         for scale, method, psi in ((2.0, "linear", 0.5), (2.0, "cubic", 0.3), (4.0, "cubic", 0.2))
     ]
     free = _made_up(records, reference_free=True, metrics=("psi",))
-    table = sharpness_table(free)
+    table = _table("sharpness_table", free)
     linear, cubic = (table.headings.index(f"PSI ↑ {name}") for name in ("Linear", "Cubic"))
     assert [row[linear].text for row in table.rows] == ["0.5000", "–", "–"]
     assert table.rows[0][linear].marked and not table.rows[2][cubic].marked
@@ -112,14 +116,14 @@ def test_a_table_agrees_with_the_records(evaluation: Evaluation) -> None:
         for r in evaluation.measured
         if r.method == "cubic" and r.scale == 3.0
     ]
-    table = quality_table(evaluation)
+    table = _table("quality_table", evaluation)
     (row,) = (r for r in table.rows if r[0].text == "3×" and r[1].text == "Cubic")
     expected = f"{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}"
     assert row[table.headings.index("PSNR (dB) ↑")].text == expected
 
 
 def test_a_metric_without_numbers_says_why_and_is_never_best(evaluation: Evaluation) -> None:
-    table = quality_table(evaluation)
+    table = _table("quality_table", evaluation)
     column = table.headings.index("PSI ↑")
     assert {row[column].text for row in table.rows} == {"not measured"}
     assert not any(row[column].marked for row in table.rows)
@@ -132,7 +136,7 @@ def test_dice_has_a_row_a_region_and_their_mean() -> None:
         Record("a", 2.0, "cubic", "", {}, {"CSF": 0.6, "GM": 0.9}),
         Record("b", 2.0, "cubic", "", {"dice": "not skull-stripped"}),
     ]
-    table = dice_table(_made_up(records))
+    table = _table("dice_table", _made_up(records))
     assert table is not None
     assert [[c.text for c in row] for row in table.rows[:3]] == [
         ["2×", "CSF", "0.5000", "0.6000"],
@@ -141,7 +145,7 @@ def test_dice_has_a_row_a_region_and_their_mean() -> None:
     ]
     assert table.rows[2][3].marked and not table.rows[2][2].marked
     assert any(note.startswith("Not segmented: b") for note in table.notes)
-    assert dice_table(_made_up(records[2:])) is None
+    assert _table("dice_table", _made_up(records[2:])) is None
 
 
 def test_the_reference_free_table_ends_with_the_mean_over_the_scales() -> None:
@@ -152,14 +156,14 @@ def test_the_reference_free_table_ends_with_the_mean_over_the_scales() -> None:
         )
     ]  # fmt: skip
     free = _made_up(records, reference_free=True, metrics=("psi", "lpc_si"))
-    table = sharpness_table(free)
+    table = _table("sharpness_table", free)
     assert [row[0].text for row in table.rows] == ["2×", "4×", "Mean"]
     cubic = table.headings.index("PSI ↑ Cubic")
     assert [row[cubic].text for row in table.rows] == ["0.3000", "0.2000", "0.2500 ± 0.0707"]
 
 
 def test_every_pair_is_tested_for_every_metric_and_scale(evaluation: Evaluation) -> None:
-    table = significance_table(evaluation)
+    table = _table("significance_table", evaluation)
     assert table is not None
     assert len(table.rows) == 2 * 2
     assert {row[0].text for row in table.rows} == {"PSNR", "NMSE"}
@@ -172,7 +176,9 @@ def test_time_and_size_stand_beside_each_method() -> None:
             ("a", "cubic", 0.5), ("b", "cubic", 1.5), ("a", "arssr-default", 20.0)
         )
     ]  # fmt: skip
-    table = cost_table(_made_up(records, methods=parse_methods("cubic,arssr:default"), jobs=2))
+    table = _table(
+        "cost_table", _made_up(records, methods=parse_methods("cubic,arssr:default"), jobs=2)
+    )
     count = model_info("default").parameters
     assert [[cell.text for cell in row] for row in table.rows] == [
         ["2×", "Cubic", "–", "1.00 ± 0.71"],
@@ -184,12 +190,12 @@ def test_time_and_size_stand_beside_each_method() -> None:
 def test_fast_is_explained_where_it_changes_nothing(tiny_model: Callable[..., Path]) -> None:
     for mirrored in (True, False):
         methods = parse_methods(f"arssr:{tiny_model(mirrored=mirrored)}:fast")
-        notes = cost_table(_made_up([], methods=methods)).notes
+        notes = _table("cost_table", _made_up([], methods=methods)).notes
         assert any("no mirrored pass" in note for note in notes) != mirrored
 
 
 def test_a_table_for_the_terminal_has_its_columns_under_each_other(evaluation: Evaluation) -> None:
-    table = quality_table(evaluation)
+    table = _table("quality_table", evaluation)
     lines = table.to_text().splitlines()
     column = lines[2].index("PSNR")
     for row, line in zip(table.rows, lines[4:], strict=False):
@@ -199,7 +205,7 @@ def test_a_table_for_the_terminal_has_its_columns_under_each_other(evaluation: E
 
 def test_each_form_of_a_table_says_how_it_marks_the_best() -> None:
     records = [_record("a", 2.0, "linear", psnr=30.0), _record("a", 2.0, "cubic", psnr=31.0)]
-    table = quality_table(_made_up(records, metrics=("psnr",)))
+    table = _table("quality_table", _made_up(records, metrics=("psnr",)))
     assert "Bold: the best of each scale." in table.to_markdown()
     assert "*: the best of each scale." in table.to_text()
     assert "bold" not in table.to_text().lower()
@@ -211,7 +217,7 @@ def test_a_difference_that_is_significant_is_marked() -> None:
         for number in range(8)
         for method, psnr in (("linear", 30.0), ("cubic", 31.0))
     ]
-    table = significance_table(_made_up(records, metrics=("psnr",)))
+    table = _table("significance_table", _made_up(records, metrics=("psnr",)))
     assert table is not None
     (row,) = table.rows
     assert [cell.text for cell in row if cell.marked] == [row[6].text]
@@ -219,14 +225,16 @@ def test_a_difference_that_is_significant_is_marked() -> None:
 
 
 def test_a_table_without_marks_explains_none() -> None:
-    alone = quality_table(_made_up([_record("a", 2.0, "cubic", psnr=31.0)], metrics=("psnr",)))
+    alone = _table(
+        "quality_table", _made_up([_record("a", 2.0, "cubic", psnr=31.0)], metrics=("psnr",))
+    )
     assert "the best" not in alone.to_markdown() + alone.to_text()
 
 
 def test_one_volume_or_one_method_leaves_nothing_to_test() -> None:
     one = [_record("a", 2.0, "linear", psnr=30.0), _record("a", 2.0, "cubic", psnr=31.0)]
-    assert significance_table(_made_up(one)) is None
-    assert significance_table(_made_up(one, methods=parse_methods("cubic"))) is None
+    assert _table("significance_table", _made_up(one)) is None
+    assert _table("significance_table", _made_up(one, methods=parse_methods("cubic"))) is None
 
 
 def test_the_csv_has_every_case_as_measured(evaluation: Evaluation) -> None:
@@ -240,7 +248,7 @@ def test_the_csv_has_every_case_as_measured(evaluation: Evaluation) -> None:
 
 
 def test_markdown_marks_the_best(evaluation: Evaluation) -> None:
-    lines = quality_table(evaluation).to_markdown().splitlines()
+    lines = _table("quality_table", evaluation).to_markdown().splitlines()
     widths = {line.count("|") for line in lines if line.startswith("|")}
     assert len(widths) == 1
     assert sum("**" in line for line in lines) == 2
