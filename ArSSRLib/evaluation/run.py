@@ -24,8 +24,8 @@ from .measuring.segmentation import AtlasSegmenter, load_ants
 from .measuring.tasks import TRUTH, Task, tasks_of
 from .measuring.views import load_views
 from .measuring.volumes import find_volumes
+from .process_pool import ProcessPool
 from .settings import Settings
-from .worker_pool import WorkerPool
 
 _PACKAGES = (
     *("torch", "numpy", "scipy", "scikit-image", "SimpleITK", "matplotlib", "pandas"),
@@ -105,7 +105,7 @@ def evaluate(
         warn(note)
     clock = ProgressClock(progress, float(len(tasks) + len(truths)))
     clock.advance("measuring", 0.0)
-    with WorkerPool(settings) as pool:
+    with ProcessPool(settings) as pool:
         # The volumes come first: that tells the unreadable ones from the rest.
         records = list(_measured(truths, pool, clock, warn))
         readable = {record.volume for record in records if not record.error}
@@ -127,7 +127,7 @@ def _ignore(sentence: str) -> None:
 
 
 def _measured(
-    tasks: Sequence[Task], pool: WorkerPool, clock: ProgressClock, warn: Callable[[str], None]
+    tasks: Sequence[Task], pool: ProcessPool, clock: ProgressClock, warn: Callable[[str], None]
 ) -> Iterator[Record]:
     """The records of cases as they come, with a report after each and a word on failed ones."""
     for record in pool.measure_all(tasks):

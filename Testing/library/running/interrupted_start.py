@@ -6,10 +6,10 @@ import multiprocessing
 import os
 import signal
 import sys
-from multiprocessing import util
+from multiprocessing import resource_tracker, util
 
 from ArSSRLib.cli.outcome import exit_code_of
-from ArSSRLib.running.workers import end_with_parent, hear_terminations, start_without_interrupts
+from ArSSRLib.running.workers import allow_termination, end_with_parent, signals_held_back
 
 start_program = util.spawnv_passfds
 
@@ -25,14 +25,16 @@ def start_and_be_asked(*arguments: object) -> int:
 def work() -> None:
     """What the worker does."""
     end_with_parent()
-    hear_terminations()
+    allow_termination()
     signal.pause()
 
 
 def start() -> int:
     """What the program does."""
     process = multiprocessing.get_context("spawn").Process(target=work, daemon=True)
-    start_without_interrupts(process)
+    resource_tracker.ensure_running()
+    with signals_held_back("SIGINT", "SIGTERM"):
+        process.start()
     signal.pause()
     return 0
 

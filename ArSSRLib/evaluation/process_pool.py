@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 
 from ..errors import EnvironmentFault
 from ..running.leftovers import scratch_folder
-from ..running.workers import end_with_parent, hear_terminations, signals_held_back
+from ..running.workers import allow_termination, end_with_parent, signals_held_back
 from .measuring.measure import failed, measure
 from .measuring.records import Record, save_record
 from .measuring.tasks import Task
@@ -26,7 +26,7 @@ from .settings import Settings
 _THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-class WorkerPool:
+class ProcessPool:
     """Measures tasks, as many at a time as the settings say; with one job, in this process.
 
     A context manager: when the block ends, all processes have ended, and whatever they had begun
@@ -40,7 +40,7 @@ class WorkerPool:
         self._held = ExitStack()
         self._executor: ProcessPoolExecutor | None = None
 
-    def __enter__(self) -> WorkerPool:
+    def __enter__(self) -> ProcessPool:
         self._scratch = self._held.enter_context(scratch_folder())
         if self._settings.jobs < 2:
             _use_threads(self._settings.threads)
@@ -121,7 +121,7 @@ class WorkerPool:
 def _start(scratch: str, threads: int) -> None:
     """Prepares a process of the pool."""
     end_with_parent()
-    hear_terminations()
+    allow_termination()
     # What it leaves behind when it is killed is removed with the program's scratch folder.
     tempfile.tempdir = os.environ["TMPDIR"] = scratch
     _use_threads(threads)
