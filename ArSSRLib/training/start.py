@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +13,9 @@ from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
 from ..networks.encoder import Encoder
 from ..networks.model_file import Model
+
+_RESPONSE = 0.5
+"""Smallest standard deviation of a unit's response, before its ReLU, when training starts."""
 
 
 @torch.no_grad()
@@ -62,59 +64,58 @@ def origin_of(model: Model) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def redraw_silent_units(encoder: Encoder, low: Tensor, noise: Tensor) -> int:
-    """New weights for units of residual blocks that never respond; returns their number.
+def prepare_units(encoder: Encoder, low: Tensor, noise: Tensor) -> int:
+    """Makes the units inside residual blocks able to learn; returns how many never respond.
 
-    A unit whose ReLU is 0 wherever it looks gets no gradient, so it would never learn again. Its
-    new weights do not respond to the mean of its input, only to what differs from it. The next
-    layer starts without using it, so the encoder computes the same as before.
+    A unit whose ReLU is 0 wherever it looks gets no gradient, so it would never learn again. It
+    gets new weights, which do not respond to the mean of its input, only to what differs from it,
+    and the next layer starts without using it. A unit that responds weakly falls silent after a few
+    steps of an optimiser whose steps do not depend on the size of the gradient. Its weights grow,
+    and those by which the next layer takes it shrink. The encoder computes the same as before.
 
     Args:
         encoder: changed in place.
         low: LR patches (N, 1, k, j, i), normalised intensities, varied enough to judge by.
         noise: (N,) the noise level of each.
     """
-    pairs = [
-        (encoder.layer(first), encoder.layer(second))
-        for block in encoder.structure.residual_blocks()
-        for first, second in pairwise(block.convolutions())
-        if first.relu
-    ]
-    seen = _responses(encoder, [first for first, _ in pairs], low, noise)
-    count = 0
-    for (first, second), (means, largest) in zip(pairs, seen, strict=True):
-        silent = torch.nonzero(largest <= 0.0)[:, 0]
-        count += len(silent)
-        if not len(silent):
-            continue
-        drawn = torch.empty_like(first.weight)
-        nn.init.kaiming_normal_(drawn, nonlinearity="relu")
-        constant = means[None, :, None, None, None].expand_as(drawn[:1])
-        share = (drawn * constant).sum((1, 2, 3, 4)) / constant.square().sum().clamp(min=1e-12)
-        drawn -= share[:, None, None, None, None] * constant
-        first.weight[silent] = drawn[silent]
-        for name, parameter in first.named_parameters():
-            if name != "weight":
-                parameter[silent] = 0.0
-        second.weight[:, silent] = 0.0
-    return count
+    silent = 0
+    for block in encoder.structure.residual_blocks():
+        for first, second in pairwise(block.convolutions()):
+            if first.relu:
+                layers = encoder.layer(first), encoder.layer(second)
+                silent += _prepare(*layers, _input_of(encoder, layers[0], low, noise))
+    return silent
 
 
-def _responses(
-    encoder: Encoder, layers: Sequence[nn.Conv3d], low: Tensor, noise: Tensor
-) -> list[tuple[Tensor, Tensor]]:
-    """Mean of each input channel and largest value of each output channel, of every layer."""
-    seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+def _prepare(first: nn.Conv3d, second: nn.Conv3d, entering: Tensor) -> int:
+    """The same for the units between two layers; ``entering`` (N, channels, k, j, i)."""
+    responses = first(entering)
+    silent = responses.amax((0, 2, 3, 4)) <= 0.0
+    drawn = torch.empty_like(first.weight)
+    nn.init.kaiming_normal_(drawn, nonlinearity="relu")
+    constant = entering.mean((0, 2, 3, 4))[None, :, None, None, None].expand_as(drawn[:1])
+    share = (drawn * constant).sum((1, 2, 3, 4)) / constant.square().sum().clamp(min=1e-12)
+    drawn -= share[:, None, None, None, None] * constant
+    first.weight[silent] = drawn[silent]
+    for name, parameter in first.named_parameters():
+        if name != "weight":
+            parameter[silent] = 0.0
+    second.weight[:, silent] = 0.0
+    deviation = first(entering).std((0, 2, 3, 4)).clamp(min=1e-6)
+    growth = (_RESPONSE / deviation).clamp(min=1.0)
+    for parameter in first.parameters():
+        parameter *= growth.view(-1, *[1] * (parameter.dim() - 1))
+    second.weight /= growth[None, :, None, None, None]
+    return int(silent.sum())
 
-    def note(layer: nn.Module, entered: tuple[Tensor, ...], left: Tensor) -> None:
-        # At once: the ReLU that follows works in place.
-        seen[layer] = entered[0].mean((0, 2, 3, 4)), left.amax((0, 2, 3, 4))
 
-    hooks = [layer.register_forward_hook(note) for layer in layers]
+def _input_of(encoder: Encoder, layer: nn.Conv3d, low: Tensor, noise: Tensor) -> Tensor:
+    """What enters ``layer``, (N, channels, k, j, i)."""
+    entered: list[Tensor] = []
+    hook = layer.register_forward_pre_hook(lambda _, inputs: entered.append(inputs[0].clone()))
     encoder(low, noise)
-    for hook in hooks:
-        hook.remove()
-    return [seen[layer] for layer in layers]
+    hook.remove()
+    return entered[0]
 
 
 def _last_layers_of_new_blocks(

@@ -36,7 +36,7 @@ from .parallel import Team
 from .patches import PatchSampler, Sample
 from .recipe import Recipe
 from .schedule import learning_rate
-from .start import origin_of, redraw_silent_units, start_from
+from .start import origin_of, prepare_units, start_from
 from .state import LAST, TrainingState, load_state, save_state
 from .stopping import StopRequest, obey_only, signals_of_the_trainer
 from .validation import Case, Score, cases_digest, score
@@ -129,7 +129,7 @@ class Trainer:
         samples = [sampler[number] for number in range(_PATCHES_TO_JUDGE_BY)]
         low = torch.from_numpy(np.stack([sample.low for sample in samples]))[:, None]
         noise = torch.from_numpy(np.stack([sample.noise for sample in samples]))
-        count = redraw_silent_units(self.network.encoder, low, noise)
+        count = prepare_units(self.network.encoder, low, noise)
         if count and self.team.leads:
             say(f"{count} units of {model.name} never respond; they start with new weights.")
 

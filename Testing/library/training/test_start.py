@@ -18,7 +18,7 @@ from ArSSRLib.networks.encoder import Encoder
 from ArSSRLib.networks.encoders import EncoderSpec
 from ArSSRLib.networks.model_file import Model, ModelHeader, read_header, save_model
 from ArSSRLib.networks.spec import DecoderSpec, NetworkSpec
-from ArSSRLib.training.start import redraw_silent_units, start_from
+from ArSSRLib.training.start import prepare_units, start_from
 
 DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
 SPEC = NetworkSpec(
@@ -69,9 +69,9 @@ def test_units_that_never_respond_learn_again_and_change_nothing_at_first() -> N
     with torch.no_grad():
         encoder.get_submodule("blocks.1.0").bias[:5] = -100.0
         before = encoder(low, noise)
-        assert redraw_silent_units(encoder, low, noise) == 5
+        assert prepare_units(encoder, low, noise) == 5
         torch.testing.assert_close(encoder(low, noise), before)
-        assert redraw_silent_units(encoder, low, noise) == 0
+        assert prepare_units(encoder, low, noise) == 0
 
 
 def test_the_command_line_starts_from_a_model_and_the_result_names_it(tmp_path: Path) -> None:
