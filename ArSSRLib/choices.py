@@ -18,6 +18,8 @@ SLICE_PROFILES: tuple[Kernel, ...] = ("gaussian", "box", "sinc")
 Window = Literal["none", "hamming", "fermi"]
 WINDOWS: tuple[Window, ...] = get_args(Window)
 """Filters of truncated k-space against ringing."""
+NoiseKind = Literal["gaussian", "rician"]
+NOISES: tuple[NoiseKind, ...] = get_args(NoiseKind)
 PAPER_KERNEL = "paper"
 ALL_KERNELS = (*KERNELS, PAPER_KERNEL)
 

@@ -6,7 +6,7 @@ import argparse
 import math
 from collections.abc import Callable
 
-from ..choices import DEVICES
+from ..choices import DEVICES, NOISES, PAPER_KERNEL, SLICE_PROFILES
 from ..errors import InputError
 
 Numbers = tuple[float, ...]
@@ -63,6 +63,64 @@ def whole_number(least: int, most: int = 1 << 31) -> Callable[[str], int]:
         return value
 
     return read
+
+
+def add_low_resolution(parser: argparse.ArgumentParser, kernels: tuple[str, ...]) -> None:
+    """``--kernel``, ``--slice-thickness``, ``--gap`` and ``--noise``."""
+    parser.add_argument(
+        "--kernel",
+        choices=kernels,
+        default="cubic",
+        help="how low resolution is simulated: antialiased cubic; kspace, truncated k-space; the "
+        "slice profiles gaussian, box and sinc"
+        + ("; paper, its corner-aligned zoom" if PAPER_KERNEL in kernels else "")
+        + " (default: cubic)",
+    )
+    thickness = parser.add_mutually_exclusive_group()
+    thickness.add_argument(
+        "--slice-thickness",
+        type=finite_number,
+        metavar="SHARE",
+        help="width of a slice profile, as a share of the distance between slices (default: 1)",
+    )
+    thickness.add_argument(
+        "--gap",
+        type=finite_number,
+        metavar="SHARE",
+        help="gap between slices, as a share of their distance: 0.2 is a slice thickness of 0.8",
+    )
+    parser.add_argument(
+        "--noise",
+        type=finite_number,
+        default=0.0,
+        metavar="SHARE",
+        help="standard deviation of noise that is added to the low-resolution volume, as a share "
+        "of its intensity range: 0.03 is 3 %% (default: 0)",
+    )
+    parser.add_argument(
+        "--noise-kind",
+        choices=NOISES,
+        default="gaussian",
+        help="gaussian, or rician as in magnitude images (default: gaussian)",
+    )
+
+
+def slice_thickness(arguments: argparse.Namespace) -> float:
+    """The width of the slice profile that ``--slice-thickness`` or ``--gap`` asks for.
+
+    Raises:
+        InputError: one of them without a slice profile.
+    """
+    given = [arguments.slice_thickness, None if arguments.gap is None else 1.0 - arguments.gap]
+    thickness = next((value for value in given if value is not None), None)
+    if thickness is None:
+        return 1.0
+    if arguments.kernel not in SLICE_PROFILES:
+        raise InputError(
+            f"The kernel {arguments.kernel} has no slice thickness; choose one of "
+            f"{', '.join(SLICE_PROFILES)}."
+        )
+    return thickness
 
 
 def add_scale(parser: argparse._ActionsContainer, required: bool = False) -> None:

@@ -13,7 +13,16 @@ from ..errors import Cancelled, InputError
 from ..running.interrupts import load_libraries
 from ..running.machine import usable_cpus
 from ..upsampling.device import choose_device
-from .arguments import MOST_PROCESSES, MOST_THREADS, add_device, add_progress, numbers, whole_number
+from .arguments import (
+    MOST_PROCESSES,
+    MOST_THREADS,
+    add_device,
+    add_low_resolution,
+    add_progress,
+    numbers,
+    slice_thickness,
+    whole_number,
+)
 from .printers import printer_for, warnings_shown_by
 
 if TYPE_CHECKING:
@@ -77,12 +86,7 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_low_resolution(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--kernel",
-        choices=ALL_KERNELS,
-        default="cubic",
-        help="how low resolution is simulated; 'paper' is its corner-aligned zoom (default: cubic)",
-    )
+    add_low_resolution(parser, ALL_KERNELS)
     parser.add_argument(
         "--axes",
         default="ijk",
@@ -212,6 +216,9 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         scales=parse_scales(arguments.scales),
         methods=methods,
         kernel=arguments.kernel,
+        slice_thickness=slice_thickness(arguments),
+        noise=arguments.noise,
+        noise_kind=arguments.noise_kind,
         metrics=parse_metrics(arguments.metrics) if arguments.metrics else (),
         reference_free=arguments.lr is not None,
         baselines=_folder(arguments.baselines, "--baselines"),

@@ -7,7 +7,14 @@ import argparse
 from ..choices import KERNELS
 from ..resampling.blur import Blur
 from ..running.interrupts import load_libraries, no_longer_cancellable
-from .arguments import add_force, add_scale, add_volume_index, refuse_input_as_output
+from .arguments import (
+    add_force,
+    add_low_resolution,
+    add_scale,
+    add_volume_index,
+    refuse_input_as_output,
+    slice_thickness,
+)
 from .outcome import EXIT_DONE
 
 
@@ -16,12 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="HR", help="sharp volume to start from")
     parser.add_argument("output", metavar="LR", help="low-resolution volume to write")
     add_scale(parser, required=True)
-    parser.add_argument(
-        "--kernel",
-        choices=KERNELS,
-        default="cubic",
-        help="antialiased cubic, truncated k-space or a Gaussian slice profile (default: cubic)",
-    )
+    add_low_resolution(parser, KERNELS)
     add_volume_index(parser)
     add_force(parser)
 
@@ -34,14 +36,17 @@ def run(arguments: argparse.Namespace) -> int:
         EnvironmentFault: the machine got in the way.
     """
     load_libraries("SimpleITK", "scipy.ndimage")
+    from ..resampling.noise import Noise
     from ..resampling.simulation import simulate_volume
     from ..volumes.files.writing import check_output
     from . import files
 
     refuse_input_as_output(arguments.input, arguments.output)
+    blur = Blur(arguments.kernel, thickness=slice_thickness(arguments))
+    noise = Noise(arguments.noise, arguments.noise_kind)
     check_output(arguments.output, arguments.force)
     volume = files.read(arguments.input, arguments.volume)
-    low = simulate_volume(volume, arguments.scale, Blur(arguments.kernel))
+    low = simulate_volume(volume, arguments.scale, blur, noise)
     files.write(low, arguments.output, arguments.force, last_moment=no_longer_cancellable)
     size = "×".join(map(str, low.grid.size))
     spacing = " × ".join(f"{s:.4g}" for s in low.grid.spacing)

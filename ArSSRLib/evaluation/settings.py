@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..choices import ALL_KERNELS, PAPER_KERNEL
+from ..choices import ALL_KERNELS, PAPER_KERNEL, NoiseKind
 from ..errors import InputError
+from ..resampling.blur import Blur
+from ..resampling.noise import Noise
 from .measuring.methods import EvaluatedMethod, parse_method
 from .metrics import METRICS
 
@@ -27,6 +29,10 @@ class Settings:
         scales: isotropic upsampling scales, above 1.
         methods: see :mod:`ArSSRLib.evaluation.measuring.methods`.
         kernel: simulation of the LR volumes, one of :data:`ArSSRLib.choices.ALL_KERNELS`.
+        slice_thickness: width of a slice profile, see :class:`ArSSRLib.resampling.blur.Blur`.
+        noise: standard deviation of noise that is added to the LR volumes, as a share of their
+            intensity range.
+        noise_kind: ``gaussian`` or ``rician``.
         metrics: names of :data:`ArSSRLib.evaluation.metrics.METRICS`; by default those meant for
             simulated data or for real scans.
         reference_free: upsample the volumes as they are and measure what needs no sharp volume
@@ -50,6 +56,9 @@ class Settings:
     scales: tuple[float, ...] = PAPER_SCALES
     methods: tuple[EvaluatedMethod, ...] = ()
     kernel: str = "cubic"
+    slice_thickness: float = 1.0
+    noise: float = 0.0
+    noise_kind: NoiseKind = "gaussian"
     metrics: tuple[str, ...] = ()
     reference_free: bool = False
     baselines: Path | None = None
@@ -168,3 +177,6 @@ def _check(settings: Settings) -> None:
     for holds, sentence in rules:
         if not holds:
             raise InputError(sentence)
+    # These refuse numbers that are out of range.
+    Blur("box", thickness=settings.slice_thickness)
+    Noise(settings.noise, settings.noise_kind)

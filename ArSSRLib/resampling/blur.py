@@ -42,12 +42,12 @@ class Blur:
             raise InputError(f"The window {self.window!r} is unknown; choose one of {WINDOWS}.")
         if not _THICKNESS[0] <= self.thickness <= _THICKNESS[1]:
             raise InputError(
-                f"The slice thickness {self.thickness} is not possible; give {_THICKNESS[0]} to "
+                f"The slice thickness {self.thickness:g} is not possible; give {_THICKNESS[0]} to "
                 f"{_THICKNESS[1]} LR voxels."
             )
         if not _SMALLEST_BAND <= self.band <= 1.0:
             raise InputError(
-                f"The acquired band {self.band} is not possible; give {_SMALLEST_BAND} to 1."
+                f"The acquired band {self.band:g} is not possible; give {_SMALLEST_BAND} to 1."
             )
 
 

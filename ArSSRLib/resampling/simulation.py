@@ -6,18 +6,26 @@ import numpy as np
 
 from ..errors import InputError
 from ..volumes.grid import Triple
+from ..volumes.intensity import Normalisation
 from ..volumes.volume import Volume
 from .blur import DEFAULT_BLUR, Blur
 from .degradation import simulate_low_resolution
+from .noise import NO_NOISE, Noise, unit_noise, with_noise
 
 
-def simulate_volume(volume: Volume, scale: float | Triple, blur: Blur = DEFAULT_BLUR) -> Volume:
+def simulate_volume(
+    volume: Volume,
+    scale: float | Triple,
+    blur: Blur = DEFAULT_BLUR,
+    noise: Noise = NO_NOISE,
+) -> Volume:
     """What a scan ``scale`` times coarser, over the same field of view, would have shown.
 
     Args:
         volume: the sharp volume.
         scale: factor for all axes or one per axis (i, j, k), at least 1.
         blur: how each axis becomes coarser.
+        noise: what is added to the coarse volume.
 
     Returns:
         the coarse volume, with the sharp one's pixel type and header entries.
@@ -39,4 +47,9 @@ def simulate_volume(volume: Volume, scale: float | Triple, blur: Blur = DEFAULT_
     first, second, third = (1.0 / float(f) for f in factors)
     grid = volume.grid.upsampled((first, second, third))
     array = simulate_low_resolution(volume.array, grid.size[::-1], blur)
+    if noise.level > 0:
+        generator = np.random.default_rng(noise.seed)
+        units = [unit_noise(generator, array.shape) for _ in range(2)]
+        deviation = noise.level * Normalisation.of(array).span
+        array = with_noise(array, deviation, noise.kind, units)
     return Volume(array, grid, volume.pixel_type, volume.metadata)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from ..choices import NOISES
+from ..resampling.noise import unit_noise, with_noise
 from ..volumes.array_types import FloatArray
 
 _KNOTS = 7
@@ -78,24 +79,7 @@ def noisy(rng: np.random.Generator, low: FloatArray, level: float, correlated: b
         level: in normalised intensity.
         correlated: whether neighbours share noise, as after a scanner's interpolation.
     """
-    smoothest = _SMOOTHEST if correlated else 0.0
-    weights = rng.uniform(0.0, smoothest, size=3).astype(np.float32)
-    real = low + np.float32(level) * _noise(rng, low.shape, weights)
-    if rng.random() < 0.5:
-        return real.astype(np.float32)
-    imaginary = np.float32(level) * _noise(rng, low.shape, weights)
-    return np.hypot(real, imaginary).astype(np.float32)
-
-
-def _noise(
-    rng: np.random.Generator, shape: tuple[int, ...], weights: npt.NDArray[np.float32]
-) -> FloatArray:
-    """Noise of standard deviation 1, each axis blurred by (weight, 1, weight)."""
-    if not weights.any():
-        return rng.standard_normal(shape, dtype=np.float32)
-    noise = rng.standard_normal([n + 2 for n in shape], dtype=np.float32)
-    for axis, weight in enumerate(weights):
-        n = shape[axis]
-        before, middle, after = (np.take(noise, np.arange(k, k + n), axis) for k in range(3))
-        noise = (middle + weight * (before + after)) / np.sqrt(1 + 2 * weight * weight)
-    return noise
+    neighbours = rng.uniform(0.0, _SMOOTHEST, size=3).astype(np.float32) if correlated else None
+    kind = NOISES[rng.integers(len(NOISES))]
+    noise = [unit_noise(rng, low.shape, neighbours) for _ in range(2)]
+    return with_noise(low, level, kind, noise)

@@ -104,8 +104,8 @@ def _prepare(first: nn.Conv3d, second: nn.Conv3d, entering: Tensor) -> int:
     deviation = first(entering).std((0, 2, 3, 4)).clamp(min=1e-6)
     growth = (_RESPONSE / deviation).clamp(min=1.0)
     for parameter in first.parameters():
-        parameter *= growth.view(-1, *[1] * (parameter.dim() - 1))
-    second.weight /= growth[None, :, None, None, None]
+        parameter.mul_(growth.view(-1, *[1] * (parameter.dim() - 1)))
+    second.weight.div_(growth[None, :, None, None, None])
     return int(silent.sum())
 
 

@@ -43,6 +43,8 @@ def fingerprint(task: Task, settings: Settings) -> str:
         "fast": task.method.fast,
         "device": None if model is None else choose_device(settings.device).type,
         "kernel": settings.kernel,
+        "slice_thickness": settings.slice_thickness,
+        "noise": [settings.noise, settings.noise_kind],
         "axes": settings.axes,
         "metrics": {name: METRICS[name].version() for name in settings.metrics},
         "reference_free": settings.reference_free,

@@ -13,6 +13,7 @@ from ...choices import PAPER_KERNEL, Kernel
 from ...errors import InputError
 from ...resampling.blur import Blur
 from ...resampling.degradation import paper_low_resolution
+from ...resampling.noise import Noise
 from ...resampling.simulation import simulate_volume
 from ...volumes.files.reading import read_volume
 from ...volumes.grid import Grid, SizeTriple
@@ -56,7 +57,9 @@ def low_and_target(path: Path, scale: float, settings: Settings) -> tuple[Volume
         array = paper_low_resolution(source.array, scale)
         grid = source.grid.resized(cast(SizeTriple, array.shape[::-1]))
         return Volume(array, grid), source.grid
-    return simulate_volume(source, factors, Blur(cast(Kernel, settings.kernel))), source.grid
+    blur = Blur(cast(Kernel, settings.kernel), thickness=settings.slice_thickness)
+    noise = Noise(settings.noise, settings.noise_kind)
+    return simulate_volume(source, factors, blur, noise), source.grid
 
 
 def check_mask_file(mask: Path) -> None:

@@ -58,6 +58,7 @@ class MetricInputs:
         low: the low-resolution volume that was upsampled, over the same field of view; None where
             the volume itself is measured.
         kernel: what simulated ``low``, one of :data:`ArSSRLib.choices.ALL_KERNELS`.
+        slice_thickness: of that kernel, see :class:`ArSSRLib.resampling.blur.Blur`.
         mask: voxels to measure, on the reference's grid; None for all.
         window: smallest and largest intensity of the volume, the same for all methods.
     """
@@ -67,6 +68,7 @@ class MetricInputs:
     reference: FloatArray | None = None
     low: FloatArray | None = None
     kernel: str = "cubic"
+    slice_thickness: float = 1.0
     mask: NDArray[np.bool_] | None = None
     window: Window | None = None
 

@@ -10,7 +10,9 @@ from ...resampling.degradation import simulate_low_resolution
 from .metric import Metric, check_volume, data_range, register
 
 
-def reblur(image: np.ndarray, low: np.ndarray, kernel: str = "cubic") -> float:
+def reblur(
+    image: np.ndarray, low: np.ndarray, kernel: str = "cubic", slice_thickness: float = 1.0
+) -> float:
     """RMS difference between the re-blurred result and the input, over the input's range.
 
     0: downsampling the result reproduces the scan exactly. A small value shows that
@@ -20,6 +22,7 @@ def reblur(image: np.ndarray, low: np.ndarray, kernel: str = "cubic") -> float:
         image: result, ``array[k, j, i]``.
         low: the low-resolution volume it was computed from, over the same field of view.
         kernel: how to downsample, one of :data:`ArSSRLib.choices.ALL_KERNELS`.
+        slice_thickness: see :class:`ArSSRLib.resampling.blur.Blur`.
 
     Raises:
         InputError: a volume is not 3-D or not finite, or ``low`` has no contrast or more voxels.
@@ -28,7 +31,8 @@ def reblur(image: np.ndarray, low: np.ndarray, kernel: str = "cubic") -> float:
     if kernel == PAPER_KERNEL:
         again = _corner_aligned(image, low.shape)
     else:
-        again = simulate_low_resolution(image, low.shape, Blur(kernel))  # type: ignore[arg-type]
+        blur = Blur(kernel, thickness=slice_thickness)  # type: ignore[arg-type]
+        again = simulate_low_resolution(image, low.shape, blur)
     return float(np.sqrt(np.mean(np.square(again - low)))) / data_range(low)
 
 
@@ -49,7 +53,7 @@ register(
     Metric(
         "reblur",
         "Re-blur error",
-        lambda inputs: reblur(inputs.result, inputs.scan, inputs.kernel),
+        lambda inputs: reblur(inputs.result, inputs.scan, inputs.kernel, inputs.slice_thickness),
         help="result downsampled again against the input, RMS over the input's range",
         higher_is_better=False,
         needs="input",

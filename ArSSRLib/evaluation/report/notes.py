@@ -9,6 +9,7 @@ from ...choices import PAPER_KERNEL
 from ..measuring.records import Record
 from ..metrics import METRICS
 from ..run import Evaluation
+from ..settings import Settings
 from .case_frame import numbers, quantities, summary
 
 KERNEL_NAMES: Mapping[str, str] = {
@@ -34,8 +35,17 @@ def origin_of(evaluation: Evaluation) -> str:
     # The paper's zoom keeps the places of the corner voxels, so the field of view shrinks.
     place = "" if settings.kernel == PAPER_KERNEL else " over the same field of view"
     return (
-        f"{volumes} of {source}, downsampled{axes} with the kernel "
-        f"“{settings.kernel}” ({KERNEL_NAMES[settings.kernel]}) and upsampled{place}."
+        f"{volumes} of {source}, downsampled{axes} with the kernel “{settings.kernel}” "
+        f"({KERNEL_NAMES[settings.kernel]}{_details(settings)}) and upsampled{place}."
+    )
+
+
+def _details(settings: Settings) -> str:
+    """Slice thickness and noise, where they are not the usual ones."""
+    thickness, noise = settings.slice_thickness, settings.noise
+    kind = settings.noise_kind.capitalize()
+    return (f", {thickness:g} times as thick as far apart" if thickness != 1.0 else "") + (
+        f", with {100 * noise:g} % {kind} noise" if noise > 0 else ""
     )
 
 

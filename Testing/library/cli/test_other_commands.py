@@ -27,6 +27,45 @@ def test_simulate_writes_a_coarser_volume_of_the_same_place(
     )
 
 
+def test_simulate_takes_the_slice_profile_a_gap_and_noise(
+    tmp_path: Path, cortex_path: Path
+) -> None:
+    common = ["--scale", "1,1,3", "--kernel", "box"]
+    given: dict[str, list[str]] = {
+        "thick": [], "gaps": ["--gap", "0.4"], "thin": ["--slice-thickness", "0.6"],
+        "noisy": ["--noise", "0.05", "--noise-kind", "rician"],
+    }  # fmt: skip
+    arrays = {}
+    for name, options in given.items():
+        low = tmp_path / f"{name}.nii.gz"
+        assert main(["simulate", str(cortex_path), str(low), *common, *options]) == 0
+        arrays[name] = read_volume(low).array
+    np.testing.assert_array_equal(arrays["gaps"], arrays["thin"])
+    assert not np.array_equal(arrays["gaps"], arrays["thick"])
+    assert np.abs(arrays["noisy"] - arrays["thick"]).max() > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--kernel", "cubic", "--gap", "0.2"], "cubic has no slice thickness"),
+        (["--kernel", "box", "--gap", "1.2"], "-0.2"),
+        (["--noise", "-1"], "-1"),
+    ],
+)
+def test_simulate_refuses_what_no_scanner_makes(
+    tmp_path: Path,
+    cortex_path: Path,
+    options: list[str],
+    named: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    low = tmp_path / "low.nii.gz"
+    assert main(["simulate", str(cortex_path), str(low), "--scale", "2", *options]) == 2
+    assert named in capsys.readouterr().err
+    assert not low.exists()
+
+
 @pytest.mark.parametrize(
     ("suffix", "magic"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".svg", b"<?xml")]
 )

@@ -32,6 +32,7 @@ from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 from ArSSRLib.resampling.blur import Blur
 from ArSSRLib.resampling.degradation import paper_low_resolution, simulate_low_resolution
 from ArSSRLib.resampling.interpolation import interpolate
+from ArSSRLib.resampling.noise import Noise
 from ArSSRLib.resampling.simulation import simulate_volume
 from ArSSRLib.volumes.files.reading import read_volume
 
@@ -69,6 +70,18 @@ def test_a_record_holds_what_the_parts_give_by_hand(folder: Path, brain: np.ndar
     low = simulate_low_resolution(brain, low_shape)
     expected = psnr(interpolate(low, brain.shape, "linear"), brain)
     assert _value(evaluation, "brain_45_2mm", 2.5, "linear", "psnr") == pytest.approx(expected)
+
+
+def test_slice_thickness_and_noise_are_those_of_the_simulation(
+    folder: Path, brain: np.ndarray
+) -> None:
+    changes = {"kernel": "box", "slice_thickness": 1.4, "noise": 0.03, "scales": (2.0,)}
+    evaluation = evaluate(_settings(folder, **changes))
+    volume = read_volume(folder / BRAINS[0])
+    low = simulate_volume(volume, 2.0, Blur("box", thickness=1.4), Noise(0.03))
+    expected = psnr(interpolate(low.array, volume.array.shape, "linear"), volume.array)
+    found = _value(evaluation, "brain_45_2mm", 2.0, "linear", "psnr")
+    assert found == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("kernel", ["kspace", "gaussian", "paper"])

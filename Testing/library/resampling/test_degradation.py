@@ -144,7 +144,7 @@ def test_zero_filling_leaves_the_highest_frequencies_empty() -> None:
     [
         ({"kernel": "magic"}, "magic"),
         ({"window": "glass"}, "glass"),
-        ({"thickness": 0.0}, "0.0"),
+        ({"thickness": 0.05}, "0.05"),
         ({"thickness": float("nan")}, "nan"),
         ({"band": 1.5}, "1.5"),
     ],
