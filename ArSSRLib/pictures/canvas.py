@@ -23,7 +23,6 @@ TEXT = "#e8ecf1"
 MUTED = "#8d97a5"
 ACCENT = "#5cc8ff"
 FRAME = "#ffb454"
-SERIES = {"truth": TEXT, "cubic": "#c586f0", "arssr": ACCENT, "low": "#7f8896"}
 
 PICTURE_SUFFIXES = (".png", ".pdf", ".svg")
 _DOTS_PER_INCH = 150

@@ -1,4 +1,4 @@
-"""The two pictures show what they say, at true proportions."""
+"""Comparison pictures show what their labels say, at true proportions."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def test_the_comparison_shows_three_orientations_of_each_column_with_a_zoom(
     fine = upsample_volume(cortex, cortex.grid.upsampled(2), "cubic")
     canvas = draw_comparison("Cortex 2×", [Column("Input", cortex), Column("Cubic", fine)])
     assert len(_slices(canvas)) == 2 * 3 * 2
-    told = _texts(canvas)
+    shown = _texts(canvas)
     for words in ("Cortex 2×", "Input", "Cubic", "0.87 × 0.87 × 2.00 mm", "48×44×20", "20 mm",
                   "not for clinical use"):  # fmt: skip
-        assert words in told
+        assert words in shown
 
 
 def test_every_slice_has_one_scale_in_both_directions(cortex: Volume) -> None:
@@ -57,18 +57,33 @@ def test_all_slices_share_one_window(cortex: Volume) -> None:
     assert len(windows) == 1
 
 
-def test_the_evidence_holds_scores_error_maps_and_a_profile(cortex: Volume, tmp_path: Path) -> None:
+def test_a_comparison_with_the_truth_shows_scores_and_errors(
+    cortex: Volume, tmp_path: Path
+) -> None:
     low = simulate_volume(cortex, 2.0)
     cubic = upsample_volume(low, cortex.grid, "cubic")
     linear = upsample_volume(low, cortex.grid, "linear")
     scores = {"cubic": (31.25, 0.912), "arssr": (30.0, 0.9)}
     canvas = draw_evidence(Evidence(low, cubic, linear, cortex, scores, "2×"))
-    told = _texts(canvas)
-    for words in ("PSNR 31.25 dB", "SSIM 0.912", "-1.25 dB", "Ground truth", "Absolute error",
+    shown = _texts(canvas)
+    for words in ("PSNR 31.25 dB", "SSIM 0.912", "-1.25 dB", "Ground truth", "absolute error",
                   "48×44×20 voxels", "not for clinical use"):  # fmt: skip
-        assert words in told
+        assert words in shown
     canvas.save(tmp_path / "evidence.png", overwrite=False)
     pixels = matplotlib.image.imread(tmp_path / "evidence.png")
-    assert pixels.shape[1] == 2250
+    assert pixels.shape[1] == 2700
     with pytest.raises(InputError, match="exists"):
         canvas.save(tmp_path / "evidence.png", overwrite=False)
+
+
+def test_the_errors_are_those_of_the_two_results_in_one_window(cortex: Volume) -> None:
+    low = simulate_volume(cortex, 2.0)
+    results = [upsample_volume(low, cortex.grid, method) for method in ("cubic", "linear")]
+    columns = [Column("Low", low), *(Column("Result", r) for r in results), Column("T", cortex)]
+    canvas = draw_comparison("Cortex", columns, truth=cortex)
+    errors = [
+        axes.images[0] for axes in _slices(canvas) if axes.images[0].get_cmap().name != "gray"
+    ]  # type: ignore[attr-defined]
+    assert len(errors) == 2 * 2 and len({image.get_clim() for image in errors}) == 1
+    cubic, _, linear, _ = (image.get_array().mean() for image in errors)
+    assert 0.0 < cubic < linear
