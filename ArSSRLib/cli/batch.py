@@ -126,9 +126,9 @@ def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace, ou
     missing = []
     for each in planned:
         if each.refused:
-            report.tell(each, Outcome(InputError.exit_code, each.refused))
+            report.record(each, Outcome(InputError.exit_code, each.refused))
         elif each.already_there:
-            report.tell(each, Outcome(EXIT_DONE), kept=True)
+            report.record(each, Outcome(EXIT_DONE), kept=True)
         else:
             missing.append(each)
     try:
@@ -171,7 +171,7 @@ class _Report:
             return
         at_once = min(arguments.jobs or 1, len(missing))
         threads = arguments.threads or _threads_of_each(at_once, arguments.scheduler is not None)
-        # What appears meanwhile is the same result, from a worker that was lost or a run beside.
+        # A result that appears during the run is the same one, from a lost worker or another run.
         orders = [
             replace(each.job, threads=threads, force=True, make_folder=True).to_json()
             for each in missing
@@ -206,10 +206,10 @@ class _Report:
 
     def ended(self, job: Job, outcome: Outcome) -> None:
         """Notes how a volume ended."""
-        self.tell(self._planned[job.request], outcome)
+        self.record(self._planned[job.request], outcome)
 
-    def tell(self, each: PlannedJob, outcome: Outcome, kept: bool = False) -> None:
-        """Notes how a volume ended, and says so where programs listen."""
+    def record(self, each: PlannedJob, outcome: Outcome, kept: bool = False) -> None:
+        """Notes how a volume ended, and reports it to programs."""
         state = "kept" if kept else "failed" if outcome.exit_code else "done"
         self._kept += state == "kept"
         self._done += state == "done"
@@ -229,7 +229,7 @@ class _Report:
         return outcome.reason
 
     def finish(self) -> int:
-        """Says what failed and what was made; returns the exit code."""
+        """Prints what failed and what was made; returns the exit code."""
         failed = len(self._failed)
         if self._json is not None:
             self._json.line(

@@ -56,7 +56,7 @@ def exit_code_of(action: Callable[[], int], leaving: bool = False) -> int:
 
 
 def _ending_of(action: Callable[[], int]) -> int:
-    """The exit code of ``action``, however it ends; from then on signals are not heard.
+    """The exit code of ``action``, however it ends; from then on signals are ignored.
 
     Raises:
         Interrupted: one came in the moment before that.

@@ -76,7 +76,7 @@ def is_cancellable() -> bool:
 
 
 def load_libraries(*names: str) -> None:
-    """Imports large libraries; a signal that comes meanwhile ends the program as it ends any other.
+    """Imports large libraries; a signal during the import ends the program at once.
 
     Some libraries swallow an exception that a signal handler raises while they are imported, and
     stay half imported. There is nothing to clean up yet.

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from ..errors import InputError
 
+_held: set[int] = set()
+"""The open folders that this process has locked."""
+
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
@@ -25,13 +28,13 @@ def alone_in(folder: Path) -> Iterator[None]:
     if handle is None:
         yield
         return
-    held = [handle]
-    # Otherwise a data-loading worker would hold the lock for a while after this process's death.
-    os.register_at_fork(after_in_child=lambda: _let_go(held))
+    _held.add(handle)
     try:
         yield
     finally:
-        _let_go(held)
+        if handle in _held:
+            _held.remove(handle)
+            os.close(handle)
 
 
 def _locked(folder: Path) -> int | None:
@@ -58,6 +61,11 @@ def _locked(folder: Path) -> int | None:
     return handle
 
 
-def _let_go(held: list[int]) -> None:
-    while held:
-        os.close(held.pop())
+def _unlock_in_child() -> None:
+    """A forked data-loading worker must not hold the lock after this process's death."""
+    while _held:
+        os.close(_held.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock_in_child)

@@ -14,7 +14,7 @@ Message = Mapping[str, Any]
 _SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_BETWEEN_REPORTS = 0.5
 _SHARE_OF_STARTING = 0.05
-"""A job below it has done nothing that tells how long it will take."""
+"""Below this share of its work, a job's time says nothing about how long it will take."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Job:
     """Work for one worker.
 
     Attributes:
-        name: what people call it.
+        name: for people.
         request: what the worker does, a JSON object as text.
     """
 
@@ -65,7 +65,7 @@ class BatchProgress:
 
 
 Post = Callable[[int, "Message | Outcome"], None]
-"""Receives, from any thread, what the job with this number says, and last how it ended."""
+"""Receives, from any thread, the messages of the job with this number, and last its outcome."""
 
 
 class Place(Protocol):
@@ -83,13 +83,13 @@ class Place(Protocol):
 
 
 class Watcher(Protocol):
-    """Is told how a batch goes, in the thread that runs it; cancels by raising."""
+    """Receives the reports of a batch, in the thread that runs it; cancels by raising."""
 
     def progressed(self, progress: BatchProgress) -> None:
         """A report over all jobs."""
 
     def warned(self, job: Job, sentence: str) -> None:
-        """A job warns and goes on."""
+        """A job warns and continues."""
 
     def ended(self, job: Job, outcome: Outcome) -> None:
         """A job has ended."""
@@ -98,32 +98,32 @@ class Watcher(Protocol):
 def run_jobs(jobs: Sequence[Job], place: Place, watcher: Watcher) -> list[Outcome]:
     """Runs all jobs and returns how each ended, in their order.
 
-    Whatever ends this early, an error, a cancel, Ctrl-C, ends the running jobs too.
+    An error, a cancel or Ctrl-C that ends this early also ends the running jobs.
 
     Raises:
         EnvironmentFault: the place cannot be reached.
     """
     outcomes: dict[int, Outcome] = {}
-    heard: queue.SimpleQueue[tuple[int, Message | Outcome]] = queue.SimpleQueue()
+    posted: queue.SimpleQueue[tuple[int, Message | Outcome]] = queue.SimpleQueue()
     clock = _BatchClock(len(jobs), watcher)
     try:
-        place.start(jobs, lambda number, said: heard.put((number, said)))
+        place.start(jobs, lambda number, message: posted.put((number, message)))
         while len(outcomes) < len(jobs):
             clock.report(len(outcomes))
             try:
                 # With a limit, because on Windows nothing else lets Ctrl-C through.
-                number, said = heard.get(timeout=_SECONDS_BETWEEN_LOOKS)
+                number, message = posted.get(timeout=_SECONDS_BETWEEN_LOOKS)
             except queue.Empty:
                 continue
-            if isinstance(said, Outcome):
+            if isinstance(message, Outcome):
                 clock.fractions[number] = 1.0
-                outcomes[number] = said
-                watcher.ended(jobs[number], said)
+                outcomes[number] = message
+                watcher.ended(jobs[number], message)
                 clock.report(len(outcomes), at_once=True)
-            elif "warning" in said:
-                watcher.warned(jobs[number], str(said["warning"]))
-            elif "fraction" in said and number not in outcomes:
-                clock.fractions[number] = float(said["fraction"])
+            elif "warning" in message:
+                watcher.warned(jobs[number], str(message["warning"]))
+            elif "fraction" in message and number not in outcomes:
+                clock.fractions[number] = float(message["fraction"])
     finally:
         place.stop()
     return [outcomes[number] for number in range(len(jobs))]
