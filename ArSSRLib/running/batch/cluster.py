@@ -53,8 +53,7 @@ class DaskCluster:
                 "'arssr[cluster]'.",
                 argument="scheduler",
             )
-        # Errors are reported once, in one sentence.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        _silence_dask()
         self._client = _connected(scheduler)
         self._batch = f"arssr-{uuid.uuid4().hex}"
         self._futures: list[Future[Any]] = []
@@ -82,6 +81,15 @@ class DaskCluster:
                 self._client.run(_stop_on_worker, self._batch, on_error="ignore")
         with suppress(Exception):
             self._client.close(timeout=_SECONDS_TO_CONNECT)
+
+
+def _silence_dask() -> None:
+    """Errors are reported once, in one sentence, and not as tracebacks of Dask's threads too."""
+    import distributed  # noqa: F401 (it sets the level of each of its loggers when imported)
+
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _connected(scheduler: str) -> Client:
