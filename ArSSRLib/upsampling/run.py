@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from ..running.machine import total_memory, usable_cpus
 from ..volumes.array_types import FloatArray
 from ..volumes.grid import Grid, SizeTriple
 from ..volumes.orientation import to_canonical
+from ..volumes.outliers import Split, split_outliers
 from ..volumes.volume import Volume
 from .progress import ProgressCallback, ProgressClock
 from .request import Roi, box_of_roi
@@ -23,6 +25,8 @@ from .request import Roi, box_of_roi
 if TYPE_CHECKING:
     from ..networks.model_file import Model
 
+_log = logging.getLogger(__name__)
+_SLICES_PUT_BACK = 16
 PROVENANCE_KEY = "ArSSR"
 """Header entry of a result that says how it was made (kept by NRRD and MHA)."""
 
@@ -121,12 +125,28 @@ def _with_network(
     from .engine import upsample_array
 
     model = model if model is not None else load_model("default")
+    split = split_outliers(canonical)
     with _cpu_threads(threads):
         result = upsample_array(
-            canonical, shape, model, device=device, box=part, progress=progress, fast=fast
+            split.seen, shape, model, device=device, box=part, progress=progress, fast=fast
         )
+    _put_back(split, result, shape, part)
     once = " in one pass" if fast and model.header.mirrored else ""
     return f"ArSSR model {model.name} {model.header.version}{once}", result
+
+
+def _put_back(split: Split, result: FloatArray, shape: SizeTriple, part: ArrayBox) -> None:
+    """Adds what the network did not see to its result, a few slices at a time."""
+    for note in split.notes:
+        _log.warning(note)
+    if split.rest is None:
+        return
+    (first, *start), (count, *size) = part
+    for begin in range(0, count, _SLICES_PUT_BACK):
+        depth = min(_SLICES_PUT_BACK, count - begin)
+        box = ((first + begin, *start), (depth, *size))
+        rest = interpolate(split.rest, shape, "linear", cast(ArrayBox, box))
+        split.put_back(result[begin : begin + depth], rest)
 
 
 @contextmanager

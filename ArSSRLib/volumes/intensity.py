@@ -1,7 +1,7 @@
 """Robust, exactly reversible intensity normalisation.
 
-The network works on intensities of about 0 (air) to 1 (the brightest tissue); what it returns is
-brought back by the inverse of the same straight line, so the output keeps the input's scale.
+The network works on intensities of about 0 (air) to 1 (the brightest tissue); the inverse of the
+same straight line takes its result back, so the output keeps the input's scale.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ _SAMPLES = 2_000_000
 """Percentiles of a regular subset of this many voxels agree with those of all to about 1e-3."""
 
 
+def sample_of(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A regular subset of an array in the order of its axes, without a copy of it all."""
+    return array.flat[:: max(1, array.size // _SAMPLES)]
+
+
 @dataclass(frozen=True)
 class Normalisation:
     """The line ``normalised = (intensity - offset) / span``.
@@ -38,18 +43,17 @@ class Normalisation:
     def of(array: npt.NDArray[Any]) -> Normalisation:
         """The line that takes the 0.1th percentile to 0 and the 99.9th to 1.
 
-        Percentiles make it deaf to a few hot voxels. Where nearly all voxels are equal (a small
-        object in much air) the extremes are used; a constant volume gets a span of 1. Magnitude
-        images have no negative intensities: where a volume has slightly negative ones, they come
-        from interpolation or from k-space, which ring at the edge of the head, and 0 stays 0. The
-        network was trained on air of 0; a hundredth of the range beside it costs a tenth of a
-        decibel and more along the edge of a brain without its skull.
+        Percentiles make it robust against a few outliers. Where nearly all voxels are equal (a
+        small object in much air) the extremes are used; a constant volume gets a span of 1.
+        Magnitude images have no negative intensities: where a volume has slightly negative ones,
+        they come from interpolation or from k-space, which ring at the edge of the head, and 0
+        stays 0. The network was trained on air of 0; a hundredth of the range beside it costs a
+        tenth of a decibel and more along the edge of a brain without its skull.
 
         Args:
             array: finite intensities of any shape.
         """
-        # In the order of the axes, whatever that in memory is, and without a copy of it all.
-        values = array.flat[:: max(1, array.size // _SAMPLES)]
+        values = sample_of(array)
         low, high = (float(x) for x in np.percentile(values, [_LOW_PERCENTILE, _HIGH_PERCENTILE]))
         if not high > low:
             low, high = float(array.min()), float(array.max())
