@@ -1,7 +1,7 @@
 """Recipes: every number of a training run has a name, in one small TOML file.
 
-``recipes/default.toml``, then ``default-finish.toml`` and ``default-stripped.toml`` made the
-bundled default model, ``recipes/paper.toml`` the bundled paper model;
+``recipes/default.toml`` made the bundled default model, ``recipes/paper.toml`` the bundled paper
+model;
 ``recipes/paper-published.toml`` is the paper's own schedule (§IV-A.3).
 """
 

@@ -99,7 +99,7 @@ class Trainer:
         self.network = build_network(recipe.network)
         if isinstance(self.network, ArSSR):
             initialise(self.network, recipe.initialisation)
-        if options.start is not None:
+        if options.start is not None and not (folder / LAST).is_file():
             self._start_from(options.start)
         place(self.network, team.device)
         self.average = {k: v.clone() for k, v in self.network.state_dict().items()}
