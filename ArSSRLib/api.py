@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 import SimpleITK as sitk
 
-from .choices import Method
 from .errors import InputError
+from .networks.catalogue import ModelInfo
 from .upsampling.progress import ProgressCallback
-from .upsampling.request import Roi, target_grid
+from .upsampling.request import Upsampling, UpsamplingOptions
 from .upsampling.run import upsample_volume
 from .volumes.array_types import Array
 from .volumes.grid import Grid, Triple
@@ -19,7 +19,12 @@ from .volumes.pixel_types import as_pixel_type, pixel_type_for
 from .volumes.volume import Volume, check_finite, image_of_volume, volume_of_image
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from .networks.model_file import Model
+
+
+_OPTIONS = UpsamplingOptions.__annotations__.keys()
 
 
 def load_model(name: str | os.PathLike[str] = "default") -> Model:
@@ -38,41 +43,25 @@ def upsample(
     image: sitk.Image,
     scale: float | Triple | None = ...,
     *,
-    spacing: float | Triple | None = ...,
-    grid: None = ...,
-    method: Method = ...,
-    model: Model | str = ...,
-    device: str = ...,
-    roi: Roi | None = ...,
     progress: ProgressCallback | None = ...,
-    fast: bool = ...,
+    **options: Unpack[UpsamplingOptions],
 ) -> sitk.Image: ...
 @overload
 def upsample(
     image: Array,
     scale: float | Triple | None = ...,
     *,
-    spacing: float | Triple | None = ...,
     grid: Grid | None = ...,
-    method: Method = ...,
-    model: Model | str = ...,
-    device: str = ...,
-    roi: Roi | None = ...,
     progress: ProgressCallback | None = ...,
-    fast: bool = ...,
+    **options: Unpack[UpsamplingOptions],
 ) -> tuple[Array, Grid]: ...
 def upsample(
     image: sitk.Image | Array,
     scale: float | Triple | None = None,
     *,
-    spacing: float | Triple | None = None,
     grid: Grid | None = None,
-    method: Method = "arssr",
-    model: Model | str = "default",
-    device: str = "auto",
-    roi: Roi | None = None,
     progress: ProgressCallback | None = None,
-    fast: bool = False,
+    **options: Unpack[UpsamplingOptions],
 ) -> sitk.Image | tuple[Array, Grid]:
     """Upsamples a 3-D scalar image over exactly its own field of view.
 
@@ -84,14 +73,21 @@ def upsample(
     Args:
         image: a SimpleITK image, or an array indexed [k, j, i] (z, y, x).
         scale: factor for all axes or one per axis (i, j, k), any number from 1 up.
-        spacing: voxel size in mm instead of a scale, for all axes or per axis (i, j, k).
         grid: where the voxels of an array lie; 1 mm voxels at the origin when left out.
-        method: ``arssr`` (the network), ``cubic``, ``linear`` or ``nearest``.
-        model: what :func:`load_model` returned, or a name or file for it.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        roi: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
         progress: called with :class:`ArSSRLib.upsampling.progress.Progress`; cancels by raising.
-        fast: leave out the mirrored pass of models that have one: half the time.
+        **options: how to upsample, all optional:
+
+            - ``spacing``: voxel size in mm instead of a scale. One number refines the axes that
+              are coarser, three are for the axes (i, j, k).
+            - ``isotropic``: True for isotropic voxels of the size of the finest axis, or a number
+              for isotropic voxels of at most so many mm; instead of a scale.
+            - ``method``: ``arssr`` (the network), ``cubic``, ``linear`` or ``nearest``.
+            - ``model``: what :func:`load_model` returned, or a name or file for it.
+            - ``fast``: run the network once instead of averaging with a mirrored pass.
+            - ``roi``: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
+            - ``device``: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+            - ``precision``: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
+            - ``threads``: CPU threads of the network; all when left out.
 
     Returns:
         an image for an image; array and grid for an array. Integer types are kept (rounded,
@@ -101,40 +97,24 @@ def upsample(
         InputError: the image, the scale, the region or an option cannot be used.
         EnvironmentFault: not enough memory.
     """
+    unknown = options.keys() - _OPTIONS
+    if unknown:
+        raise TypeError(f"upsample() got an unexpected keyword argument {sorted(unknown)[0]!r}")
     if isinstance(image, sitk.Image):
         if grid is not None:
-            raise InputError("A SimpleITK image brings its own grid; leave grid out.")
+            raise InputError("A SimpleITK image has its own grid; leave grid out.")
         volume = volume_of_image(image)
     else:
         volume = _volume_of_array(np.asarray(image), grid)
     if progress is not None and not callable(progress):
         raise InputError(f"The progress {progress!r} cannot be called; give a function or None.")
-    target = target_grid(volume.grid, scale, spacing)
-    result = upsample_volume(
-        volume,
-        target,
-        method,
-        _loaded(model) if method == "arssr" else None,
-        str(device),
-        roi,
-        progress,
-        fast=fast,
-    )
+    request = Upsampling.of(scale=scale, **options)
+    model = options.get("model") if request.model is not None else None
+    loaded = None if isinstance(model, str | os.PathLike | ModelInfo | None) else model
+    result = upsample_volume(volume, request, model=loaded, progress=progress)
     if isinstance(image, sitk.Image):
         return image_of_volume(result)
     return np.ascontiguousarray(as_pixel_type(result.array, result.pixel_type)), result.grid
-
-
-def _loaded(model: Model | str | os.PathLike[str]) -> Model:
-    from .networks.model_file import Model
-
-    if isinstance(model, Model):
-        return model
-    if not isinstance(model, str | os.PathLike):
-        raise InputError(
-            f"The model {model!r} is no model; give a name, a file or what load_model returned."
-        )
-    return load_model(model)
 
 
 def _volume_of_array(array: Array, grid: Grid | None) -> Volume:

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.upsampling.device import ask_for_huge_pages
+from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import upsample_volume
 from ArSSRLib.volumes.files.reading import read_volume
 from ArSSRLib.volumes.files.writing import write_volume
@@ -62,7 +63,8 @@ def main() -> None:
             ),
         }
     model = load_model(arguments.model)
-    computing = shortest(lambda: upsample_volume(volume, target, "arssr", model, "cpu"))
+    request = Upsampling.of(model=model, device="cpu")
+    computing = shortest(lambda: upsample_volume(volume, request, target=target, model=model))
     print(f"{arguments.side}³ at {arguments.scale:g}×, .{arguments.format}\n")
     print("| part | s | share |\n|---|---|---|")
     print(f"| whole run | {whole:.2f} | 100% |")

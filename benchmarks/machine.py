@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.upsampling.device import ask_for_huge_pages
-from ArSSRLib.upsampling.engine import upsample_array
+from ArSSRLib.upsampling.engine import Engine
 from benchmarks.repeated_brain import repeated_brain
 
 SIDE = 4096
@@ -88,7 +88,7 @@ def measure(name: str, arguments: argparse.Namespace) -> tuple[float, float]:
     model = load_model(name)
 
     def work() -> None:
-        upsample_array(low, shape, model, device="cpu", precision="float32")
+        Engine(model=model, device="cpu", precision="float32").upsample(low, shape)
 
     with FlopCounterMode(display=False, custom_mapping=OURS) as counter:
         work()

@@ -24,6 +24,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.upsampling.estimate import estimate_cost
+from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.volumes.files.writing import write_volume
 from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.volume import Volume
@@ -93,7 +94,7 @@ def _measured(size: tuple[int, ...], scale: float, model: str, fast: bool) -> Ru
             ]
         )
         seconds = time.perf_counter() - started
-    estimate = estimate_cost(grid, target, model).peak_bytes
+    estimate = estimate_cost(Upsampling.of(model=model), grid, target).peak_bytes
     return Run(size, target.size, 4 * (grid.voxels + target.voxels), peak, estimate, seconds)
 
 

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.upsampling.device import ask_for_huge_pages, denormals_flushed
-from ArSSRLib.upsampling.engine import upsample_array
+from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.volumes.intensity import Normalisation
 from benchmarks.repeated_brain import repeated_brain
 
@@ -44,7 +44,7 @@ def main() -> None:
     model = load_model(arguments.model)
     low = repeated_brain((arguments.side,) * 3)
     side = round(arguments.side * arguments.scale)
-    ours, result = fastest(lambda: upsample_array(low, (side,) * 3, model, device="cpu"))
+    ours, result = fastest(lambda: Engine(model=model, device="cpu").upsample(low, (side,) * 3))
     # The reference keeps torch's own memory order, as plain code does.
     plain = ArSSR(model.header.spec)
     plain.load_state_dict(model.network.state_dict())

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.resampling.interpolation import interpolate
 from ArSSRLib.sample import sample_path
-from ArSSRLib.upsampling.engine import upsample_array
+from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.volumes.files.reading import read_volume
 from ArSSRLib.volumes.intensity import Normalisation
 
@@ -43,7 +43,7 @@ def main() -> None:
     k, j, i = (round(n * arguments.scale) for n in low.shape)
     results = {"cubic": interpolate(low, (k, j, i), "cubic")}
     for model in arguments.model:
-        results[model] = upsample_array(low, (k, j, i), load_model(model))
+        results[model] = Engine(model=load_model(model)).upsample(low, (k, j, i))
     print(
         f"The bundled brain at {arguments.scale:g}×\n\n"
         "| method | above by a tenth | by a quarter of the range | highest |\n|---|---|---|---|"

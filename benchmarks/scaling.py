@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.upsampling.device import ask_for_huge_pages
-from ArSSRLib.upsampling.engine import upsample_array
+from ArSSRLib.upsampling.engine import Engine
 from benchmarks.machine import shortest
 from benchmarks.repeated_brain import repeated_brain
 
@@ -37,7 +37,7 @@ def main() -> None:
 
     def seconds(side: int, scale: float) -> float:
         low, shape = repeated_brain((side,) * 3), (round(side * scale),) * 3
-        return shortest(lambda: upsample_array(low, shape, model, device="cpu"))
+        return shortest(lambda: Engine(model=model, device="cpu").upsample(low, shape))
 
     print("| input, at 2× | s | µs a voxel |\n|---|---|---|")
     times = []

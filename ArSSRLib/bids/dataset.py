@@ -1,8 +1,9 @@
-"""The T1-weighted volumes of a BIDS dataset, and what its sidecars say of them."""
+"""The anatomical images of a BIDS dataset, with the entries of their sidecars."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,22 +13,23 @@ from ..errors import InputError
 from ..running.json_files import read_json_object
 from .listing import listed
 from .names import BidsName
+from .selection import SUFFIXES, Selection
 
 DESCRIPTION = "dataset_description.json"
-_SUFFIX = "T1w"
+_T1W = Selection()
 _NO_INTENSITIES = ("phase", "real", "imag")
 """Parts of a complex image that no network for intensities may upsample."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A T1w volume of a dataset.
+    """An image of a dataset.
 
     Attributes:
         path: the file.
         root: the dataset's folder.
         name: its name.
-        metadata: what the sidecars that apply to it say.
+        metadata: entries of the sidecars that apply to it.
     """
 
     path: Path
@@ -46,12 +48,15 @@ class Found:
     """What was found.
 
     Attributes:
-        sources: the volumes, sorted by path.
-        notes: what was left out and why, a sentence each.
+        sources: the images, sorted by path.
+        notes: what was left out and why, one sentence each.
+        other_suffixes: how many images of other suffixes there are for the same participants and
+            sessions.
     """
 
     sources: Sequence[Source]
     notes: Sequence[str]
+    other_suffixes: Mapping[str, int]
 
 
 def read_description(root: Path) -> dict[str, Any]:
@@ -71,63 +76,92 @@ def read_description(root: Path) -> dict[str, Any]:
     return read_json_object(path)
 
 
-def find_volumes(
-    root: Path, participants: Sequence[str] = (), sessions: Sequence[str] = ()
-) -> Found:
-    """All ``sub-*/[ses-*/]anat/*_T1w.nii[.gz]`` of a dataset, or those of some participants.
-
-    Args:
-        root: the dataset's folder.
-        participants: labels, with or without ``sub-``; all when empty.
-        sessions: labels, with or without ``ses-``; all when empty. With sessions given, volumes
-            of participants without sessions are left out.
+def find_volumes(root: Path, selection: Selection = _T1W) -> Found:
+    """The images ``sub-*/[ses-*/]anat/*_<suffix>.nii[.gz]`` that a selection wants.
 
     Raises:
         InputError: a label that is not there, a folder that cannot be read, or nothing found.
     """
-    folders = _chosen(root, "sub", "participant", participants)
-    wanted = {label.removeprefix("ses-") for label in sessions}
-    sources: list[Source] = []
-    notes: list[str] = []
-    met: set[str] = set()
-    for folder in folders:
-        before = len(sources)
+    search = _Search(root, selection)
+    for folder in _chosen(root, "sub", "participant", selection.participants):
+        search.add(folder)
+    return search.found()
+
+
+class _Search:
+    """Collects the images of one participant after the other."""
+
+    def __init__(self, root: Path, selection: Selection) -> None:
+        self._root, self._selection = root, selection
+        self._sources: list[Source] = []
+        self._notes: list[str] = []
+        self._other: Counter[str] = Counter()
+        self._sessions: set[str] = set()
+
+    def add(self, folder: Path) -> None:
+        before = len(self._sources)
         for path in _nifti_files(folder):
             name = BidsName.parse(path.name)
-            session = "" if name is None else name.entities.get("ses", "")
-            met.add(session)
-            if name is not None and wanted and session not in wanted:
+            if name is None:
+                if path.name.split(".")[0].endswith(self._endings):
+                    self._leave_out(path, "its name does not follow BIDS")
                 continue
-            why = _unusable(path.relative_to(root), name)
-            if name is None or why:
-                notes.append(f"{path.name} was left out: {why}.")
+            session = name.entities.get("ses", "")
+            self._sessions.add(session)
+            if not self._selection.wants_session(session):
                 continue
-            sources.append(Source(path, root, name, _metadata(path, root, name, notes)))
-        if len(sources) == before:
-            notes.append(f"{folder.name} has no T1w volume to upsample.")
-    if wanted - met:
-        raise InputError(
-            f"There is no session {sorted(wanted - met)[0]!r}; the sessions are: "
-            f"{', '.join(sorted(met - {''})) or 'none'}."
-        )
-    if not sources:
-        raise InputError(
-            f"The dataset {str(root)!r} holds no anat/*_T1w.nii or .nii.gz; give the root folder "
-            "of one with T1-weighted volumes."
-        )
-    return Found(sources, list(dict.fromkeys(notes)))
+            if name.suffix not in self._selection.suffixes:
+                self._other.update([name.suffix] * (name.suffix in SUFFIXES))
+            elif why := _unusable(path.relative_to(self._root), name):
+                self._leave_out(path, why)
+            elif self._selection.wants(name):
+                metadata = _metadata(path, self._root, name, self._notes)
+                self._sources.append(Source(path, self._root, name, metadata))
+        if len(self._sources) == before:
+            self._notes.append(f"{folder.name} has no {self._wanted} to upsample.")
+
+    def found(self) -> Found:
+        missing = [
+            label for each in self._selection.sessions
+            if (label := each.removeprefix("ses-")) not in self._sessions
+        ]  # fmt: skip
+        if missing:
+            raise InputError(
+                f"There is no session {missing[0]!r}; the sessions are: "
+                f"{', '.join(sorted(self._sessions - {''})) or 'none'}."
+            )
+        if not self._sources:
+            others = ", ".join(f"{count} {suffix}" for suffix, count in sorted(self._other.items()))
+            also = f"; it has {others}" if others else ""
+            raise InputError(
+                f"The dataset {str(self._root)!r} has no {self._wanted} in its anat folders{also}. "
+                "Choose other images, or give the root folder of another dataset."
+            )
+        return Found(self._sources, list(dict.fromkeys(self._notes)), dict(self._other))
+
+    def _leave_out(self, path: Path, why: str) -> None:
+        self._notes.append(f"{path.name} was left out: {why}.")
+
+    @property
+    def _endings(self) -> tuple[str, ...]:
+        return tuple(f"_{suffix}" for suffix in self._selection.suffixes)
+
+    @property
+    def _wanted(self) -> str:
+        sessions = [label.removeprefix("ses-") for label in self._selection.sessions]
+        where = f" in session {' or '.join(sessions)}" if sessions else ""
+        filtered = " that passes the filter" if self._selection.filters else ""
+        return f"{' or '.join(self._selection.suffixes)} image{where}{filtered}"
 
 
-def _unusable(path: Path, name: BidsName | None) -> str:
-    """Why a volume, by its path from the root, is not upsampled; empty when it is."""
-    if name is None:
-        return "its name does not follow BIDS"
+def _unusable(path: Path, name: BidsName) -> str:
+    """Why an image, by its path from the root, is not upsampled; empty when it is."""
     for level in path.parent.parts:
         key, _, label = level.partition("-")
         if key in name.entities and name.entities[key] != label:
             return f"it lies in the folder {path.parent.as_posix()}, which its name contradicts"
     if name.entities.get("part") in _NO_INTENSITIES:
-        return "it holds no intensities"
+        return "it is a part of a complex image without magnitudes"
     return ""
 
 
@@ -150,7 +184,7 @@ def _chosen(root: Path, key: str, called: str, labels: Sequence[str]) -> list[Pa
 
 def _nifti_files(folder: Path) -> Iterator[Path]:
     for level in (folder, *listed(folder, "ses-*")):
-        for path in listed(level / "anat", f"*_{_SUFFIX}.nii*"):
+        for path in listed(level / "anat", "*.nii*"):
             if path.name.endswith((".nii", ".nii.gz")):
                 yield path
 
@@ -162,8 +196,8 @@ def _metadata(path: Path, root: Path, name: BidsName, notes: list[str]) -> dict[
     merged: dict[str, Any] = {}
     for level in reversed(levels):
         fitting = []
-        for sidecar in listed(level, f"*{_SUFFIX}.json"):
-            if sidecar.name == f"{_SUFFIX}.json":
+        for sidecar in listed(level, f"*{name.suffix}.json"):
+            if sidecar.name == f"{name.suffix}.json":
                 fitting.append((0, sidecar))
                 continue
             of = BidsName.parse(sidecar.name) or _without_subject(sidecar.name)
@@ -173,7 +207,7 @@ def _metadata(path: Path, root: Path, name: BidsName, notes: list[str]) -> dict[
             try:
                 merged.update(read_json_object(sidecar))
             except InputError as error:
-                notes.append(f"{error} It was left aside.")
+                notes.append(f"{error} It was ignored.")
     return merged
 
 

@@ -18,7 +18,7 @@ from .sidecar import RAW
 BIDS_VERSION = "1.11.1"
 PIPELINE = "arssr"
 README = """\
-# Upsampled T1-weighted volumes
+# Upsampled anatomical images
 
 `arssr bids` {version} made these volumes from a BIDS dataset: each has a finer grid over the same
 field of view as its source. `desc-arssr` are results of a neural network (Wu et al. 2023,
@@ -134,14 +134,14 @@ def _description(root: Path, output: Path, source: Mapping[str, Any]) -> dict[st
     name = source.get("Name")
     called = name if isinstance(name, str) else root.name
     return {
-        "Name": f"{called}: T1w volumes upsampled by ArSSR",
+        "Name": f"{called}: anatomical images upsampled by ArSSR",
         "BIDSVersion": BIDS_VERSION,
         "DatasetType": "derivative",
         "GeneratedBy": [
             {
                 "Name": PIPELINE,
                 "Version": __version__,
-                "Description": "Arbitrary-scale super-resolution of T1-weighted brain volumes. It "
+                "Description": "Arbitrary-scale super-resolution of brain MR images. It "
                 "can invent detail; not for clinical use.",
             }
         ],

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-Numbers = float | tuple[float, float, float]
+from ..upsampling.resolution import Resolution
 
 _ENTITY = re.compile(r"(?P<key>[a-z]+)-(?P<label>[0-9a-zA-Z+]+)")
 _NAME = re.compile(r"(?P<entities>.+)_(?P<suffix>[0-9a-zA-Z]+)(?P<extension>\.[0-9a-zA-Z.]+)")
 _AFTER_SOURCE = ("res", "desc")
-"""Of all entities that a T1w volume can have, the last two, in this order."""
+"""Of all entities that an anatomical image can have, the last two, in this order."""
 
 
 @dataclass(frozen=True)
@@ -53,28 +53,23 @@ class BidsName:
     def upsampled(self, resolution: str, method: str) -> BidsName:
         """The name of the upsampled volume: all entities of the source, then res and desc.
 
-        A source that is itself a derivative keeps its description in front of ours.
+        A source that is itself a derivative keeps its resolution and its description in front of
+        ours: ``res-1_desc-preproc`` becomes ``res-1to2x_desc-preprocArssr``.
         """
         kept = {k: label for k, label in self.entities.items() if k not in _AFTER_SOURCE}
-        before = self.entities.get("desc")
+        before, coarse = self.entities.get("desc"), self.entities.get("res")
         described = before + method.capitalize() if before else method
-        return BidsName({**kept, "res": resolution, "desc": described}, self.suffix, ".nii.gz")
-
-    def with_extension(self, extension: str) -> BidsName:
-        """The same name with another extension."""
-        return BidsName(self.entities, self.suffix, extension)
+        fine = f"{coarse}to{resolution}" if coarse else resolution
+        return BidsName({**kept, "res": fine, "desc": described}, self.suffix, ".nii.gz")
 
     def describes(self, other: BidsName) -> bool:
         """Whether a sidecar of this name applies to ``other`` (the inheritance principle)."""
         return self.suffix == other.suffix and self.entities.items() <= other.entities.items()
 
 
-def resolution_label(scale: Numbers | None, spacing: Numbers | None) -> str:
+def resolution_label(resolution: Resolution) -> str:
     """The label of the entity ``res``: ``2p5x`` for a scale, ``0p8mm`` for a spacing.
 
     Labels hold letters and digits only; p stands for the decimal point.
     """
-    value, unit = (scale, "x") if scale is not None else (spacing, "mm")
-    parts = value if isinstance(value, tuple) else (value,)
-    text = "x".join(f"{part:.6f}".rstrip("0").rstrip(".") for part in parts)
-    return text.replace(".", "p") + unit
+    return resolution.name.replace(".", "p")

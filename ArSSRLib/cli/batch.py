@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ..errors import Cancelled, EnvironmentFault, InputError
 from ..running.batch.jobs import BatchProgress, Job, Outcome, run_jobs
@@ -16,10 +17,10 @@ from ..running.interrupts import no_longer_cancellable
 from ..running.machine import usable_cpus
 from ..running.output_files import folders_kept_if_used
 from ..running.printable import printable
+from ..upsampling.file_job import FileJob
+from ..upsampling.options import whole_number
 from ..upsampling.progress import Progress
 from .advice import memory_advice, with_option
-from .arguments import whole_number
-from .one_volume import VolumeJob
 from .outcome import EXIT_DONE
 from .printers import JsonPrinter, Printer, printer_for, rounded, warnings_shown_by
 
@@ -32,18 +33,48 @@ class PlannedJob:
     """A volume of a batch.
 
     Attributes:
-        name: what people call it.
+        name: how messages call it.
         job: what to do, with absolute paths.
-        already_there: whether the result exists and is kept.
+        kept: whether the result exists and is kept.
         refused: one sentence where it is known beforehand that it cannot be done.
         made_from: files whose later change makes a result that is kept doubtful.
     """
 
     name: str
-    job: VolumeJob
-    already_there: bool = False
+    job: FileJob
+    kept: bool = False
     refused: str = ""
     made_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """How a batch runs.
+
+    Attributes:
+        output: folder of the results, for messages.
+        jobs: volumes computed at a time on this machine.
+        scheduler: address of a Dask cluster, or None for this machine.
+        progress: what to show, see :func:`ArSSRLib.cli.printers.printer_for`.
+        given: all options as they were given, for advice on errors.
+    """
+
+    output: str
+    jobs: int = 1
+    scheduler: str | None = None
+    progress: str = "bar"
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def of(namespace: argparse.Namespace) -> BatchOptions:
+        """The options that a parser with :func:`add_places` has read."""
+        return BatchOptions(
+            output=namespace.output,
+            jobs=namespace.jobs or 1,
+            scheduler=namespace.scheduler,
+            progress=namespace.progress,
+            given=vars(namespace),
+        )
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:
@@ -59,81 +90,68 @@ def add_places(parser: argparse.ArgumentParser) -> None:
         "--scheduler",
         metavar="ADDRESS",
         help="compute on the Dask cluster with this scheduler, for example tcp://host:8786, or "
-        "its scheduler file; its workers see the same files and use one CPU a volume unless "
-        "--threads says more (pip install 'arssr[cluster]')",
+        "its scheduler file; its workers need the same files and use one CPU per volume unless "
+        "--threads is given (pip install 'arssr[cluster]')",
     )
 
 
-def model_from_anywhere(model: str) -> str:
-    """The same model for a process with another working folder, here or on a cluster.
-
-    Raises:
-        InputError: no such model.
-    """
-    from ..networks.catalogue import MODELS, model_path
-
-    path = model_path(model)
-    return model if path.parent == MODELS else str(path.absolute())
+def is_finished(output: str, force: bool) -> bool:
+    """Whether a result is kept; an empty file is what an interrupted copy leaves."""
+    return not force and os.path.isfile(output) and os.path.getsize(output) > 0
 
 
-def check_models(planned: Sequence[PlannedJob]) -> None:
-    """Refuses a model that is none, before anything is made.
+def reason_to_refuse(output: str, force: bool) -> str:
+    """One sentence where something that is not a file has the name of a result; else empty."""
+    if force or os.path.isfile(output) or os.path.isdir(output) or not os.path.lexists(output):
+        return ""
+    what = "a link to a missing file" if os.path.islink(output) else "not a regular file"
+    return (
+        f"The output {output!r} exists and is {what}; remove it, choose another output folder, or "
+        "use --force to replace it."
+    )
 
-    Raises:
-        InputError: there is no such model.
-    """
-    for model in {each.job.model for each in planned if each.job.method == "arssr"}:
-        from ..networks.catalogue import model_info
 
-        model_info(model)
-
-
-def check_device(planned: Sequence[PlannedJob], arguments: argparse.Namespace) -> None:
+def check_device(planned: Sequence[PlannedJob], options: BatchOptions) -> None:
     """Refuses a device that this machine does not have, once instead of for each volume.
 
     Args:
         planned: all volumes.
-        arguments: with ``device`` and ``scheduler``; the machines of a cluster are others.
+        options: with ``scheduler``; the machines of a cluster have devices of their own.
 
     Raises:
-        InputError: it is not there, and a volume that is left to compute needs it.
+        InputError: a volume that is left to compute needs a device that is not there.
     """
-    left = (each for each in planned if not each.already_there and not each.refused)
-    if arguments.scheduler is not None or arguments.device in ("auto", "cpu"):
-        # Only for the others is it worth loading torch here.
-        return
-    if any(each.job.method == "arssr" for each in left):
-        from ..upsampling.device import choose_device
+    left = (each for each in planned if not each.kept and not each.refused)
+    devices = {each.job.request.device for each in left if each.job.request.model is not None}
+    # Only for the others is it worth loading torch here.
+    for device in devices - {"auto", "cpu"}:
+        if options.scheduler is None:
+            from ..upsampling.device import choose_device
 
-        choose_device(arguments.device)
+            choose_device(device)
 
 
-def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace, output: str) -> int:
-    """Computes what is missing and reports on it; returns the exit code.
-
-    Args:
-        planned: all volumes.
-        arguments: with ``jobs``, ``scheduler`` and ``progress``.
-        output: folder of the results, for messages.
+def run_planned(planned: Sequence[PlannedJob], options: BatchOptions) -> int:
+    """Computes what is missing and reports how it went; returns the exit code.
 
     Raises:
         InputError: the folder of a result cannot be made.
         EnvironmentFault: the cluster cannot be reached.
         Cancelled: the user stopped the run; complete results are kept.
     """
-    report = _Report(printer_for(arguments.progress), arguments, output)
-    report.note_age([each for each in planned if each.already_there and not each.refused])
+    report = _Report(printer_for(options.progress), options)
+    report.note_age([each for each in planned if each.kept and not each.refused])
     missing = []
     for each in planned:
         if each.refused:
             report.record(each, Outcome(InputError.exit_code, each.refused))
-        elif each.already_there:
+        elif each.kept:
             report.record(each, Outcome(EXIT_DONE), kept=True)
         else:
             missing.append(each)
     try:
         with folders_kept_if_used(Path(each.job.output).parent for each in missing):
-            report.run(missing, arguments)
+            report.run(missing)
     except (KeyboardInterrupt, Cancelled):
         raise Cancelled(
             "Cancelled. Finished results were kept; run the same command to continue."
@@ -143,20 +161,20 @@ def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace, ou
 
 
 class _Report:
-    """Reports on a batch; a :class:`ArSSRLib.running.batch.jobs.Watcher`."""
+    """Shows how a batch goes; a :class:`ArSSRLib.running.batch.jobs.Watcher`."""
 
-    def __init__(self, printer: Printer, arguments: argparse.Namespace, output: str) -> None:
+    def __init__(self, printer: Printer, options: BatchOptions) -> None:
         self._printer = printer
-        self._options = vars(arguments)
-        self._json = JsonPrinter() if arguments.progress == "json" else None
-        self._output = output
+        self._options = options
+        self._json = JsonPrinter() if options.progress == "json" else None
+        self._output = options.output
         self._planned: dict[str, PlannedJob] = {}
         self._failed: list[tuple[PlannedJob, Outcome]] = []
         self._done = 0
         self._kept = 0
 
     def note_age(self, kept: Sequence[PlannedJob]) -> None:
-        """Warns, once, of results that may be of another state of what they were made from."""
+        """Warns, once, of results that are older than what they were made from."""
         old = [each for each in kept if _is_outdated(each)]
         if old:
             more = f" and {len(old) - 1} more" if len(old) > 1 else ""
@@ -165,26 +183,32 @@ class _Report:
                 "kept. Use --force to recompute."
             )
 
-    def run(self, missing: Sequence[PlannedJob], arguments: argparse.Namespace) -> None:
+    def run(self, missing: Sequence[PlannedJob]) -> None:
         """Computes these volumes."""
         if not missing:
             return
-        at_once = min(arguments.jobs or 1, len(missing))
-        threads = arguments.threads or _threads_of_each(at_once, arguments.scheduler is not None)
-        # A result that appears during the run is the same one, from a lost worker or another run.
+        scheduler = self._options.scheduler
+        at_once = min(self._options.jobs, len(missing))
+        shared = _threads_of_each(at_once, scheduler is not None)
+        # A result that appears during the run is the same, from a lost worker or another run.
         orders = [
-            replace(each.job, threads=threads, force=True, make_folder=True).to_json()
+            replace(
+                each.job,
+                request=each.job.request.with_threads(each.job.request.threads or shared),
+                force=True,
+                make_folder=True,
+            ).to_json()
             for each in missing
         ]
         self._planned = dict(zip(orders, missing, strict=True))
         jobs = [Job(each.name, order) for each, order in zip(missing, orders, strict=True)]
-        if arguments.scheduler is None:
+        if scheduler is None:
             run_jobs(jobs, ThisMachine(at_once), self)
             return
         from ..running.batch.cluster import DaskCluster
 
         with warnings_shown_by(self._printer):
-            run_jobs(jobs, DaskCluster(arguments.scheduler), self)
+            run_jobs(jobs, DaskCluster(scheduler), self)
 
     def progressed(self, progress: BatchProgress) -> None:
         """A bar or a line over all volumes."""
@@ -209,7 +233,7 @@ class _Report:
         self.record(self._planned[job.request], outcome)
 
     def record(self, each: PlannedJob, outcome: Outcome, kept: bool = False) -> None:
-        """Notes how a volume ended, and reports it to programs."""
+        """Notes how a volume ended; prints it as JSON where that was asked for."""
         state = "kept" if kept else "failed" if outcome.exit_code else "done"
         self._kept += state == "kept"
         self._done += state == "done"
@@ -223,13 +247,13 @@ class _Report:
     def _reason(self, outcome: Outcome) -> str:
         """Why a volume failed, with the options that remedy it."""
         if outcome.out_of_memory:
-            return f"{outcome.reason.removesuffix('.')}; {memory_advice(self._options)}."
-        if outcome.argument in self._options:
+            return f"{outcome.reason.removesuffix('.')}; {memory_advice(self._options.given)}."
+        if outcome.argument in self._options.given:
             return with_option(outcome.reason, outcome.argument)
         return outcome.reason
 
     def finish(self) -> int:
-        """Prints what failed and what was made; returns the exit code."""
+        """Prints what failed and how many volumes were made; returns the exit code."""
         failed = len(self._failed)
         if self._json is not None:
             self._json.line(
@@ -264,7 +288,7 @@ def _few(names: Sequence[str]) -> str:
 
 
 def _is_outdated(each: PlannedJob) -> bool:
-    """Whether something that the result was made from has changed since."""
+    """Whether something that a result was made from has changed since."""
     try:
         made = os.stat(each.job.output).st_mtime_ns
         return any(os.stat(path).st_mtime_ns > made for path in each.made_from)
@@ -273,7 +297,7 @@ def _is_outdated(each: PlannedJob) -> bool:
 
 
 def _threads_of_each(at_once: int, elsewhere: bool) -> int | None:
-    """CPU threads for each volume, so that those beside each other share the machine."""
+    """CPU threads for each volume; volumes computed at the same time share the machine."""
     if elsewhere:
         return 1
     return max(1, usable_cpus() // at_once) if at_once > 1 else None

@@ -1,47 +1,41 @@
-"""``arssr bids``: a BIDS App; the T1w volumes of a dataset in, a derivative dataset out."""
+"""``arssr bids``: a BIDS App that upsamples the anatomical images of a dataset."""
 
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from ..choices import METHODS, Method
+from ..bids.selection import ALL_SUFFIXES, SUFFIXES, Selection, chosen_suffixes, read_filters
+from ..choices import METHODS
 from ..errors import InputError
-from .arguments import add_fast, add_force, add_network, add_progress, add_volume_index
+from ..upsampling.file_job import FileJob
+from ..upsampling.options import add_options
+from ..upsampling.request import Upsampling
+from .arguments import OF_THE_NETWORK, add_force, add_progress
 from .batch import (
+    BatchOptions,
     PlannedJob,
     add_places,
     check_device,
-    check_models,
-    model_from_anywhere,
+    is_finished,
+    reason_to_refuse,
     run_planned,
 )
-from .one_volume import VolumeJob
 from .outcome import EXIT_DONE
 from .printers import printer_for
-from .upsample import add_target
 
 if TYPE_CHECKING:
-    from ..bids.dataset import Source
+    from ..bids.dataset import Found, Source
 
 _NO_GROUP_STAGE = (
-    "arssr bids has no group stage: each volume is upsampled on its own, in the stage participant; "
-    "nothing is left to do."
-)
-_OF_ANOTHER_MODEL = (
-    "There is a result of another model, or of another number of passes (--fast), already; allow "
-    "it to be replaced (--force) or give another output folder."
-)
-_OF_ANOTHER_VOLUME = (
-    "There is a result of another volume of this 4-D file (--volume) already; allow it to be "
-    "replaced (--force) or give another output folder."
+    "arssr bids has no group stage: each volume is upsampled by itself in the participant stage. "
+    "There is nothing to do."
 )
 _ORDER = "put options with several values after 'participant'"
-"""Options such as ``--participant-label 01`` in front take the folders for more values."""
+"""Options such as ``--participant-label 01`` before the folders take them for more values."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "level",
         metavar="participant",
         choices=("participant", "group"),
-        help="the stage: participant; group is understood and does nothing",
+        help="the stage: participant; group is accepted and does nothing",
     )
     for key, what in (("participant", "sub"), ("session", "ses")):
         parser.add_argument(
@@ -72,18 +66,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="LABEL",
             help=f"only these {key}s, with or without '{what}-' (default: all)",
         )
-    add_target(parser, required=False)
+    parser.add_argument(
+        "--suffix",
+        nargs="+",
+        action="extend",
+        default=[],
+        choices=(*SUFFIXES, ALL_SUFFIXES),
+        metavar="SUFFIX",
+        help=f"which images: {', '.join(SUFFIXES)}, or {ALL_SUFFIXES} (default: T1w, which the "
+        "bundled models were trained on)",
+    )
+    parser.add_argument(
+        "--bids-filter-file",
+        metavar="FILE",
+        help="JSON file with the entities that images must have, as for fMRIPrep: "
+        '{"t1w": {"acquisition": "mprage", "ceagent": null}}',
+    )
+    add_options(parser, Upsampling, ("scale", "spacing", "isotropic"), required=False)
     parser.add_argument(
         "--method",
         nargs="+",
         action="extend",
         choices=METHODS,
-        help="how to upsample, each to files of its own (default: arssr)",
+        help="how to upsample; one result for each method (default: arssr)",
     )
     parser.add_argument(
         "--skull-stripped",
         choices=("yes", "no"),
-        help="what the results' sidecars say where the sources' say nothing; BIDS wants it said",
+        help="SkullStripped value to write when the source sidecar has none (required by BIDS for "
+        "derivatives)",
     )
     parser.add_argument(
         "--skip-bids-validation",
@@ -91,11 +102,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--skip-bids-validator",
         "--skip_bids_validator",
         action="store_true",
-        help="understood and without effect: datasets are not validated here",
+        help="accepted for compatibility; ArSSR does not validate datasets",
     )
-    add_network(parser)
-    add_fast(parser)
-    add_volume_index(parser)
+    add_options(parser, Upsampling, (*OF_THE_NETWORK, "volume"))
     add_places(parser)
     add_progress(parser)
     add_force(parser)
@@ -124,26 +133,51 @@ def run(arguments: argparse.Namespace) -> int:
         print(_NO_GROUP_STAGE)
         return EXIT_DONE
     _refuse_empty_names(arguments)
-    if arguments.scale is None and arguments.spacing is None:
-        raise InputError("One of --scale and --spacing is required; see 'arssr bids --help'.")
     from ..bids.dataset import find_volumes, read_description
     from ..bids.derivative import prepared
     from ..bids.sidecar import add_skull
 
+    requests = _requests(arguments)
     root, output = Path(arguments.bids_dir).absolute(), Path(arguments.output).absolute()
     description = read_description(root)
-    found = find_volumes(root, arguments.participant_label, arguments.session_label)
-    printer = printer_for(arguments.progress)
-    planned = _without_twins(_planned(found.sources, output, arguments))
-    check_models(planned)
-    check_device(planned, arguments)
+    found = find_volumes(root, _selection(arguments))
+    options = BatchOptions.of(arguments)
+    stripped = {"yes": True, "no": False}.get(arguments.skull_stripped or "")
+    places = _Places(output, arguments.force, stripped)
+    planned = _without_twins(places.planned(found.sources, requests))
+    check_device(planned, options)
     with prepared(root, output, description):
-        for note in [*found.notes, *_notes_on_skulls(found.sources, arguments.skull_stripped)]:
+        printer = printer_for(arguments.progress)
+        for note in [*found.notes, *_cautions(found, requests), *_notes_on_skulls(found, stripped)]:
             printer.warn(note)
         for each in planned:
-            if each.already_there and not each.refused and each.job.sidecar is not None:
+            if each.kept and not each.refused and each.job.sidecar is not None:
                 add_skull(each.job.sidecar, each.job.entries)
-        return run_planned(planned, arguments, arguments.output)
+        return run_planned(planned, options)
+
+
+def _selection(arguments: argparse.Namespace) -> Selection:
+    file = arguments.bids_filter_file
+    return Selection(
+        participants=arguments.participant_label,
+        sessions=arguments.session_label,
+        suffixes=chosen_suffixes(arguments.suffix),
+        filters={} if file is None else read_filters(file),
+    )
+
+
+def _requests(arguments: argparse.Namespace) -> list[Upsampling]:
+    """What to make of each volume: one result for each method."""
+    given = (arguments.scale, arguments.spacing, arguments.isotropic or None)
+    if all(each is None for each in given):
+        raise InputError(
+            "One of --scale, --spacing and --isotropic is required; see 'arssr bids --help'."
+        )
+    methods = dict.fromkeys(arguments.method or ["arssr"])
+    return [
+        Upsampling.from_namespace(argparse.Namespace(**{**vars(arguments), "method": method}))
+        for method in methods
+    ]
 
 
 def _refuse_empty_names(arguments: argparse.Namespace) -> None:
@@ -152,18 +186,6 @@ def _refuse_empty_names(arguments: argparse.Namespace) -> None:
         raise InputError("The name of the dataset is empty; give its root folder.")
     if not arguments.output:
         raise InputError("The name of the output is empty; give a folder for the results.")
-
-
-def _planned(
-    sources: Sequence[Source], output: Path, arguments: argparse.Namespace
-) -> Iterator[PlannedJob]:
-    for source in sources:
-        for method in _methods(arguments):
-            yield _one(source, output, method, arguments)
-
-
-def _methods(arguments: argparse.Namespace) -> list[Method]:
-    return list(dict.fromkeys(arguments.method or ["arssr"]))
 
 
 def _without_twins(planned: Iterable[PlannedJob]) -> list[PlannedJob]:
@@ -180,51 +202,87 @@ def _without_twins(planned: Iterable[PlannedJob]) -> list[PlannedJob]:
     return jobs
 
 
-def _one(source: Source, output: Path, method: Method, arguments: argparse.Namespace) -> PlannedJob:
-    from ..bids.derivative import result_path
-    from ..bids.names import resolution_label
-    from ..bids.sidecar import made_by, static_entries
+@dataclass(frozen=True)
+class _Places:
+    """Where results go and whether they may replace others.
 
-    resolution = resolution_label(arguments.scale, arguments.spacing)
-    result = result_path(output, source, resolution, method)
-    sidecar = result.with_name(result.name.removesuffix(".nii.gz") + ".json")
-    stripped = {"yes": True, "no": False}.get(arguments.skull_stripped or "")
-    job = VolumeJob(
-        str(source.path),
-        str(result),
-        arguments.scale,
-        arguments.spacing,
-        method,
-        model_from_anywhere(arguments.model) if method == "arssr" else arguments.model,
-        arguments.device,
-        volume=arguments.volume,
-        fast=arguments.fast,
-        sidecar=str(sidecar),
-        entries=static_entries(source, method, stripped),
-    )
-    name = source.relative if len(_methods(arguments)) == 1 else f"{source.relative} ({method})"
-    # A result without its sidecar is an unfinished one.
-    made = made_by(sidecar) if os.path.isfile(result) and not arguments.force else None
-    refused = "" if made is None else _made_otherwise(made, method, arguments)
-    return PlannedJob(name, job, made is not None, refused, made_from=(job.source,))
+    Attributes:
+        output: the derivative dataset's folder.
+        force: whether existing results are replaced.
+        stripped: whether the skull has been removed, where only the user knows; else None.
+    """
+
+    output: Path
+    force: bool
+    stripped: bool | None
+
+    def planned(
+        self, sources: Sequence[Source], requests: Sequence[Upsampling]
+    ) -> Iterator[PlannedJob]:
+        """The jobs of all volumes."""
+        for source in sources:
+            for request in requests:
+                name = (
+                    source.relative
+                    if len(requests) == 1
+                    else (f"{source.relative} ({request.method})")
+                )
+                yield self._planned_job(name, self._job(source, request))
+
+    def _job(self, source: Source, request: Upsampling) -> FileJob:
+        from ..bids.derivative import result_path
+        from ..bids.names import resolution_label
+        from ..bids.sidecar import static_entries
+
+        label = resolution_label(request.resolution)
+        result = result_path(self.output, source, label, request.method)
+        return FileJob(
+            source=str(source.path),
+            output=str(result),
+            request=request,
+            sidecar=str(result).removesuffix(".nii.gz") + ".json",
+            entries=static_entries(source, request.method, self.stripped),
+        )
+
+    def _planned_job(self, name: str, job: FileJob) -> PlannedJob:
+        from ..upsampling.sidecar import made_by
+
+        refused = reason_to_refuse(job.output, self.force)
+        # A result without its sidecar is an unfinished one.
+        finished = is_finished(job.output, self.force) and job.sidecar is not None
+        made = made_by(Path(job.sidecar or "")) if finished else None
+        if made is not None and (difference := job.request.difference_from(made)):
+            refused = (
+                f"The existing result was made with {difference}. Use --force to replace it, or "
+                "another output folder."
+            )
+        return PlannedJob(name, job, made is not None, refused, made_from=(job.source,))
 
 
-def _made_otherwise(made: Mapping[str, Any], method: Method, arguments: argparse.Namespace) -> str:
-    """A sentence when a result is not what this call would make; its name does not show it."""
-    from ..bids.sidecar import made_the_same_way
+def _cautions(found: Found, requests: Sequence[Upsampling]) -> Iterator[str]:
+    """What to know about the contrasts of a dataset."""
+    if found.other_suffixes:
+        counts = ", ".join(
+            f"{count} {name}" for name, count in sorted(found.other_suffixes.items())
+        )
+        yield (
+            f"Images with other suffixes were left out ({counts}); name them with --suffix to "
+            "upsample them."
+        )
+    odd = sorted({source.name.suffix for source in found.sources} - {"T1w"})
+    if odd and any(request.model is not None for request in requests):
+        yield (
+            "The bundled models were trained on T1-weighted images only; compare the results of "
+            f"{' and '.join(odd)} with cubic interpolation before you trust their detail."
+        )
 
-    if made.get("SourceVolume", 0) != (arguments.volume or 0):
-        return _OF_ANOTHER_VOLUME
-    if method == "arssr" and not made_the_same_way(made, arguments.model, arguments.fast):
-        return _OF_ANOTHER_MODEL
-    return ""
 
-
-def _notes_on_skulls(sources: Sequence[Source], said: str | None) -> list[str]:
+def _notes_on_skulls(found: Found, stripped: bool | None) -> list[str]:
+    sources = found.sources
     unknown = [s for s in sources if not isinstance(s.metadata.get("SkullStripped"), bool)]
-    if said is not None or not unknown:
+    if stripped is not None or not unknown:
         return []
     return [
-        f"Whether skulls were removed is not known for {len(unknown)} of {len(sources)} volumes "
-        "and is left out of their sidecars, although BIDS wants it; say --skull-stripped yes or no."
+        f"The sidecars of {len(unknown)} of {len(sources)} volumes do not say whether the skull "
+        "was removed, which BIDS requires of derivatives; add --skull-stripped yes or no."
     ]

@@ -1,7 +1,7 @@
-"""``arssr demo``: the main job on the bundled real brain, measured against the truth.
+"""``arssr demo``: upsamples the bundled brain and compares the results with the original.
 
-The bundled volume is the truth. A coarser scan of it is simulated, written, upsampled back by the
-network and by cubic interpolation, and all are compared in figures and in one picture.
+A coarser scan of the bundled volume is simulated and upsampled by the network and by cubic
+interpolation; both are compared with the original in figures and in one picture.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..running.interrupts import load_libraries
+from ..running.native_stderr import native_stderr_silenced
 from ..running.output_files import make_folder
-from .arguments import add_fast, add_network, add_progress, add_scale
-from .compare import scale_text
+from ..upsampling.options import add_options
+from ..upsampling.progress import Progress, share_of
+from ..upsampling.request import Upsampling
+from .arguments import OF_THE_NETWORK, add_progress
 from .outcome import EXIT_DONE
-from .printers import printer_for, warnings_shown_by, within
+from .printers import printer_for, warnings_shown_by
 
 if TYPE_CHECKING:
-    from ..networks.model_file import Model
     from ..pictures.evidence import Evidence
     from ..upsampling.progress import ProgressCallback
     from ..volumes.volume import Volume
@@ -36,10 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where to write; made if missing, earlier results are replaced (default: demo-output)",
     )
-    add_scale(parser)
+    add_options(parser, Upsampling, ("scale", *OF_THE_NETWORK), required=False)
     parser.set_defaults(scale=2.0)
-    add_network(parser)
-    add_fast(parser)
     add_progress(parser)
 
 
@@ -51,22 +51,20 @@ def run(arguments: argparse.Namespace) -> int:
         EnvironmentFault: the machine got in the way.
     """
     printer = printer_for(arguments.progress)
+    request = Upsampling.from_namespace(arguments)
     load_libraries("SimpleITK", "torch", "matplotlib.figure")
     with warnings_shown_by(printer):
-        from ..networks.catalogue import load_model
         from ..resampling.simulation import simulate_volume
         from ..sample import sample_path
-        from ..upsampling.progress import Progress
-        from . import files
+        from ..volumes.files.reading import read_volume
 
         printer.report(Progress("reading", 0.0))
-        model = load_model(arguments.model)
-        truth = files.read(str(sample_path()))
+        truth = read_volume(sample_path())
         low = simulate_volume(truth, arguments.scale)
         folder = Path(arguments.output)
         make_folder(folder)
-        report = within(printer.report, _SHARE_MADE, _SHARE_COMPUTED)
-        evidence = _upsampled(low, truth, model, arguments, report)
+        report = share_of(printer.report, _SHARE_MADE, _SHARE_COMPUTED)
+        evidence = _upsampled(low, truth, request, report)
         printer.report(Progress("writing", _SHARE_COMPUTED))
         result, picture = _write(evidence, folder)
         printer.done(str(result), _summary(evidence, result, picture))
@@ -74,46 +72,34 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _upsampled(
-    low: Volume,
-    truth: Volume,
-    model: Model,
-    arguments: argparse.Namespace,
-    report: ProgressCallback,
+    low: Volume, truth: Volume, request: Upsampling, report: ProgressCallback | None
 ) -> Evidence:
-    """Both ways to bring ``low`` back to the grid of the truth, and what each scores."""
+    """Both upsampled versions of ``low`` on the grid of the truth, and what each scores."""
     from ..evaluation.metrics import psnr, ssim
     from ..pictures.evidence import Evidence
     from ..upsampling.run import upsample_volume
 
-    cubic = upsample_volume(low, truth.grid, "cubic")
-    arssr = upsample_volume(
-        low,
-        truth.grid,
-        "arssr",
-        model,
-        arguments.device,
-        progress=report,
-        threads=arguments.threads,
-        fast=arguments.fast,
-    )
+    cubic = upsample_volume(low, Upsampling(method="cubic"), target=truth.grid)
+    arssr = upsample_volume(low, request, target=truth.grid, progress=report)
     scores = {
         name: (psnr.psnr(volume.array, truth.array), ssim.ssim(volume.array, truth.array))
         for name, volume in (("cubic", cubic), ("arssr", arssr))
     }
-    return Evidence(low, cubic, arssr, truth, scores, scale_text(arguments.scale))
+    return Evidence(low, cubic, arssr, truth, scores, request.resolution.title)
 
 
 def _write(evidence: Evidence, folder: Path) -> tuple[Path, Path]:
     """Writes the volumes and the picture; returns the network's volume and the picture."""
     from ..pictures.evidence import draw_evidence
-    from . import files
+    from ..volumes.files.writing import write_volume
 
     volumes = {
         "low_resolution": evidence.low, "cubic": evidence.cubic, "arssr": evidence.arssr,
     }  # fmt: skip
     paths = {name: folder / f"brain_t1_{name}.nii.gz" for name in volumes}
     for name, volume in volumes.items():
-        files.write(volume, str(paths[name]), overwrite=True)
+        with native_stderr_silenced():
+            write_volume(volume, paths[name], overwrite=True)
     picture = folder / "comparison.png"
     draw_evidence(evidence).save(picture, overwrite=True)
     return paths["arssr"], picture

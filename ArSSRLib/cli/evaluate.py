@@ -13,16 +13,9 @@ from ..errors import Cancelled, InputError
 from ..running.interrupts import load_libraries
 from ..running.machine import usable_cpus
 from ..upsampling.device import choose_device
-from .arguments import (
-    MOST_PROCESSES,
-    MOST_THREADS,
-    add_device,
-    add_low_resolution,
-    add_progress,
-    numbers,
-    slice_thickness,
-    whole_number,
-)
+from ..upsampling.options import add_options, numbers, whole_number
+from ..upsampling.request import MOST_THREADS, Upsampling
+from .arguments import MOST_PROCESSES, add_low_resolution, add_progress, slice_thickness
 from .printers import printer_for, warnings_shown_by
 
 if TYPE_CHECKING:
@@ -149,7 +142,7 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_machine(parser: argparse.ArgumentParser) -> None:
-    add_device(parser)
+    add_options(parser, Upsampling, ("device",))
     parser.add_argument(
         "--jobs",
         type=whole_number(1, MOST_PROCESSES),

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import EnvironmentFault, InputError
 from ..networks.published_weights import published_encoders
+from ..running.output_files import check_output_place, refuse_input_as_output
 from ..running.printable import printable
-from .arguments import add_force, refuse_input_as_output
+from .arguments import add_force
 from .outcome import EXIT_DONE
 
 if TYPE_CHECKING:
@@ -98,7 +99,6 @@ def _ranges(header: AnyModelHeader) -> str:
 def _import(arguments: argparse.Namespace) -> None:
     from ..networks.model_file import ModelHeader, save_model
     from ..networks.published_weights import check_there_is, import_published
-    from ..running.output_files import check_output_place
 
     check_there_is(arguments.file)
     output = Path(arguments.output or Path(arguments.file).with_suffix(".npz"))

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ..running.durations import duration_text
 from ..running.printable import printable
-from ..upsampling.progress import Progress, ProgressCallback
+from ..upsampling.progress import Progress
 
 _SECONDS_BETWEEN_DRAWINGS = 0.1
 _LIBRARY = __name__.partition(".")[0]
@@ -134,16 +134,6 @@ def printer_for(kind: str) -> Printer:
         "none": SilentPrinter,
     }
     return kinds[kind]()
-
-
-def within(report: ProgressCallback, start: float, end: float) -> ProgressCallback:
-    """A callback that squeezes the reports of a part of a run into [start, end] of the whole."""
-
-    def squeezed(progress: Progress) -> None:
-        fraction = start + (end - start) * progress.fraction
-        report(Progress(progress.stage, fraction, progress.seconds_left))
-
-    return squeezed
 
 
 @contextmanager

@@ -7,14 +7,11 @@ import argparse
 from ..choices import KERNELS
 from ..resampling.blur import Blur
 from ..running.interrupts import load_libraries, no_longer_cancellable
-from .arguments import (
-    add_force,
-    add_low_resolution,
-    add_scale,
-    add_volume_index,
-    refuse_input_as_output,
-    slice_thickness,
-)
+from ..running.native_stderr import native_stderr_silenced
+from ..running.output_files import refuse_input_as_output
+from ..upsampling.options import add_options
+from ..upsampling.request import Upsampling
+from .arguments import add_force, add_low_resolution, slice_thickness
 from .outcome import EXIT_DONE
 
 
@@ -22,9 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Defines the options of ``arssr simulate``."""
     parser.add_argument("input", metavar="HR", help="sharp volume to start from")
     parser.add_argument("output", metavar="LR", help="low-resolution volume to write")
-    add_scale(parser, required=True)
+    add_options(parser, Upsampling, ("scale", "volume"))
     add_low_resolution(parser, KERNELS)
-    add_volume_index(parser)
     add_force(parser)
 
 
@@ -38,16 +34,18 @@ def run(arguments: argparse.Namespace) -> int:
     load_libraries("SimpleITK", "scipy.ndimage")
     from ..resampling.noise import Noise
     from ..resampling.simulation import simulate_volume
-    from ..volumes.files.writing import check_output
-    from . import files
+    from ..volumes.files.reading import read_volume
+    from ..volumes.files.writing import check_output, write_volume
 
     refuse_input_as_output(arguments.input, arguments.output)
     blur = Blur(arguments.kernel, thickness=slice_thickness(arguments))
     noise = Noise(arguments.noise, arguments.noise_kind)
     check_output(arguments.output, arguments.force)
-    volume = files.read(arguments.input, arguments.volume)
+    with native_stderr_silenced():
+        volume = read_volume(arguments.input, arguments.volume)
     low = simulate_volume(volume, arguments.scale, blur, noise)
-    files.write(low, arguments.output, arguments.force, last_moment=no_longer_cancellable)
+    with native_stderr_silenced():
+        write_volume(low, arguments.output, arguments.force, last_moment=no_longer_cancellable)
     size = "×".join(map(str, low.grid.size))
     spacing = " × ".join(f"{s:.4g}" for s in low.grid.spacing)
     print(f"{arguments.output}: {size} voxels of {spacing} mm")

@@ -14,7 +14,9 @@ from ..running.interrupts import load_libraries, was_interrupted
 from ..running.json_files import write_json
 from ..running.output_files import folders_kept_if_used
 from ..training.recipe import Recipe, SourceRecipe, available_recipes, load_recipe
-from .arguments import MOST_PROCESSES, add_machine, whole_number
+from ..upsampling.options import add_options, whole_number
+from ..upsampling.request import Upsampling
+from .arguments import MOST_PROCESSES
 from .outcome import EXIT_DONE
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ENTRY=VALUE",
         help="change one entry of the recipe, for example optimiser.steps=2000",
     )
-    add_machine(parser)
+    add_options(parser, Upsampling, ("device", "threads"))
     parser.add_argument(
         "--workers",
         type=whole_number(0, MOST_PROCESSES),

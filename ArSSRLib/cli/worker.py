@@ -1,7 +1,7 @@
 """``arssr worker``: upsamples for another program, one volume after another, without restarting.
 
 Batches and the Slicer module use it; :mod:`ArSSRLib.running.worker` describes the messages. A
-request is a :class:`ArSSRLib.cli.one_volume.VolumeJob` as a JSON object.
+request is a :class:`ArSSRLib.upsampling.file_job.FileJob` as a JSON object.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from ..errors import ArSSRError, Cancelled, InputError, NotEnoughMemory
 from ..running.interrupts import was_interrupted
 from ..running.memory import is_out_of_memory
 from ..running.worker import Ended, JobLink, serve
-from .one_volume import VolumeJob, limit_threads, upsample_file
+from ..upsampling.file_job import FileJob
+from .one_volume import limit_threads, run_job
 from .outcome import sentence_of
 from .printers import JsonPrinter
 
@@ -41,8 +42,8 @@ def do_request(request: Mapping[str, Any], link: JobLink) -> Ended:
     """
     try:
         job = _job_of(request)
-        limit_threads(job.threads)
-        return Ended(upsample_file(job, _LinkPrinter(link), link.ask_for_memory))
+        limit_threads(job.request.threads)
+        return Ended(run_job(job, _LinkPrinter(link), link.ask_for_memory))
     except Cancelled:
         return Ended(Cancelled.exit_code, "Cancelled; nothing was written.")
     except Exception as error:
@@ -58,9 +59,11 @@ def do_request(request: Mapping[str, Any], link: JobLink) -> Ended:
         return Ended(code, sentence, getattr(error, "argument", ""), reusable=known)
 
 
-def _job_of(request: Mapping[str, Any]) -> VolumeJob:
+def _job_of(request: Mapping[str, Any]) -> FileJob:
     try:
-        return VolumeJob.from_dict(request)
+        return FileJob.from_dict(request)
+    except InputError:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"The worker does not understand this request: {error}.") from error
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .model_file import ModelHeader, arssr_header, read_header
+from .model_file import Model, ModelHeader, arssr_header, read_header, read_model
 from .spec import NetworkSpec
 
 if TYPE_CHECKING:
     from ..volumes.grid import Grid
-    from .model_file import Model
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 DEFAULT = "default"
@@ -59,7 +58,7 @@ class ModelInfo:
 
     @property
     def bundled(self) -> bool:
-        """Whether the model came with the library."""
+        """Whether the model came with the library; it changes only with the library's version."""
         return self.path.parent == MODELS
 
     @property
@@ -81,6 +80,19 @@ class ModelInfo:
     def passes(self, fast: bool = False) -> int:
         """Times a volume goes through the network; ``fast`` leaves the mirrored pass out."""
         return self.header.passes(fast)
+
+    def to_dict(self) -> dict[str, str]:
+        """Name, version and SHA-256, for the sidecar of a result."""
+        name = self.name if self.bundled else self.path.name
+        return {"Name": name, "Version": self.header.version, "SHA256": self.sha256}
+
+    def load(self) -> Model:
+        """The model with its weights.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        return read_model(self.path, self.name)
 
     def outside_training(self, grid: Grid, target: Grid) -> tuple[list[float], list[float]]:
         """What a run asks of the model that it has not seen in training.
@@ -144,16 +156,33 @@ def model_info(name_or_path: str | os.PathLike[str]) -> ModelInfo:
     return ModelInfo(name, header.title, path, header)
 
 
+def resolved_model(model: str | os.PathLike[str] | ModelInfo | Model) -> ModelInfo:
+    """The model that a user chose for upsampling; a loaded one is not read again.
+
+    Raises:
+        InputError: no such model, not an ArSSR model file, or a baseline network.
+    """
+    if isinstance(model, ModelInfo):
+        return model
+    if isinstance(model, str | os.PathLike):
+        return model_info(model)
+    if isinstance(model, Model):
+        bundled = MODELS / f"{model.name}.npz"
+        is_bundled = bundled.parent == MODELS and os.path.isfile(bundled)
+        path = bundled if is_bundled else Path(model.name)
+        return ModelInfo(model.name, model.header.title, path, model.header)
+    raise InputError(
+        f"model must be a name, a path or a Model, not {type(model).__name__}.", argument="model"
+    )
+
+
 def load_model(name_or_path: str | os.PathLike[str] = DEFAULT) -> Model:
     """A model with its weights, by bundled name or file.
 
     Raises:
         InputError: no such model, damaged, or not an ArSSR model file.
     """
-    from .model_file import read_model
-
-    info = model_info(name_or_path)
-    return read_model(info.path, info.name)
+    return model_info(name_or_path).load()
 
 
 @functools.lru_cache(maxsize=64)

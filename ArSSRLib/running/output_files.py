@@ -51,6 +51,20 @@ def check_output_place(path: str | os.PathLike[str], overwrite: bool) -> Path:
     return target
 
 
+def refuse_input_as_output(source: str, output: str) -> None:
+    """Refuses an output that is the input itself, also by another name or a link.
+
+    Raises:
+        InputError: both are the same file.
+    """
+    try:
+        same = os.path.samefile(output, source)
+    except (OSError, ValueError):
+        same = False
+    if same:
+        raise InputError(f"The output {output!r} is the input itself; choose another name.")
+
+
 def make_folder(folder: Path) -> None:
     """Makes a folder and its missing parents; an existing one stays as it is.
 

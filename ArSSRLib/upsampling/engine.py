@@ -7,6 +7,7 @@ the encoder reaches, and positions are counted in the whole volume.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -28,65 +29,86 @@ if TYPE_CHECKING:
     from ..networks.model_file import Model
 
 
-def upsample_array(
-    array: Array,
-    target_shape: Shape,
-    model: Model,
-    *,
-    device: str = "auto",
-    box: ArrayBox | None = None,
-    progress: ProgressCallback | None = None,
-    plane_voxels: int | None = None,
-    fast: bool = False,
-    precision: Precision = "auto",
-) -> FloatArray:
-    """Upsamples intensities to ``target_shape`` over the same field of view (paper §III-B).
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """A network on a device.
 
-    Args:
-        array: finite LR intensities, shape (k, j, i), any scale.
-        target_shape: shape (k, j, i) of the whole upsampled volume.
-        model: the network.
+    Attributes:
+        model: the network with its weights.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        box: start and size, in target voxels (k, j, i), of the part to compute; None for all.
-        progress: called at least once a tile; it cancels by raising ``Cancelled``.
-        plane_voxels: LR voxels that a tile's plane may have; None for what memory allows.
-        fast: one pass, also where the model asks for the mean with a mirrored one.
+        passes: 1, or 2 for the mean with a pass through the mirrored volume; None for what the
+            model asks for.
         precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``, see
             :func:`ArSSRLib.upsampling.precision.choose_precision`.
-
-    Returns:
-        float32 intensities on the input's scale, of ``target_shape`` or of the box's size.
-
-    Raises:
-        InputError: not a 3-D array, a box outside the target, or a model whose values are not
-            finite. Finite intensities are the caller's duty; reading a volume and the Python API
-            check them.
-        EnvironmentFault: not enough memory for even the smallest tile.
+        plane_voxels: LR voxels that a tile's plane may have; None for what memory allows.
     """
-    low_shape = _checked_shape(array)
-    start, size = box or ((0, 0, 0), target_shape)
+
+    model: Model
+    device: str = "auto"
+    passes: int | None = None
+    precision: Precision = "auto"
+    plane_voxels: int | None = None
+
+    def upsample(
+        self,
+        array: Array,
+        target_shape: Shape,
+        box: ArrayBox | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> FloatArray:
+        """Upsamples intensities to ``target_shape`` over the same field of view (paper §III-B).
+
+        Args:
+            array: finite LR intensities, shape (k, j, i), any scale.
+            target_shape: shape (k, j, i) of the whole upsampled volume.
+            box: start and size, in target voxels (k, j, i), of the part to compute; None for all.
+            progress: called at least once a tile; it cancels by raising ``Cancelled``.
+
+        Returns:
+            float32 intensities on the input's scale, of ``target_shape`` or of the box's size.
+
+        Raises:
+            InputError: not a 3-D array, a box outside the target, or a model whose values are not
+                finite. That intensities are finite is up to the caller; reading a volume and the
+                Python API check it.
+            NotEnoughMemory: even the smallest tile does not fit.
+        """
+        low_shape = _checked_shape(array)
+        start, size = box or ((0, 0, 0), target_shape)
+        spans = _spans(start, size, target_shape)
+        normalisation = Normalisation.of(array)
+        spec = self.model.header.spec
+        geometry = geometry_of(low_shape, target_shape, spans, spec.encoder)
+        output = np.zeros(size, dtype=np.float32)
+        passes = [Pass(array, spans, output)]
+        if self._pass_count == 2:
+            passes.append(passes[0].mirrored(target_shape))
+        clock = ProgressClock(progress, float(len(passes) * math.prod(size)))
+        share = np.float32(1.0 / len(passes))
+        device = choose_device(self.device)
+        dtype = choose_precision(self.precision, device)
+        computer = FallbackComputer(self.model, normalisation, geometry, device, dtype)
+        with torch.inference_mode(), denormals_flushed():
+            clock.advance("encoding", 0.0)
+            for part in passes:
+                for tile in tiles_for(spec, geometry, part.spans, self.plane_voxels):
+                    for place, values in computer.compute(part.array, tile, clock):
+                        part.add(place, normalisation.restore(values) * share)
+                    release_memory(computer.device)
+        return output
+
+    @property
+    def _pass_count(self) -> int:
+        return self.passes or (2 if self.model.header.mirrored else 1)
+
+
+def _spans(start: Shape, size: Shape, target_shape: Shape) -> Spans:
     if any(a < 0 or n < 1 or a + n > m for a, n, m in zip(start, size, target_shape, strict=True)):
-        raise InputError(f"The box {box} is not inside the upsampled volume of {target_shape}.")
-    spans = cast(Spans, tuple((a, a + n) for a, n in zip(start, size, strict=True)))
-    normalisation = Normalisation.of(array)
-    geometry = geometry_of(low_shape, target_shape, spans, model.header.spec.encoder)
-    output = np.zeros(size, dtype=np.float32)
-    passes = [Pass(array, spans, output)]
-    if model.header.mirrored and not fast:
-        passes.append(passes[0].mirrored(target_shape))
-    clock = ProgressClock(progress, float(len(passes) * math.prod(size)))
-    share = np.float32(1.0 / len(passes))
-    chosen = choose_device(device)
-    dtype = choose_precision(precision, chosen)
-    computer = FallbackComputer(model, normalisation, geometry, chosen, dtype)
-    with torch.inference_mode(), denormals_flushed():
-        clock.advance("encoding", 0.0)
-        for part in passes:
-            for tile in tiles_for(model.header.spec, geometry, part.spans, plane_voxels):
-                for place, values in computer.compute(part.array, tile, clock):
-                    part.add(place, normalisation.restore(values) * share)
-                release_memory(computer.device)
-    return output
+        raise InputError(
+            f"The box of {size} voxels from {start} is not inside the upsampled volume of "
+            f"{target_shape}; choose one inside it."
+        )
+    return cast(Spans, tuple((a, a + n) for a, n in zip(start, size, strict=True)))
 
 
 def _checked_shape(array: Array) -> Shape:

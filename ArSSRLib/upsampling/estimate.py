@@ -1,14 +1,14 @@
-"""What an upsampling will cost, told before it starts; needs no torch."""
+"""Estimates what an upsampling will cost, before it starts; needs no torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..networks.catalogue import DEFAULT, model_info
 from ..networks.spec import NetworkSpec, decoder_parameters, encoder_parameters
 from ..running.machine import usable_cpus
 from ..volumes.grid import Grid
 from .plan import geometry_of, stream_bytes, tiles_for
+from .request import Upsampling
 
 _OPERATIONS_PER_SECOND = {"cpu": 110e9, "cuda": 8e12, "mps": 1.5e12}
 """Typical float operations a second: of one CPU core, and of a whole graphics device."""
@@ -17,6 +17,10 @@ _START_SECONDS = {"cpu": 3.0, "cuda": 6.0, "mps": 5.0}
 _PROGRAM_BYTES = 540 * 2**20
 """Resident memory of Python with torch and SimpleITK loaded, of the slab being computed, and of
 what the allocator keeps between planes."""
+_INTERPOLATING_PROGRAM_BYTES = 300 * 2**20
+"""Resident memory of Python with SimpleITK loaded, and of the slab that is interpolated."""
+_SECONDS_TO_START_INTERPOLATING = 1.0
+_VOXELS_INTERPOLATED_PER_SECOND = 3e7
 
 
 @dataclass(frozen=True)
@@ -32,45 +36,40 @@ class Cost:
     seconds: float
 
 
-def estimate_cost(
-    grid: Grid,
-    target: Grid,
-    model: str = DEFAULT,
-    device: str = "cpu",
-    threads: int | None = None,
-    fast: bool = False,
-) -> Cost:
-    """Memory and time of upsampling ``grid`` to ``target`` with a model.
+def estimate_cost(request: Upsampling, grid: Grid, target: Grid) -> Cost:
+    """Memory and time of upsampling one volume.
 
     Args:
+        request: how; the device ``auto`` counts as the CPU, and a region is not considered: give
+            the grids of the region instead.
         grid: the input's grid.
         target: the upsampled grid, same field of view.
-        model: bundled name or model file.
-        device: ``cpu``, ``cuda`` or ``mps``.
-        threads: CPU threads; by default as many as CPUs that this process may use.
-        fast: whether a model's mirrored pass is left out.
-
-    Raises:
-        InputError: no such model.
     """
-    header = model_info(model).header
-    spec = header.spec
+    if request.model is None:
+        return _cost_of_interpolation(grid, target)
+    spec = request.model.header.spec
+    device = "cpu" if request.device == "auto" else request.device
     low, high = grid.size[::-1], target.size[::-1]
     box = ((0, high[0]), (0, high[1]), (0, high[2]))
     geometry = geometry_of(low, high, box, spec.encoder)
     tiles = tiles_for(spec, geometry, box)
     encoded = sum(tile.encode_voxels for tile in tiles)
-    passes = 2 if header.mirrored and not fast else 1
-    operations = (2.0 * passes) * (
+    operations = (2.0 * request.passes) * (
         encoded * encoder_parameters(spec.encoder) + target.voxels * _folded_weights(spec)
     )
-    cores = (threads or usable_cpus()) if device == "cpu" else 1
+    cores = (request.threads or usable_cpus()) if device == "cpu" else 1
     seconds = _START_SECONDS[device] + operations / (_OPERATIONS_PER_SECOND[device] * cores)
     plane = max(geometry.plane_voxels(tile) for tile in tiles)
     working = stream_bytes(spec, plane, low[geometry.stream])
     # Input and output as float32: files are written in parts.
     arrays = 4 * (grid.voxels + target.voxels)
     return Cost(_PROGRAM_BYTES + arrays + working, seconds)
+
+
+def _cost_of_interpolation(grid: Grid, target: Grid) -> Cost:
+    values = 2 * grid.voxels + target.voxels
+    seconds = _SECONDS_TO_START_INTERPOLATING + target.voxels / _VOXELS_INTERPOLATED_PER_SECOND
+    return Cost(_INTERPOLATING_PROGRAM_BYTES + 4 * values, seconds)
 
 
 def _folded_weights(spec: NetworkSpec) -> int:

@@ -27,6 +27,25 @@ ProgressCallback = Callable[[Progress], None]
 """Receives each report. It cancels the run by raising :class:`ArSSRLib.errors.Cancelled`."""
 
 
+def share_of(report: ProgressCallback | None, start: float, end: float) -> ProgressCallback | None:
+    """A callback for a part of a run, whose reports lie between two fractions of the whole.
+
+    Args:
+        report: receives the reports over the whole run.
+        start: fraction of the whole run at which the part begins.
+        end: fraction at which it ends.
+    """
+    if report is None:
+        return None
+    whole = report
+
+    def scaled(progress: Progress) -> None:
+        fraction = start + (end - start) * progress.fraction
+        whole(Progress(progress.stage, fraction, progress.seconds_left))
+
+    return scaled
+
+
 class ProgressClock:
     """Turns finished work into reports with the time left.
 

@@ -1,141 +1,349 @@
-"""What is asked for: the target grid of a scale or spacing, and the box of a region of interest."""
+"""What a run is: one object for the command line, the API, batches, BIDS and 3D Slicer.
+
+Each of them makes an :class:`Upsampling` where it takes the user's choices, and hands it on. A new
+choice is a field of it, declared with its command line option, and the code that uses it.
+"""
 
 from __future__ import annotations
 
-import itertools
-from typing import cast
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-import numpy as np
-import numpy.typing as npt
-
+from ..choices import DEVICES, METHODS, PRECISIONS, Method, Precision
 from ..errors import InputError
-from ..volumes.grid import LARGEST_SIDE, Grid, IndexBox, SizeTriple, Triple
+from .options import (
+    add_options,
+    finite_number,
+    option,
+    options_of,
+    positive_number,
+    positive_numbers,
+    whole_number,
+    words_of,
+)
+from .resolution import Resolution, short_number
 
-Roi = tuple[float, float, float, float, float, float]
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
-_TOLERANCE_IN_VOXELS = 1e-6
+    from ..networks.catalogue import ModelInfo
+    from ..networks.model_file import Model
+    from ..volumes.grid import Grid, Triple
+    from .region import Roi
+
+MOST_THREADS = 1024
+"""A thread library that cannot start as many as it is asked for ends the whole process."""
+_RESOLUTION = "resolution"
+_DIGEST_LENGTH = 8
 
 
-def target_grid(
-    grid: Grid, scale: float | Triple | None = None, spacing: float | Triple | None = None
-) -> Grid:
-    """The upsampled grid of a scale or of a target spacing.
+class UpsamplingOptions(TypedDict, total=False):
+    """The options of :func:`ArSSRLib.upsample`; each is described at :class:`Upsampling`."""
 
-    Args:
-        grid: the input's grid.
-        scale: factor for all axes or one per axis (i, j, k), at least 1.
-        spacing: voxel size for all axes or one per axis (i, j, k), in mm, at most the input's.
+    spacing: float | Triple | None
+    isotropic: bool | float
+    method: Method
+    model: Model | ModelInfo | str | os.PathLike[str]
+    fast: bool
+    roi: Roi | None
+    device: str
+    precision: Precision
+    threads: int | None
+
+
+class Choices(UpsamplingOptions, total=False):
+    """All choices of a run, with the model by name, file or loaded."""
+
+    scale: float | Triple | None
+    volume: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upsampling:
+    """A run; make one with :meth:`of`, which resolves the model.
+
+    >>> run = Upsampling.of(scale=2.5, method="cubic")
+    >>> run.name_part, run.arguments()
+    ('cubic_2.5x', ['--scale', '2.5', '--method', 'cubic'])
+
+    Attributes:
+        scale: factor for all axes or one for each axis (i, j, k), any number from 1 up.
+        spacing: voxel size in mm; see :meth:`ArSSRLib.upsampling.resolution.Resolution.of`.
+        isotropic: True, or the largest voxel size in mm; see the same.
+        method: ``arssr`` (the network), or ``cubic``, ``linear``, ``nearest`` interpolation.
+        model: the network's file, never one that cannot upsample; None for an interpolation.
+        fast: whether the mirrored pass of a model that has one is left out: half the time. False
+            for a model without one.
+        roi: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
+        device: where the network computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``, see
+            :func:`ArSSRLib.upsampling.precision.choose_precision`.
+        threads: CPU threads of the network; all when None.
+        volume: which volume of a 4-D file, from 0.
 
     Raises:
-        InputError: neither or both are given, a value is not a positive number, or the target is
-            coarser than the input along an axis.
+        InputError: an unknown method, or a number of threads that is not possible.
     """
-    if (scale is None) == (spacing is None):
-        raise InputError("Give either a scale or a spacing, for example --scale 2.")
-    if scale is not None:
-        wanted = _numbers("scale", scale)
-        asked, factors = f"scale {_shown(wanted)}", np.asarray(wanted)
-    else:
-        wanted = _numbers("spacing", spacing)
-        asked = f"spacing {_shown(wanted)} mm"
-        with np.errstate(divide="ignore"):
-            factors = np.asarray(grid.spacing) / np.asarray(wanted)
-    _check_size(grid, factors, asked)
-    target = grid.upsampled(wanted) if scale is not None else grid.with_spacing(wanted)
-    for axis, old, new, step in zip("ijk", grid.size, target.size, grid.spacing, strict=True):
-        if new < old:
+
+    scale: float | Triple | None = option(
+        "--scale",
+        exclusive=_RESOLUTION,
+        type=positive_numbers,
+        metavar="S|SX,SY,SZ",
+        help="factor for all axes, or one for each of the file's axes i,j,k; any number from 1 up",
+    )
+    spacing: float | Triple | None = option(
+        "--spacing",
+        exclusive=_RESOLUTION,
+        type=positive_numbers,
+        metavar="MM|X,Y,Z",
+        help="voxel size in mm: one number refines only the axes that are coarser, three are for "
+        "i,j,k; rounded so that the field of view is kept",
+    )
+    isotropic: bool | float = option(
+        "--isotropic",
+        False,
+        exclusive=_RESOLUTION,
+        type=positive_number,
+        nargs="?",
+        const=True,
+        metavar="MM",
+        help="isotropic voxels: of the size of the finest axis, or of at most MM",
+    )
+    method: Method = option(
+        "--method", "arssr", choices=METHODS, help="how to upsample (default: arssr)"
+    )
+    model: ModelInfo | None = option(
+        "--model",
+        network_only=True,
+        metavar="NAME|FILE",
+        help="bundled model ('arssr models') or model file (default: default)",
+    )
+    fast: bool = option(
+        "--fast",
+        False,
+        network_only=True,
+        tag="fast",
+        action="store_true",
+        help="run the network once instead of averaging with a mirrored pass: twice as fast, "
+        "slightly less accurate",
+    )
+    roi: Roi | None = option(
+        "--roi",
+        type=finite_number,
+        nargs=6,
+        metavar=("X0", "Y0", "Z0", "X1", "Y1", "Z1"),
+        help="compute only this box: two opposite corners in mm, patient coordinates (LPS)",
+    )
+    device: str = option(
+        "--device",
+        "auto",
+        network_only=True,
+        choices=DEVICES,
+        help="where to compute (default: auto)",
+    )
+    precision: Precision = option(
+        "--precision",
+        "auto",
+        network_only=True,
+        tag="{value}",
+        choices=PRECISIONS,
+        help="numbers that the network computes with: float32, or half precision where the device "
+        "is fast at it (default: auto)",
+    )
+    threads: int | None = option(
+        "--threads",
+        network_only=True,
+        type=whole_number(1, MOST_THREADS),
+        metavar="N",
+        help="CPU threads (default: all)",
+    )
+    volume: int | None = option(
+        "--volume",
+        type=whole_number(0),
+        metavar="INDEX",
+        help="which volume of a 4-D file, from 0",
+    )
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
             raise InputError(
-                f"The {asked} is coarser than the input along {axis} ({step:g} mm voxels); this "
-                "program only upsamples: give a scale of at least 1 or a finer spacing."
+                f"The method {self.method!r} is unknown; choose one of {', '.join(METHODS)}.",
+                argument="method",
             )
-    return target
+        if (self.method == "arssr") != (self.model is not None):
+            raise TypeError("The method arssr, and no other, needs a model; use Upsampling.of.")
+        threads = self.threads
+        if threads is not None and not (isinstance(threads, int) and 1 <= threads <= MOST_THREADS):
+            raise InputError(
+                f"The number of threads {threads!r} is not between 1 and {MOST_THREADS}; choose "
+                "fewer, or none to use all CPUs.",
+                argument="threads",
+            )
+
+    @classmethod
+    def of(cls, **choices: Unpack[Choices]) -> Upsampling:
+        """The run that these choices describe, with the model resolved.
+
+        Raises:
+            InputError: no such model, one that cannot upsample, or an unknown method.
+        """
+        values: dict[str, Any] = {key: _plain(value) for key, value in choices.items()}
+        model = values.pop("model", None)
+        if values.get("method", "arssr") != "arssr":
+            of_network = [name for name, how in options_of(cls).items() if how.network_only]
+            return cls(**{key: v for key, v in values.items() if key not in of_network})
+        from ..networks.catalogue import DEFAULT, resolved_model
+
+        info = resolved_model(DEFAULT if model is None else model)
+        fast = bool(values.pop("fast", False)) and info.header.mirrored
+        return cls(**values, model=info, fast=fast)
+
+    @classmethod
+    def from_namespace(cls, namespace: argparse.Namespace) -> Upsampling:
+        """The run that a parser has read; options that it does not have keep their defaults.
+
+        Raises:
+            InputError: as for :meth:`of`.
+        """
+        given = {name: getattr(namespace, name) for name in options_of(cls) if name in namespace}
+        return cls.of(**cast(Choices, given))
+
+    @classmethod
+    def from_arguments(cls, words: Sequence[str]) -> Upsampling:
+        """The run that :meth:`arguments` wrote."""
+        parser = argparse.ArgumentParser(allow_abbrev=False)
+        add_options(parser, cls, required=False)
+        return cls.from_namespace(parser.parse_args(words))
+
+    def arguments(self) -> list[str]:
+        """The options of ``arssr upsample`` that stand for this run; model files by full path."""
+        words: list[str] = []
+        for name, how in options_of(self).items():
+            value = getattr(self, name)
+            if name == "model" and self.model is not None:
+                value = self.model.name if self.model.bundled else str(self.model.path.absolute())
+            if value != how.default:
+                words += words_of(how.flag, value, separate="nargs" in how.keywords)
+        return words
+
+    @property
+    def resolution(self) -> Resolution:
+        """How fine the result is to be.
+
+        Raises:
+            InputError: not exactly one of scale, spacing and isotropic is given.
+        """
+        return Resolution.of(self.scale, self.spacing, self.isotropic)
+
+    def target_grid(self, grid: Grid) -> Grid:
+        """The grid of the whole result for an input on ``grid``, without the region.
+
+        Raises:
+            InputError: see :meth:`ArSSRLib.upsampling.resolution.Resolution.target_grid`.
+        """
+        return self.resolution.target_grid(grid)
+
+    @property
+    def passes(self) -> int:
+        """How often the network sees the volume; 1 for an interpolation."""
+        return 1 if self.model is None else self.model.passes(self.fast)
+
+    @property
+    def title(self) -> str:
+        """How the result is made, for its header: ``ArSSR model default 1.0`` or ``cubic``."""
+        if self.model is None:
+            return self.method
+        once = " in one pass" if self.fast else ""
+        return f"ArSSR model {self.model.name} {self.model.header.version}{once}"
+
+    @property
+    def name_part(self) -> str:
+        """What tells this run's result from others of the same volume, for file names.
+
+        A model file is known by the start of its SHA-256 too: training calls them all
+        ``best.npz``. Options that do not change voxels, such as the device, have no part in it.
+        """
+        maker = [self.method, *self._model_parts(), *self._tags()]
+        parts = [] if self.volume is None else [f"volume{self.volume}"]
+        parts += ["-".join(maker), self.resolution.name]
+        if self.roi is not None:
+            parts += ["roi", *(short_number(x) for x in self.roi)]
+        return "_".join(parts)
+
+    def _model_parts(self) -> list[str]:
+        from ..networks.catalogue import DEFAULT
+
+        if self.model is None or self.model.name == DEFAULT:
+            return []
+        if self.model.bundled:
+            return [self.model.name]
+        return [self.model.path.stem, self.model.sha256[:_DIGEST_LENGTH]]
+
+    def _tags(self) -> list[str]:
+        values = ((how, getattr(self, name)) for name, how in options_of(self).items())
+        return [how.tag.format(value=v) for how, v in values if how.tag and v != how.default]
+
+    def to_dict(self) -> dict[str, Any]:
+        """How a result was made, for its sidecar; see :meth:`made_alike`."""
+        values: dict[str, Any] = {"Method": self.method}
+        if self.model is not None:
+            values["Model"] = self.model.to_dict()
+            values["Passes"] = self.passes
+            if self.precision != "auto":
+                values["Precision"] = self.precision
+        if self.volume is not None:
+            values["SourceVolume"] = self.volume
+        return values
+
+    def difference_from(self, made: Mapping[str, Any]) -> str:
+        """What distinguishes this run from one that :meth:`to_dict` described; empty for nothing.
+
+        Args:
+            made: the description; entries that are missing have their default.
+        """
+        if made.get("SourceVolume", 0) != (self.volume or 0):
+            return "another volume of the 4-D file"
+        if self.model is None:
+            return ""
+        weights = made.get("Model")
+        if not isinstance(weights, Mapping) or weights.get("SHA256") != self.model.sha256:
+            return "another model"
+        if made.get("Passes", 1) != self.passes:
+            return "another number of passes"
+        return "" if made.get("Precision", "auto") == self.precision else "another precision"
+
+    def cautions(self, grid: Grid, target: Grid) -> list[str]:
+        """One sentence where the model was not trained for a scale or a voxel size of this run.
+
+        Args:
+            grid: of the input.
+            target: of the whole result.
+        """
+        if self.model is None:
+            return []
+        factors, spacings = self.model.outside_training(grid, target)
+        odd = [f"{f:.3g}×" for f in factors] + [f"voxels of {mm:.3g} mm" for mm in spacings]
+        if not odd:
+            return []
+        low, high = self.model.scale_range
+        finest, coarsest = self.model.spacing_range_mm
+        return [
+            f"The model {self.model.name} was trained for {low:.3g}× to {high:.3g}× and voxels of "
+            f"{finest:.3g} to {coarsest:.3g} mm, not for {' and '.join(dict.fromkeys(odd))}; "
+            "compare the result with cubic interpolation before you trust its detail."
+        ]
+
+    def with_threads(self, threads: int | None) -> Upsampling:
+        """The same run with another number of CPU threads."""
+        return replace(self, threads=threads)
 
 
-def _numbers(name: str, value: object) -> float | Triple:
-    """A scale or a spacing as plain numbers; how many there are the grid checks."""
-    try:
-        numbers = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        numbers = None
-    if numbers is None or numbers.ndim > 1 or isinstance(value, bool):
-        raise InputError(
-            f"The {name} {value!r} is no number; give one, or three for the axes i, j and k."
-        )
-    return float(numbers) if numbers.ndim == 0 else cast(Triple, tuple(numbers.tolist()))
-
-
-def _check_size(grid: Grid, factors: npt.NDArray[np.float64], asked: str) -> None:
-    """Refuses what cannot be represented; what is no factor at all the grid itself refuses."""
-    if factors.shape not in ((), (3,)) or not np.isfinite(factors).all():
-        return
-    with np.errstate(over="ignore"):
-        largest = float((np.asarray(grid.size) * factors).max())
-    if largest > LARGEST_SIDE:
-        raise InputError(
-            f"The {asked} asks for {largest:.6g} voxels along an axis; at most {LARGEST_SIDE} are "
-            "possible: choose less."
-        )
-
-
-def box_of_roi(grid: Grid, roi: Roi) -> IndexBox:
-    """The voxels of ``grid`` that cover a region of interest.
-
-    On an oblique grid the region's bounding box along the grid's own axes is taken.
-
-    Args:
-        grid: the grid to cut, usually the target grid.
-        roi: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm, in any order.
-
-    Returns:
-        start and size in voxels along (i, j, k).
-
-    Raises:
-        InputError: the corners are not finite, enclose nothing, or lie outside the volume.
-    """
-    try:
-        corners = np.asarray(roi, dtype=np.float64)
-    except (TypeError, ValueError):
-        corners = np.empty(0)
-    if corners.shape != (6,) or not np.isfinite(corners).all():
-        raise InputError(
-            f"The region {_shown(roi)} is not six finite numbers x0,y0,z0,x1,y1,z1 in mm; "
-            "give two opposite corners."
-        )
-    if np.any(corners[:3] == corners[3:]):
-        raise InputError(
-            f"The region {_shown(roi)} has no extent along an axis; give two opposite corners "
-            "x0,y0,z0,x1,y1,z1 in mm."
-        )
-    ends = list(zip(corners[:3], corners[3:], strict=True))
-    index = grid.world_to_index(np.array(list(itertools.product(*ends))))
-    start = np.floor(index.min(axis=0) + 0.5 + _TOLERANCE_IN_VOXELS)
-    stop = np.ceil(index.max(axis=0) + 0.5 - _TOLERANCE_IN_VOXELS)
-    start = np.clip(start, 0, grid.size).astype(int)
-    stop = np.clip(stop, 0, grid.size).astype(int)
-    if np.any(stop <= start):
-        low, high = _extent(grid)
-        raise InputError(
-            f"The region {_shown(roi)} lies outside the volume, which spans {_shown(low)} to "
-            f"{_shown(high)} mm (patient coordinates, LPS); choose one that overlaps it."
-        )
-    return (
-        cast(SizeTriple, tuple(int(x) for x in start)),
-        cast(SizeTriple, tuple(int(x) for x in stop - start)),
-    )
-
-
-def _extent(grid: Grid) -> tuple[Triple, Triple]:
-    faces = itertools.product(*((-0.5, n - 0.5) for n in grid.size))
-    world = grid.index_to_world(np.array(list(faces)))
-    return (
-        cast(Triple, tuple(float(x) for x in world.min(axis=0))),
-        cast(Triple, tuple(float(x) for x in world.max(axis=0))),
-    )
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, int | float):
-        return f"{value:g}"
-    if isinstance(value, tuple | list) and all(isinstance(x, int | float) for x in value):
-        return ",".join(f"{x:g}" for x in value)
-    return repr(value)
+def _plain(value: Any) -> Any:
+    """Sequences as tuples, torch devices as their name."""
+    if isinstance(value, list):
+        return tuple(value)
+    return str(value) if type(value).__module__ == "torch" else value

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from ..choices import METHODS, Method
 from ..errors import InputError
 from ..resampling.interpolation import ArrayBox, Interpolation, interpolate
 from ..running.machine import total_memory, usable_cpus
@@ -20,67 +19,68 @@ from ..volumes.orientation import to_canonical
 from ..volumes.outliers import Split, split_outliers
 from ..volumes.volume import Volume
 from .progress import ProgressCallback, ProgressClock
-from .request import Roi, box_of_roi
+from .region import box_of_roi
+from .request import Upsampling
 
 if TYPE_CHECKING:
     from ..networks.model_file import Model
 
 _log = logging.getLogger(__name__)
+
 _SLICES_PUT_BACK = 16
 PROVENANCE_KEY = "ArSSR"
 """Header entry of a result that says how it was made (kept by NRRD and MHA)."""
+_Compute = Callable[[FloatArray, SizeTriple, ArrayBox], FloatArray]
+"""From intensities (k, j, i), the shape of the whole result and the box of it to compute."""
 
 
 def upsample_volume(
     volume: Volume,
-    target: Grid,
-    method: Method = "arssr",
+    request: Upsampling,
+    *,
+    target: Grid | None = None,
     model: Model | None = None,
-    device: str = "auto",
-    roi: Roi | None = None,
     progress: ProgressCallback | None = None,
-    threads: int | None = None,
-    fast: bool = False,
 ) -> Volume:
-    """Upsamples ``volume`` to ``target``, or to the part of it that covers a region.
+    """Upsamples a volume, or the part of it in a region.
 
     Args:
         volume: the input.
-        target: grid over the same field of view, see :func:`ArSSRLib.upsampling.request`.
-        method: ``arssr`` (the network), or ``cubic``, ``linear``, ``nearest`` interpolation.
-        model: the network with its weights; the bundled default when left out.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``; only the network uses it.
-        roi: two opposite corners in LPS mm; values equal those of the whole result there.
+        request: how; with a region, values equal those of the whole result there.
+        target: grid over the same field of view, instead of the resolution of the request.
+        model: the request's model, where it is loaded already.
         progress: receives reports; raising from it cancels.
-        threads: CPU threads of the network; by default all that this process may use.
-        fast: leave out the mirrored pass of models that have one: half the time.
 
     Returns:
         the result with the input's pixel type and header entries.
 
     Raises:
-        InputError: an unknown method, a region outside the volume, a device that is not there.
+        InputError: an impossible resolution, a region outside the volume, a device that is not
+            there.
+        NotEnoughMemory: even a small tile does not fit.
         Cancelled: the callback cancelled.
     """
-    if method not in METHODS:
-        raise InputError(f"The method {method!r} is unknown; choose one of {', '.join(METHODS)}.")
-    box = box_of_roi(target, roi) if roi is not None else ((0, 0, 0), target.size)
+    target = request.target_grid(volume.grid) if target is None else target
+    box = ((0, 0, 0), target.size) if request.roi is None else box_of_roi(target, request.roi)
     _check_room(box[1])
     turn = to_canonical(volume.grid.direction)
-    canonical = turn.apply(volume.array)
     start, size = turn.box(*box, target.size)
-    shape = turn.size(target.size)[::-1]
-    part: ArrayBox = (start[::-1], size[::-1])
-    if method == "arssr":
-        made, result = _with_network(canonical, shape, part, model, device, progress, threads, fast)
+    shape, part = turn.size(target.size)[::-1], (start[::-1], size[::-1])
+    if request.method != "arssr":
+        compute = _interpolation(request.method, progress)
+    elif target.size == volume.grid.size:
+        _log.warning("The result has the voxels of the input, so its values are kept.")
+        compute = _part_of
     else:
-        made, result = method, _interpolated(canonical, shape, method, part, progress)
+        compute = _network(request, model, progress)
     factors = ",".join(f"{f:.4g}" for f in volume.grid.factors_to(target))
     return Volume(
-        turn.undo(result),
+        turn.undo(compute(turn.apply(volume.array), shape, part)),
         target.cropped(*box),
         volume.pixel_type,
-        _with_provenance(volume.metadata, f"{made}, {factors} times the voxels along i,j,k"),
+        _with_provenance(
+            volume.metadata, f"{request.title}, {factors} times the voxels along i,j,k"
+        ),
     )
 
 
@@ -96,43 +96,46 @@ def _check_room(size: SizeTriple) -> None:
         )
 
 
-def _interpolated(
-    canonical: FloatArray,
-    shape: SizeTriple,
-    method: Interpolation,
-    part: ArrayBox,
-    progress: ProgressCallback | None,
-) -> FloatArray:
+def _interpolation(method: Interpolation, progress: ProgressCallback | None) -> _Compute:
     clock = ProgressClock(progress, total=1.0)
 
     def advance(done: float) -> None:
         clock.advance("interpolating", done - clock.done)
 
-    return interpolate(canonical, shape, method, part, advance)
+    def compute(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> FloatArray:
+        return interpolate(array, shape, method, part, advance)
+
+    return compute
 
 
-def _with_network(
-    canonical: FloatArray,
-    shape: SizeTriple,
-    part: ArrayBox,
-    model: Model | None,
-    device: str,
-    progress: ProgressCallback | None,
-    threads: int | None,
-    fast: bool,
-) -> tuple[str, FloatArray]:
-    from ..networks.catalogue import load_model
-    from .engine import upsample_array
+def _network(
+    request: Upsampling, model: Model | None, progress: ProgressCallback | None
+) -> _Compute:
+    from .engine import Engine
 
-    model = model if model is not None else load_model("default")
-    split = split_outliers(canonical)
-    with _cpu_threads(threads):
-        result = upsample_array(
-            split.seen, shape, model, device=device, box=part, progress=progress, fast=fast
-        )
-    _put_back(split, result, shape, part)
-    once = " in one pass" if fast and model.header.mirrored else ""
-    return f"ArSSR model {model.name} {model.header.version}{once}", result
+    assert request.model is not None
+    loaded = request.model.load() if model is None else model
+    engine = Engine(
+        model=loaded,
+        device=request.device,
+        passes=request.passes,
+        precision=request.precision,
+    )
+
+    def compute(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> FloatArray:
+        split = split_outliers(array)
+        with _cpu_threads(request.threads):
+            result = engine.upsample(split.seen, shape, part, progress)
+        _put_back(split, result, shape, part)
+        return result
+
+    return compute
+
+
+def _part_of(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> FloatArray:
+    """The intensities themselves, of a target with the input's own voxels."""
+    start, size = part
+    return array[tuple(slice(a, a + n) for a, n in zip(start, size, strict=True))]
 
 
 def _put_back(split: Split, result: FloatArray, shape: SizeTriple, part: ArrayBox) -> None:

@@ -105,9 +105,9 @@ _REFUSED = [
           out="INPUT/dataset_description.json"),
     _bids("output is a link to itself",
           lambda root: (root.parent / "circle").symlink_to("circle"),
-          ("circle", "cannot be made", "name another"), out="INPUT/../circle"),
+          ("circle", "cannot be created", "choose another"), out="INPUT/../circle"),
     _bids("output in a place that takes no files", lambda root: None,
-          ("/proc/derivatives", "cannot be made", "name another"), out="/proc/derivatives"),
+          ("/proc/derivatives", "cannot be created", "choose another"), out="/proc/derivatives"),
 ]  # fmt: skip
 
 _MANY = ("--scale", "2", "--method", "linear", "--progress", "none")
@@ -115,7 +115,7 @@ _LISTS = [
     Entry("many: one twice", ("upsample", "INPUT", "INPUT", "-o", "out/", *_MANY),
           (), code=0, machine=Machine.APART, leaves=("out", "out/input_linear_2x.nii.gz")),
     Entry("many: into a file", ("upsample", "INPUT", "-o", "INPUT/", *_MANY),
-          ("is not a folder", "choose another")),
+          ("cannot be created", "choose another")),
     Entry("many: one missing", ("upsample", "INPUT", "missing.nii", "-o", "out/", *_MANY),
           ("missing.nii", "check the name"), machine=Machine.APART,
           leaves=("out", "out/input_linear_2x.nii.gz")),

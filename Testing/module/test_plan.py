@@ -15,12 +15,13 @@ def plan(ui, panel, cortex):
 
 def test_the_memory_while_running_counts_what_slicer_holds(slicer, ui, plan, cortex):
     from ArSSRLib.upsampling.estimate import estimate_cost
+    from ArSSRLib.upsampling.request import Upsampling
     from ArSSRModule.scene import geometry
 
     copy = slicer.util.arrayFromVolume(cortex).nbytes
     made = plan()
     grid = geometry.gridOfVolume(cortex)
-    child = estimate_cost(grid, made.target).peak_bytes
+    child = estimate_cost(Upsampling.of(), grid, made.target).peak_bytes
     cubic = made.resultBytes // 2  # loaded while the network runs
     assert made.peakBytes == child + copy + cubic
     ui.alsoCubicCheckBox.click()

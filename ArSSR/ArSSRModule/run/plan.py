@@ -56,17 +56,15 @@ def planRun(parameters, device: str) -> Plan:
     checkUsable(volumeNode)
     checkNotOverwritten(volumeNode, parameters.outputVolume)
     library.makeImportable()
-    from ArSSRLib.networks.catalogue import model_info
     from ArSSRLib.upsampling.estimate import estimate_cost
+    from ArSSRLib.upsampling.request import Upsampling
 
     grid = geometry.gridOfVolume(volumeNode)
     resolution = chosenResolution(parameters, grid)
     roi = None if parameters.roi is None else geometry.boxOfRegion(parameters.roi, volumeNode)
     computed, target = _inside(roi, parameters.roi, (grid, resolution.grid))
-    model = model_info(parameters.model)
-    cost = estimate_cost(
-        computed, target, model=parameters.model, device=device, fast=parameters.fast
-    )
+    request = Upsampling.of(model=parameters.model, device=device, fast=parameters.fast)
+    cost = estimate_cost(request, computed, target)
     requests = _requests(parameters, resolution, roi)
     inputBytes = grid.voxels * volumeNode.GetImageData().GetScalarSize()
     resultBytes = target.voxels * _bytesPerVoxel(volumeNode)
@@ -78,7 +76,7 @@ def planRun(parameters, device: str) -> Plan:
         resultBytes * len(requests),
         inputBytes + resultBytes * len(requests),
         float(cost.seconds),
-        (*_warnings(volumeNode, grid, resolution.grid, model), *_memoryWarnings(peakBytes)),
+        (*_warnings(volumeNode, grid, resolution.grid, request.model), *_memoryWarnings(peakBytes)),
     )
 
 
@@ -88,7 +86,7 @@ def _inside(roi, roiNode, grids) -> list:
     Raises:
         ValueError: nothing of the volume lies in it.
     """
-    from ArSSRLib.upsampling.request import box_of_roi
+    from ArSSRLib.upsampling.region import box_of_roi
 
     if roi is None:
         return list(grids)

@@ -10,6 +10,7 @@ import numpy as np
 from ...errors import InputError
 from ...networks.catalogue import load_model
 from ...resampling.interpolation import interpolate
+from ...upsampling.request import Upsampling
 from ...upsampling.run import upsample_volume
 from ...volumes.array_types import FloatArray
 from ...volumes.grid import Grid
@@ -60,7 +61,8 @@ def upsample(task: Task, settings: Settings, low: Volume, target: Grid) -> Float
     assert path is not None
     if method.kind == "arssr":
         model = _arssr(path)
-        return upsample_volume(low, target, "arssr", model, settings.device, fast=method.fast).array
+        request = Upsampling.of(model=model, device=settings.device, fast=method.fast)
+        return upsample_volume(low, request, target=target, model=model).array
     return _with_baseline(_baseline(path), low.array, shape, settings.device)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ArSSRLib.bids.names import BidsName, resolution_label
+from ArSSRLib.upsampling.resolution import Resolution
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ from ArSSRLib.bids.names import BidsName, resolution_label
         ),
         (
             "sub-01_space-MNI152Lin_res-1_desc-preproc_T1w.nii.gz",
-            "sub-01_space-MNI152Lin_res-2x_desc-preprocArssr_T1w.nii.gz",
+            "sub-01_space-MNI152Lin_res-1to2x_desc-preprocArssr_T1w.nii.gz",
         ),
     ],
 )
@@ -53,7 +54,7 @@ def test_other_names_are_not_taken_for_bids(text: str) -> None:
 def test_labels_of_resolutions_hold_letters_and_digits_only(
     scale: float | None, spacing: float | None, label: str
 ) -> None:
-    assert resolution_label(scale, spacing) == label
+    assert resolution_label(Resolution.of(scale, spacing)) == label
     assert label.isalnum()
 
 

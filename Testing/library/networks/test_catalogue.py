@@ -14,7 +14,7 @@ from ArSSRLib.networks.baseline_spec import BaselineSpec
 from ArSSRLib.networks.build import build_network
 from ArSSRLib.networks.catalogue import ModelInfo, load_model, model_info
 from ArSSRLib.networks.model_file import ModelHeader, read_header, save_model
-from ArSSRLib.upsampling.estimate import estimate_cost
+from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.volumes.grid import Grid, Triple
 
 
@@ -65,11 +65,10 @@ def test_a_voxel_size_may_be_a_tenth_beyond_the_training(
 def test_a_baseline_is_refused_where_an_arssr_network_is_needed(tmp_path: Path) -> None:
     spec = BaselineSpec("SRCNN3D")
     save_model(build_network(spec), ModelHeader(spec), tmp_path / "srcnn.npz")
-    grid = Grid((9, 9, 9))
     for refuse in (
         lambda: model_info(tmp_path / "srcnn.npz"),
         lambda: load_model(tmp_path / "srcnn.npz"),
-        lambda: estimate_cost(grid, grid.upsampled(2.0), str(tmp_path / "srcnn.npz")),
+        lambda: Upsampling.of(model=tmp_path / "srcnn.npz"),
     ):
         with pytest.raises(
             InputError, match=r"srcnn\.npz.*baseline SRCNN3D.*choose an ArSSR model"

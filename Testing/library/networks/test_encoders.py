@@ -21,7 +21,7 @@ from ArSSRLib.networks.initialise import initialise
 from ArSSRLib.networks.model_file import ModelHeader, read_model, save_model
 from ArSSRLib.networks.published_weights import import_published, published_encoders
 from ArSSRLib.networks.spec import DecoderSpec, NetworkSpec
-from ArSSRLib.upsampling.engine import upsample_array
+from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.upsampling.streaming.stream import encoder_stream
 from ArSSRLib.volumes.intensity import Normalisation
 
@@ -91,7 +91,7 @@ def test_a_new_file_is_trained_saved_read_and_upsamples(tmp_path: Path) -> None:
     low = torch.from_numpy(line.apply(array))[None, None]
     plain = line.restore(network.on_grid(low, shape).numpy())
     for plane_voxels in (None, 80):
-        result = upsample_array(array, shape, model, device="cpu", plane_voxels=plane_voxels)
+        result = Engine(model=model, device="cpu", plane_voxels=plane_voxels).upsample(array, shape)
         np.testing.assert_allclose(result, plain, atol=1e-5)
 
 

@@ -12,6 +12,7 @@ from ArSSRLib.errors import InputError
 from ArSSRLib.pictures.comparison import Column, draw_comparison
 from ArSSRLib.pictures.evidence import Evidence, draw_evidence
 from ArSSRLib.resampling.simulation import simulate_volume
+from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import upsample_volume
 from ArSSRLib.volumes.volume import Volume
 
@@ -31,7 +32,7 @@ def _slices(canvas: object) -> list[object]:
 def test_the_comparison_shows_three_orientations_of_each_column_with_a_zoom(
     cortex: Volume,
 ) -> None:
-    fine = upsample_volume(cortex, cortex.grid.upsampled(2), "cubic")
+    fine = upsample_volume(cortex, Upsampling(scale=2.0, method="cubic"))
     canvas = draw_comparison("Cortex 2×", [Column("Input", cortex), Column("Cubic", fine)])
     assert len(_slices(canvas)) == 2 * 3 * 2
     shown = _texts(canvas)
@@ -41,7 +42,7 @@ def test_the_comparison_shows_three_orientations_of_each_column_with_a_zoom(
 
 
 def test_every_slice_has_one_scale_in_both_directions(cortex: Volume) -> None:
-    fine = upsample_volume(cortex, cortex.grid.upsampled((1, 1, 2)), "cubic")
+    fine = upsample_volume(cortex, Upsampling(scale=(1.0, 1.0, 2.0), method="cubic"))
     canvas = draw_comparison("Cortex", [Column("Input", cortex), Column("Cubic", fine)])
     for axes in _slices(canvas):
         place = axes.get_position()  # type: ignore[attr-defined]
@@ -51,7 +52,7 @@ def test_every_slice_has_one_scale_in_both_directions(cortex: Volume) -> None:
 
 
 def test_all_slices_share_one_window(cortex: Volume) -> None:
-    fine = upsample_volume(cortex, cortex.grid.upsampled(2), "linear")
+    fine = upsample_volume(cortex, Upsampling(scale=2.0, method="linear"))
     canvas = draw_comparison("Cortex", [Column("Input", cortex), Column("Linear", fine)])
     windows = {axes.images[0].get_clim() for axes in _slices(canvas)}  # type: ignore[attr-defined]
     assert len(windows) == 1
@@ -61,8 +62,8 @@ def test_a_comparison_with_the_truth_shows_scores_and_errors(
     cortex: Volume, tmp_path: Path
 ) -> None:
     low = simulate_volume(cortex, 2.0)
-    cubic = upsample_volume(low, cortex.grid, "cubic")
-    linear = upsample_volume(low, cortex.grid, "linear")
+    cubic = upsample_volume(low, Upsampling(method="cubic"), target=cortex.grid)
+    linear = upsample_volume(low, Upsampling(method="linear"), target=cortex.grid)
     scores = {"cubic": (31.25, 0.912), "arssr": (30.0, 0.9)}
     canvas = draw_evidence(Evidence(low, cubic, linear, cortex, scores, "2×"))
     shown = _texts(canvas)
@@ -78,7 +79,10 @@ def test_a_comparison_with_the_truth_shows_scores_and_errors(
 
 def test_the_errors_are_those_of_the_two_results_in_one_window(cortex: Volume) -> None:
     low = simulate_volume(cortex, 2.0)
-    results = [upsample_volume(low, cortex.grid, method) for method in ("cubic", "linear")]
+    results = [
+        upsample_volume(low, Upsampling.of(method=method), target=cortex.grid)
+        for method in ("cubic", "linear")
+    ]
     columns = [Column("Low", low), *(Column("Result", r) for r in results), Column("T", cortex)]
     canvas = draw_comparison("Cortex", columns, truth=cortex)
     errors = [

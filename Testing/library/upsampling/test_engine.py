@@ -15,7 +15,7 @@ from ArSSRLib.networks.model_file import Model, ModelHeader
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 from ArSSRLib.resampling.interpolation import ArrayBox
 from ArSSRLib.upsampling import engine, fallback
-from ArSSRLib.upsampling.engine import upsample_array
+from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.upsampling.progress import Progress
 from ArSSRLib.upsampling.streaming import tiles
 from ArSSRLib.upsampling.streaming.planes import PlaneDecoder
@@ -63,7 +63,7 @@ def test_the_engine_gives_the_plain_forward_pass(
     model = _model(spec)
     line = Normalisation.of(array)
     plain = model.network.on_grid(torch.from_numpy(line.apply(array))[None, None], shape)
-    result = upsample_array(array, shape, model, device="cpu")
+    result = Engine(model=model, device="cpu").upsample(array, shape)
     np.testing.assert_allclose(
         (result - line.offset) / line.span, plain.numpy(), atol=1e-5 * float(plain.abs().max())
     )
@@ -73,8 +73,8 @@ def test_the_engine_gives_the_plain_forward_pass(
 def test_tiles_leave_no_seam(spec: NetworkSpec) -> None:
     array, shape = _tissue((20, 24, 22)), (50, 53, 61)
     model = _model(spec)
-    whole = upsample_array(array, shape, model, device="cpu")
-    tiled = upsample_array(array, shape, model, device="cpu", plane_voxels=14**2)
+    whole = Engine(model=model, device="cpu").upsample(array, shape)
+    tiled = Engine(model=model, device="cpu", plane_voxels=14**2).upsample(array, shape)
     assert np.abs(whole - tiled).max() < 1e-4 * np.ptp(whole)
 
 
@@ -82,8 +82,8 @@ def test_tiles_leave_no_seam(spec: NetworkSpec) -> None:
 def test_a_box_is_that_part_of_the_whole(spec: NetworkSpec) -> None:
     array, shape = _tissue((14, 15, 16)), (28, 45, 40)
     model = _model(spec)
-    whole = upsample_array(array, shape, model, device="cpu")
-    part = upsample_array(array, shape, model, device="cpu", box=((3, 20, 7), (9, 11, 30)))
+    whole = Engine(model=model, device="cpu").upsample(array, shape)
+    part = Engine(model=model, device="cpu").upsample(array, shape, box=((3, 20, 7), (9, 11, 30)))
     np.testing.assert_allclose(part, whole[3:12, 20:31, 7:37], atol=1e-5 * float(np.ptp(whole)))
 
 
@@ -93,24 +93,24 @@ def test_a_mirrored_model_gives_the_mean_with_the_mirrored_volume(
     plane: int | None, box: ArrayBox | None
 ) -> None:
     array, shape, model = _tissue((20, 19, 22)), (50, 45, 61), _model(LOCAL)
-    once = upsample_array(array, shape, model, device="cpu")
-    turned = np.flip(upsample_array(np.flip(array), shape, model, device="cpu"))
+    once = Engine(model=model, device="cpu").upsample(array, shape)
+    turned = np.flip(Engine(model=model, device="cpu").upsample(np.flip(array), shape))
     start, size = box or ((0, 0, 0), shape)
     place = tuple(slice(a, a + n) for a, n in zip(start, size, strict=True))
     expected = ((once + turned) / 2)[place]
     assert np.abs(once - turned).max() > 1e-2 * np.ptp(once)
 
     model.header = replace(model.header, mirrored=True)
-    both = upsample_array(array, shape, model, device="cpu", box=box, plane_voxels=plane)
+    both = Engine(model=model, device="cpu", plane_voxels=plane).upsample(array, shape, box=box)
     np.testing.assert_allclose(both, expected, atol=1e-4 * float(np.ptp(once)))
-    fast = upsample_array(array, shape, model, device="cpu", fast=True)
+    fast = Engine(model=model, device="cpu", passes=1).upsample(array, shape)
     np.testing.assert_array_equal(fast, once)
 
 
 def test_empty_background_stays_exactly_empty() -> None:
     array = np.zeros((20, 20, 20), dtype=np.float32)
     array[8:12, 8:12, 8:12] = _tissue((4, 4, 4)) + 100.0
-    result = upsample_array(array, (40, 40, 40), _model(LOCAL), device="cpu")
+    result = Engine(model=_model(LOCAL), device="cpu").upsample(array, (40, 40, 40))
     assert not result[:8].any() and not result[:, :, -8:].any()
     assert result[20, 20, 20] != 0
 
@@ -118,8 +118,8 @@ def test_empty_background_stays_exactly_empty() -> None:
 def test_a_constant_volume_stays_constant() -> None:
     array = np.full((6, 7, 8), -123.5, dtype=np.float32)
     reports: list[Progress] = []
-    result = upsample_array(
-        array, (12, 14, 16), _model(LOCAL), device="cpu", progress=reports.append
+    result = Engine(model=_model(LOCAL), device="cpu").upsample(
+        array, (12, 14, 16), progress=reports.append
     )
     np.testing.assert_array_equal(result, np.float32(-123.5))
     assert reports[-1].fraction == pytest.approx(1.0)
@@ -127,13 +127,8 @@ def test_a_constant_volume_stays_constant() -> None:
 
 def test_progress_rises_to_one_at_least_once_a_tile() -> None:
     reports: list[Progress] = []
-    upsample_array(
-        _tissue((20, 20, 20)),
-        (40, 40, 40),
-        _model(LOCAL),
-        device="cpu",
-        plane_voxels=16**2,
-        progress=reports.append,
+    Engine(model=_model(LOCAL), device="cpu", plane_voxels=16**2).upsample(
+        _tissue((20, 20, 20)), (40, 40, 40), progress=reports.append
     )
     fractions = [report.fraction for report in reports]
     assert fractions == sorted(fractions)
@@ -151,7 +146,7 @@ def test_raising_from_the_callback_cancels() -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        upsample_array(_tissue((20, 20, 20)), (40, 40, 40), _model(LOCAL), progress=cancel)
+        Engine(model=_model(LOCAL)).upsample(_tissue((20, 20, 20)), (40, 40, 40), progress=cancel)
     assert calls > 1
 
 
@@ -175,7 +170,7 @@ def test_out_of_memory_is_met_with_smaller_tiles(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     array, shape, model = _tissue((16, 16, 16)), (64, 64, 64), _model(LOCAL)
-    expected = upsample_array(array, shape, model, device="cpu")
+    expected = Engine(model=model, device="cpu").upsample(array, shape)
     original = TileComputer._features
     refused: list[int] = []
 
@@ -186,7 +181,7 @@ def test_out_of_memory_is_met_with_smaller_tiles(
         return original(self, tile, low, known, pushed)
 
     monkeypatch.setattr(TileComputer, "_features", features)
-    result = upsample_array(array, shape, model, device="cpu")
+    result = Engine(model=model, device="cpu").upsample(array, shape)
     assert refused
     np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
 
@@ -211,14 +206,14 @@ def test_what_a_failed_tile_held_is_free_before_memory_is_given_back(
 
     monkeypatch.setattr(TileComputer, "_features", features)
     monkeypatch.setattr(fallback, "release_memory", release)
-    upsample_array(array, shape, model, device="cpu")
+    Engine(model=model, device="cpu").upsample(array, shape)
     assert freed == [True]
 
 
 def test_what_did_not_fit_once_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     array, shape, model = _tissue((10, 44, 48)), (10, 66, 72), _model(LOCAL)
     model.header = replace(model.header, mirrored=True)
-    expected = upsample_array(array, shape, model, device="cpu")
+    expected = Engine(model=model, device="cpu").upsample(array, shape)
     original = TileComputer._features
     refused: list[tuple[int, ...]] = []
 
@@ -229,7 +224,7 @@ def test_what_did_not_fit_once_is_not_tried_again(monkeypatch: pytest.MonkeyPatc
         return original(self, tile, low, known, pushed)
 
     monkeypatch.setattr(TileComputer, "_features", features)
-    result = upsample_array(array, shape, model, device="cpu", plane_voxels=440)
+    result = Engine(model=model, device="cpu", plane_voxels=440).upsample(array, shape)
     assert len(refused) == 1, "the first of two tiles, in the first of two passes"
     np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
 
@@ -241,7 +236,7 @@ def test_memory_that_runs_out_midway_leaves_no_seam_and_adds_nothing_twice(
     array, shape, model = _tissue((16, 17, 15)), (40, 43, 39), _model(LOCAL)
     model.header = replace(model.header, mirrored=mirrored)
     reports: list[Progress] = []
-    expected = upsample_array(array, shape, model, device="cpu")
+    expected = Engine(model=model, device="cpu").upsample(array, shape)
     original = PlaneDecoder._plane
     computed = 0
 
@@ -254,7 +249,7 @@ def test_memory_that_runs_out_midway_leaves_no_seam_and_adds_nothing_twice(
 
     monkeypatch.setattr(tiles, "_SLAB_BYTES", 4 * 40 * 43 * 3)
     monkeypatch.setattr(PlaneDecoder, "_plane", plane)
-    result = upsample_array(array, shape, model, device="cpu", progress=reports.append)
+    result = Engine(model=model, device="cpu").upsample(array, shape, progress=reports.append)
     assert computed > 40
     fractions = [report.fraction for report in reports]
     assert fractions == sorted(fractions)
@@ -267,7 +262,7 @@ def test_a_model_whose_values_are_not_finite_is_refused() -> None:
     model.network.encoder.out.weight.mul_(1e30)
     model.network.decoder.second[0].weight.mul_(1e30)
     with pytest.raises(InputError, match="test gives values that are not finite"):
-        upsample_array(_tissue((8, 8, 8)), (16, 16, 16), model, device="cpu")
+        Engine(model=model, device="cpu").upsample(_tissue((8, 8, 8)), (16, 16, 16))
 
 
 def test_without_memory_for_the_smallest_tile_the_user_is_told(
@@ -278,7 +273,7 @@ def test_without_memory_for_the_smallest_tile_the_user_is_told(
 
     monkeypatch.setattr(TileComputer, "_features", features)
     with pytest.raises(EnvironmentFault, match="memory"):
-        upsample_array(_tissue((8, 8, 8)), (16, 16, 16), _model(LOCAL), device="cpu")
+        Engine(model=_model(LOCAL), device="cpu").upsample(_tissue((8, 8, 8)), (16, 16, 16))
 
 
 def test_a_graphics_device_without_memory_hands_over_to_the_cpu(
@@ -286,7 +281,7 @@ def test_a_graphics_device_without_memory_hands_over_to_the_cpu(
 ) -> None:
     """The seam: a device that is no CPU (``meta`` here) always runs out of memory."""
     array, shape, model = _tissue((8, 8, 8)), (16, 16, 16), _model(LOCAL)
-    expected = upsample_array(array, shape, model, device="cpu")
+    expected = Engine(model=model, device="cpu").upsample(array, shape)
     moves: list[str] = []
 
     class Full:
@@ -302,7 +297,7 @@ def test_a_graphics_device_without_memory_hands_over_to_the_cpu(
 
     monkeypatch.setattr(fallback, "TileComputer", computer)
     monkeypatch.setattr(engine, "choose_device", lambda name: torch.device("meta"))
-    result = upsample_array(array, shape, model, device="auto")
+    result = Engine(model=model, device="auto").upsample(array, shape)
     assert moves == ["meta", "cpu"]
     assert "continuing on the CPU" in caplog.text
     np.testing.assert_allclose(result, expected, atol=1e-5 * float(np.ptp(expected)))
@@ -313,7 +308,7 @@ def test_a_graphics_device_that_is_full_already_hands_over_to_the_cpu(
 ) -> None:
     """Not even the weights fit; ``meta`` stands for the device."""
     array, shape, model = _tissue((8, 8, 8)), (16, 16, 16), _model(LOCAL)
-    expected = upsample_array(array, shape, model, device="cpu")
+    expected = Engine(model=model, device="cpu").upsample(array, shape)
     original = tiles.place
 
     def place(network: ArSSR, device: torch.device) -> None:
@@ -323,6 +318,6 @@ def test_a_graphics_device_that_is_full_already_hands_over_to_the_cpu(
 
     monkeypatch.setattr(tiles, "place", place)
     monkeypatch.setattr(engine, "choose_device", lambda name: torch.device("meta"))
-    result = upsample_array(array, shape, model, device="auto")
+    result = Engine(model=model, device="auto").upsample(array, shape)
     assert "continuing on the CPU" in caplog.text
     np.testing.assert_array_equal(result, expected)

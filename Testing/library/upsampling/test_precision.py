@@ -12,10 +12,10 @@ from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.encoder import Encoder
 from ArSSRLib.networks.model_file import Model, ModelHeader
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
-from ArSSRLib.resampling.interpolation import interpolate
+from ArSSRLib.resampling.interpolation import ArrayBox, interpolate
 from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling import precision
-from ArSSRLib.upsampling.engine import upsample_array
+from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.upsampling.precision import choose_precision, in_precision
 from ArSSRLib.upsampling.streaming.stream import encoder_stream
 from ArSSRLib.volumes.files.reading import read_volume
@@ -98,7 +98,7 @@ def test_bfloat16_is_as_close_to_the_truth_as_float32(
     model: Model, sharp: np.ndarray, low: np.ndarray
 ) -> None:
     single, half = (
-        upsample_array(low, sharp.shape, model, device="cpu", precision=name, fast=True)
+        Engine(model=model, device="cpu", precision=name, passes=1).upsample(low, sharp.shape)
         for name in ("float32", "bfloat16")
     )
     span = np.ptp(sharp)
@@ -112,15 +112,9 @@ def test_bfloat16_is_as_close_to_the_truth_as_float32(
 def test_tiles_and_regions_leave_no_seam_in_half_precision(
     model: Model, sharp: np.ndarray, low: np.ndarray
 ) -> None:
-    def upsampled(**more: object) -> np.ndarray:
-        return upsample_array(
-            low,
-            sharp.shape,
-            model,
-            device="cpu",
-            precision="bfloat16",
-            **more,  # type: ignore[arg-type]
-        )
+    def upsampled(box: ArrayBox | None = None, plane_voxels: int | None = None) -> np.ndarray:
+        engine = Engine(model=model, device="cpu", precision="bfloat16", plane_voxels=plane_voxels)
+        return engine.upsample(low, sharp.shape, box)
 
     whole = upsampled()
     allowed = TOLERANCE * np.ptp(whole)
@@ -170,8 +164,8 @@ def test_values_too_large_for_half_precision_are_computed_in_single_precision(
     network.decoder.second[0].weight.mul_(1e-7)
     loud = Model(network, ModelHeader(spec), "loud")
     array = np.random.default_rng(5).gamma(2.0, 150.0, size=(10, 11, 12)).astype(np.float32)
-    expected = upsample_array(array, (20, 22, 24), loud, device="cpu", precision="float32")
-    result = upsample_array(array, (20, 22, 24), loud, device="cpu", precision="float16")
+    expected = Engine(model=loud, device="cpu", precision="float32").upsample(array, (20, 22, 24))
+    result = Engine(model=loud, device="cpu", precision="float16").upsample(array, (20, 22, 24))
     assert np.ptp(expected) > 0
     assert "single precision" in caplog.text
     np.testing.assert_array_equal(result, expected)

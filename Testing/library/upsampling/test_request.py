@@ -1,93 +1,145 @@
-"""Target grids and regions of interest are what was asked for, or a clear refusal."""
+"""One object holds what a run is, and command lines and names come from it."""
 
 from __future__ import annotations
 
-import math
+import argparse
+import hashlib
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ArSSRLib.errors import InputError
-from ArSSRLib.upsampling.request import box_of_roi, target_grid
-from ArSSRLib.volumes.grid import Grid
+from ArSSRLib.networks.catalogue import load_model, model_info
+from ArSSRLib.networks.model_file import read_network, save_model
+from ArSSRLib.upsampling.options import add_options, options_of
+from ArSSRLib.upsampling.request import Choices, Upsampling
 
-GRID = Grid((20, 24, 10), (1.0, 1.25, 3.0), (5.0, -6.0, 7.0))
-
-
-def test_a_scale_and_the_spacing_it_stands_for_give_one_grid() -> None:
-    assert target_grid(GRID, scale=2.5) == target_grid(GRID, spacing=(0.4, 0.5, 1.2))
-
-
-def test_one_spacing_makes_the_voxels_isotropic() -> None:
-    assert target_grid(GRID, spacing=1.0).size == (20, 30, 30)
-
-
-@pytest.mark.parametrize("given_", [{}, {"scale": 2.0, "spacing": 1.0}])
-def test_exactly_one_of_scale_and_spacing_must_be_given(given_: dict[str, float]) -> None:
-    with pytest.raises(InputError, match="either a scale or a spacing"):
-        target_grid(GRID, **given_)
+CHOICES: list[dict[str, Any]] = [
+    {"scale": 2.0},
+    {"scale": (1.0, 1.0, 2.3)},
+    {"spacing": 1e-7, "method": "cubic"},
+    {"isotropic": True, "roi": (-40.0, -60.5, 1e-9, 10.0, 20.0, 50.0)},
+    {"isotropic": 0.8, "device": "cpu", "threads": 3, "volume": 2},
+    {"scale": 2.0, "fast": True, "model": "default"},
+    {"scale": 2.0, "model": "paper"},
+]
 
 
-@pytest.mark.parametrize(
-    "given_", [{"scale": 0.5}, {"scale": (2, 2, 0.9)}, {"spacing": 2.0}, {"spacing": (1, 2, 3)}]
-)
-def test_a_target_coarser_than_the_input_is_refused(given_: dict[str, float]) -> None:
-    with pytest.raises(InputError, match="coarser than the input along"):
-        target_grid(GRID, **given_)
+@pytest.mark.parametrize("choices", CHOICES)
+def test_the_arguments_of_a_run_describe_the_same_run(choices: dict[str, Any]) -> None:
+    request = Upsampling.of(**choices)
+    assert Upsampling.from_arguments(request.arguments()) == request
 
 
-@pytest.mark.parametrize("value", [0, -1, math.nan, math.inf, (1, 2), (1, 2, 3, 4), 1e9])
-def test_an_impossible_scale_is_refused(value: float) -> None:
-    with pytest.raises(InputError):
-        target_grid(GRID, scale=value)
+@given(st.floats(1e-9, 1e9), st.lists(st.floats(-1e6, 1e6), min_size=6, max_size=6))
+def test_no_digit_of_a_number_is_lost_on_the_command_line(scale: float, roi: list[float]) -> None:
+    request = Upsampling.of(scale=scale, roi=tuple(roi), method="linear")  # type: ignore[arg-type]
+    assert Upsampling.from_arguments(request.arguments()) == request
 
 
-@given(
-    scale=st.floats(1.0, 4.0),
-    low=st.tuples(*[st.floats(0.0, 0.8)] * 3),
-    extent=st.tuples(*[st.floats(0.05, 0.9)] * 3),
-)
-def test_the_box_of_a_region_covers_it_and_no_more(
-    scale: float, low: tuple[float, ...], extent: tuple[float, ...]
+def test_a_model_file_is_named_by_its_full_path(
+    seeded_model_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fine = target_grid(GRID, scale=scale)
-    start = np.asarray(low) * GRID.size
-    stop = np.minimum(start + np.asarray(extent) * GRID.size, GRID.size)
-    corners = GRID.index_to_world([start - 0.5, stop - 0.5])
-    first, size = box_of_roi(fine, tuple(corners.ravel()))
-    faces = fine.world_to_index(corners)
-    first_face, last_face = np.asarray(first) - 0.5, np.asarray(first) + size - 0.5
-    assert np.all(first_face <= faces[0] + 1e-5)
-    assert np.all(last_face >= faces[1] - 1e-5)
-    assert np.all(first_face > faces[0] - 1 - 1e-5)
-    assert np.all(last_face < faces[1] + 1 + 1e-5)
+    monkeypatch.chdir(seeded_model_path.parent)
+    words = Upsampling.of(scale=2, model=seeded_model_path.name).arguments()
+    assert words == ["--scale", "2", "--model", str(seeded_model_path.absolute())]
 
 
-def test_a_region_larger_than_the_volume_is_the_whole_volume(oblique_grid: Grid) -> None:
-    region = (-900.0, -900.0, -900.0, 900.0, 900.0, 900.0)
-    assert box_of_roi(oblique_grid, region) == ((0, 0, 0), oblique_grid.size)
+def test_every_field_is_an_option_and_a_choice() -> None:
+    names = {field.name for field in fields(Upsampling)}
+    assert names == set(options_of(Upsampling)) == set(Choices.__annotations__)
 
 
-def test_the_corners_of_a_region_may_come_in_any_order() -> None:
-    region = (8.0, -2.0, 10.0, 15.0, 5.0, 20.0)
-    swapped = (15.0, -2.0, 20.0, 8.0, 5.0, 10.0)
-    assert box_of_roi(GRID, region) == box_of_roi(GRID, swapped)
+def test_options_that_a_parser_lacks_keep_their_defaults() -> None:
+    parser = argparse.ArgumentParser()
+    add_options(parser, Upsampling, ("scale", "fast"))
+    request = Upsampling.from_namespace(parser.parse_args(["--scale", "2"]))
+    assert request == Upsampling.of(scale=2.0)
+
+
+def test_an_interpolation_has_no_model_and_nothing_of_the_network() -> None:
+    request = Upsampling.of(scale=2, method="cubic", model="nonsense", fast=True, device="cuda")
+    assert request == Upsampling.of(scale=2, method="cubic")
+    assert request.arguments() == ["--scale", "2", "--method", "cubic"]
+
+
+def test_fast_counts_only_where_the_model_has_a_second_pass(seeded_model_path: Path) -> None:
+    assert Upsampling.of(model=seeded_model_path, fast=True).fast is False
+    assert [Upsampling.of(fast=fast).passes for fast in (False, True)] == [2, 1]
+
+
+def test_names_hold_what_differs_from_the_defaults(seeded_model_path: Path) -> None:
+    digest = hashlib.sha256(seeded_model_path.read_bytes()).hexdigest()[:8]
+    file = f"arssr-{seeded_model_path.stem}-{digest}"
+    expected = {
+        "arssr_2x": {"scale": 2.0},
+        "arssr-fast_2x": {"scale": 2.0, "fast": True, "device": "cpu", "threads": 1},
+        f"{file}_0.8mm": {"spacing": 0.8, "model": seeded_model_path, "fast": True},
+        "arssr-paper_2x": {"scale": 2.0, "model": "paper"},
+        "volume1_cubic_isotropic": {"isotropic": True, "method": "cubic", "volume": 1},
+        "linear_2x_roi_-1_0_2.5_3_4_5": {
+            "scale": 2.0, "method": "linear", "roi": (-1.0, 0.0, 2.5, 3.0, 4.0, 5.0),
+        },
+    }  # fmt: skip
+    assert [Upsampling.of(**choices).name_part for choices in expected.values()] == list(expected)
+
+
+def test_a_description_tells_how_another_run_differs(seeded_model_path: Path) -> None:
+    default = Upsampling.of(scale=2)
+    assert default.difference_from(default.to_dict()) == ""
+    assert default.difference_from(Upsampling.of(fast=True).to_dict()) == "another number of passes"
+    other = Upsampling.of(model=seeded_model_path)
+    assert default.difference_from(other.to_dict()) == "another model"
+    assert default.difference_from({**default.to_dict(), "SourceVolume": 1}).startswith(
+        "another vol"
+    )
+
+
+def test_a_baseline_is_no_model_for_upsampling(tmp_path: Path) -> None:
+    from ArSSRLib.networks.baseline_spec import BaselineSpec
+    from ArSSRLib.networks.build import build_network
+    from ArSSRLib.networks.model_file import ModelHeader
+
+    spec = BaselineSpec("SRCNN3D")
+    save_model(build_network(spec), ModelHeader(spec), tmp_path / "srcnn.npz")
+    with pytest.raises(InputError, match=r"srcnn\.npz' holds the baseline SRCNN3D"):
+        Upsampling.of(model=tmp_path / "srcnn.npz")
+    with pytest.raises(InputError, match="holds the baseline"):
+        Upsampling(model=model_info(tmp_path / "srcnn.npz"))
+
+
+def test_a_loaded_model_is_known_by_its_name_and_file(seeded_model_path: Path) -> None:
+    for name in ("default", seeded_model_path):
+        assert Upsampling.of(model=load_model(name)) == Upsampling.of(model=name)
 
 
 @pytest.mark.parametrize(
-    ("region", "words"),
+    ("choices", "words"),
     [
-        ((100.0, 100.0, 100.0, 110.0, 110.0, 110.0), "outside the volume, which spans 4.5,-6.625"),
-        ((100.0, 100.0, 100.0, 110.0, 110.0, 110.0), "choose one that overlaps it"),
-        ((8.0, 0.0, 10.0, 8.0, 5.0, 20.0), "no extent"),
-        ((math.nan, 0.0, 0.0, 1.0, 1.0, 1.0), "six finite numbers"),
-        ((1.0, 2.0, 3.0), "six finite numbers"),
+        ({"method": "sinc"}, "'sinc' is unknown"),
+        ({"threads": 0}, "threads 0 is not between"),
+        ({"threads": "2"}, "threads '2' is not between"),
+        ({"model": 3}, "not int"),
+        ({"model": "nowhere"}, "no model 'nowhere'"),
     ],
 )
-def test_an_unusable_region_is_refused_with_the_volumes_extent(
-    region: tuple[float, ...], words: str
-) -> None:
+def test_a_choice_that_makes_no_sense_is_refused(choices: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        box_of_roi(GRID, region)  # type: ignore[arg-type]
+        Upsampling.of(**choices)
+
+
+def test_what_the_model_was_not_trained_for_is_one_sentence(
+    tmp_path: Path, seeded_model_path: Path
+) -> None:
+    from ArSSRLib.volumes.grid import Grid
+
+    network, header = read_network(seeded_model_path)
+    save_model(network, replace(header, scale_range=(1.0, 1.5)), tmp_path / "model.npz")
+    grid = Grid((8, 8, 8), (1.0, 1.0, 1.0))
+    request = Upsampling.of(scale=2, model=tmp_path / "model.npz")
+    assert "not for 2×;" in request.cautions(grid, grid.upsampled(2))[0]
+    assert Upsampling.of(scale=2, method="cubic").cautions(grid, grid.upsampled(2)) == []

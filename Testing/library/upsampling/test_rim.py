@@ -11,7 +11,7 @@ import pytest
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.resampling.interpolation import interpolate
 from ArSSRLib.sample import sample_path
-from ArSSRLib.upsampling.engine import upsample_array
+from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.volumes.files.reading import read_volume
 
 RIM = Path(__file__).resolve().parents[3] / "benchmarks" / "rim.py"
@@ -23,7 +23,9 @@ def test_few_voxels_on_the_rim_are_brighter_than_the_input_around_them(scale: fl
     brain = read_volume(sample_path()).array
     top = np.ascontiguousarray(brain[40:, 20:80, 40:110])
     shape = tuple(round(n * scale) for n in top.shape)
-    sharp = above_surroundings(top, upsample_array(top, shape, load_model("default"), device="cpu"))
+    sharp = above_surroundings(
+        top, Engine(model=load_model("default"), device="cpu").upsample(top, shape)
+    )
     smooth = above_surroundings(top, interpolate(top, shape, "cubic"))
     assert sharp.size == smooth.size > 10_000
     assert np.mean(sharp > 0.1) < 0.002

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from ArSSRLib.errors import Cancelled, InputError
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.model_file import Model
 from ArSSRLib.upsampling.progress import Progress
-from ArSSRLib.upsampling.request import box_of_roi, target_grid
+from ArSSRLib.upsampling.region import box_of_roi
+from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import PROVENANCE_KEY, upsample_volume
 from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.volume import Volume
@@ -48,6 +50,12 @@ def placing_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     torch.nn.init.zeros_(last.weight)
     torch.nn.init.zeros_(last.bias)
     return Model(network, ModelHeader(spec), "zero")
+
+
+def _upsampled(volume: Volume, model: Model | None = None, **choices: Any) -> Volume:
+    if model is not None:
+        choices["model"] = model
+    return upsample_volume(volume, Upsampling.of(device="cpu", **choices), model=model)
 
 
 def _blob(grid: Grid, centre: np.ndarray, sigma: float = 2.4) -> Volume:
@@ -87,9 +95,8 @@ def test_a_blob_keeps_its_centre_of_mass_in_the_patient(
     middle = [(n - 1) / 2 + off for n, off in zip(grid.size, (0.3, -0.4, 0.15), strict=True)]
     centre = grid.index_to_world(middle)
     volume = _blob(grid, centre)
-    target = target_grid(grid, scale)
-    result = upsample_volume(volume, target, method, placing_model, "cpu")
-    assert result.grid == target
+    result = _upsampled(volume, placing_model, scale=scale, method=method)
+    assert result.grid == grid.upsampled(scale)
     before, after = _centre_of_mass(volume), _centre_of_mass(result)
     assert np.abs(after - before).max() < 0.02
     assert np.abs(after - centre).max() < 0.02
@@ -103,9 +110,7 @@ def test_the_bundled_network_keeps_a_blobs_centre_of_mass_too(
     grid = _grids(oblique_grid)[kind]
     middle = [(n - 1) / 2 + off for n, off in zip(grid.size, (0.3, -0.4, 0.15), strict=True)]
     centre = grid.index_to_world(middle)
-    result = upsample_volume(
-        _blob(grid, centre), target_grid(grid, scale), "arssr", load_model("default"), "cpu"
-    )
+    result = _upsampled(_blob(grid, centre), scale=scale)
     assert np.abs(_centre_of_mass(result) - centre).max() < 0.02
 
 
@@ -135,12 +140,10 @@ def test_flipping_or_permuting_the_storage_flips_or_permutes_the_result(
 ) -> None:
     part = Volume(cortex.array[:9, :12, :14], cortex.grid.cropped((0, 0, 0), (14, 12, 9)))
     scale = (1.6, 2.0, 2.4)
-    expected = _stored_otherwise(
-        upsample_volume(part, target_grid(part.grid, scale), method, model, "cpu"), order, flips
-    )
+    expected = _stored_otherwise(_upsampled(part, model, scale=scale, method=method), order, flips)
     stored = _stored_otherwise(part, order, flips)
     turned_scale = tuple(scale[a] for a in order)
-    result = upsample_volume(stored, target_grid(stored.grid, turned_scale), method, model, "cpu")
+    result = _upsampled(stored, model, scale=turned_scale, method=method)
     np.testing.assert_array_equal(result.array, expected.array)
     np.testing.assert_allclose(result.grid.origin, expected.grid.origin, atol=1e-6)
     np.testing.assert_allclose(result.grid.spacing, expected.grid.spacing, atol=1e-9)
@@ -149,11 +152,11 @@ def test_flipping_or_permuting_the_storage_flips_or_permutes_the_result(
 @pytest.mark.usefixtures("single_precision")
 @pytest.mark.parametrize("method", METHODS)
 def test_a_region_holds_the_values_of_the_whole(cortex: Volume, model: Model, method: str) -> None:
-    target = target_grid(cortex.grid, 1.7)
-    whole = upsample_volume(cortex, target, method, model, "cpu")
+    target = cortex.grid.upsampled(1.7)
+    whole = _upsampled(cortex, model, scale=1.7, method=method)
     corners = cortex.grid.index_to_world([(10, 12, 4), (25, 30, 12)])
     region = tuple(float(x) for x in corners.ravel())
-    part = upsample_volume(cortex, target, method, model, "cpu", region)
+    part = _upsampled(cortex, model, scale=1.7, method=method, roi=region)
     (i, j, k), (columns, rows, slices) = box_of_roi(target, region)
     expected = whole.array[k : k + slices, j : j + rows, i : i + columns]
     span = float(np.ptp(whole.array))
@@ -163,9 +166,8 @@ def test_a_region_holds_the_values_of_the_whole(cortex: Volume, model: Model, me
 
 
 def test_the_network_sharpens_and_the_result_says_so(cortex: Volume, model: Model) -> None:
-    target = target_grid(cortex.grid, (1, 1, 2.3))
-    sharper = upsample_volume(cortex, target, "arssr", model, "cpu")
-    linear = upsample_volume(cortex, target, "linear")
+    sharper = _upsampled(cortex, model, scale=(1, 1, 2.3))
+    linear = _upsampled(cortex, scale=(1, 1, 2.3), method="linear")
     assert np.abs(sharper.array - linear.array).max() > 1.0
     assert sharper.pixel_type == "int16"
     assert str(model.name) in sharper.metadata[PROVENANCE_KEY]
@@ -176,7 +178,7 @@ def test_the_network_sharpens_and_the_result_says_so(cortex: Volume, model: Mode
 def test_constant_and_negative_volumes_keep_their_values(method: str, model: Model) -> None:
     grid = Grid((9, 8, 7))
     constant = Volume(np.full((7, 8, 9), -123.0, np.float32), grid, "int16")
-    result = upsample_volume(constant, target_grid(grid, 2), method, model, "cpu")
+    result = _upsampled(constant, model, scale=2, method=method)
     np.testing.assert_allclose(result.array, -123.0, atol=1e-3)
 
 
@@ -187,7 +189,7 @@ def test_volumes_of_one_voxel_or_one_slice_work(
 ) -> None:
     grid = Grid(size)
     volume = Volume(np.random.default_rng(0).random(size[::-1], dtype=np.float32), grid)
-    result = upsample_volume(volume, target_grid(grid, 2), method, model, "cpu")
+    result = _upsampled(volume, model, scale=2, method=method)
     assert result.array.shape == tuple(2 * n for n in size[::-1])
     assert np.isfinite(result.array).all()
 
@@ -197,8 +199,8 @@ def test_progress_goes_up_to_the_end_and_the_callback_cancels(
     cortex: Volume, model: Model, method: str
 ) -> None:
     seen: list[Progress] = []
-    target = target_grid(cortex.grid, 1.5)
-    upsample_volume(cortex, target, method, model, "cpu", progress=seen.append)
+    request = Upsampling.of(scale=1.5, method=method, model=model, device="cpu")
+    upsample_volume(cortex, request, model=model, progress=seen.append)
     fractions = [report.fraction for report in seen]
     assert all(a <= b for a, b in itertools.pairwise(fractions))
     assert fractions[-1] == pytest.approx(1.0)
@@ -207,11 +209,19 @@ def test_progress_goes_up_to_the_end_and_the_callback_cancels(
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        upsample_volume(cortex, target, method, model, "cpu", progress=cancel)
+        upsample_volume(cortex, request, model=model, progress=cancel)
 
 
-def test_an_unknown_method_and_an_impossible_size_are_refused(cortex: Volume) -> None:
-    with pytest.raises(InputError, match="'sinc'"):
-        upsample_volume(cortex, target_grid(cortex.grid, 2), "sinc")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="GB and this machine has"):
-        upsample_volume(cortex, target_grid(cortex.grid, 300), "cubic")
+def test_an_impossible_size_is_refused(cortex: Volume) -> None:
+    with pytest.raises(InputError, match="GB and this process can have"):
+        _upsampled(cortex, scale=300, method="cubic")
+
+
+def test_without_more_voxels_the_network_changes_nothing(cortex: Volume, model: Model) -> None:
+    corners = cortex.grid.index_to_world([(10, 12, 4), (25, 30, 12)])
+    region = tuple(float(x) for x in corners.ravel())
+    np.testing.assert_array_equal(_upsampled(cortex, model, scale=1).array, cortex.array)
+    part = _upsampled(cortex, model, scale=1, roi=region)
+    (i, j, k), (columns, rows, slices) = box_of_roi(cortex.grid, region)
+    expected = cortex.array[k : k + slices, j : j + rows, i : i + columns]
+    np.testing.assert_array_equal(part.array, expected)

@@ -89,6 +89,11 @@ def test_what_is_left_out_is_said(dataset: Path, capfd: pytest.CaptureFixture[st
     out = dataset.parent / "out"
     assert main(["bids", str(dataset), str(out), *LINEAR]) == 0
     told = capfd.readouterr().err.splitlines()
-    for words in ("sub-03 has no T1w", "does not follow BIDS", "no intensities", "left aside"):
+    for words in (
+        "sub-03 has no T1w image",
+        "does not follow BIDS",
+        "complex image",
+        "was ignored",
+    ):
         assert sum(words in line for line in told) == 1
     assert files(out) == expected(RESULTS)

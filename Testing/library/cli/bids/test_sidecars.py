@@ -10,9 +10,10 @@ from contents import identities
 from small_dataset import LINEAR, RESULTS, read
 
 from ArSSRLib.cli.main import main
-from ArSSRLib.cli.one_volume import VolumeJob, upsample_file
-from ArSSRLib.cli.printers import printer_for
 from ArSSRLib.errors import EnvironmentFault, InputError
+from ArSSRLib.upsampling.file_job import FileJob, upsample_file
+from ArSSRLib.upsampling.progress import Progress
+from ArSSRLib.upsampling.request import Upsampling
 
 
 def test_what_is_said_later_of_the_skull_is_added_without_computing_anything(
@@ -46,11 +47,15 @@ def test_a_folder_in_the_place_of_a_result_is_no_result(
     assert "is a folder; give a file name" in capfd.readouterr().err
 
 
-def _job(folder: Path, source: Path) -> VolumeJob:
-    return VolumeJob(
-        str(source), str(folder / "fine.nii"), scale=2.0, method="linear", force=True,
-        sidecar=str(folder / "fine.json"),
+def _job(folder: Path, source: Path) -> FileJob:
+    return FileJob(
+        source=str(source), output=str(folder / "fine.nii"), force=True,
+        request=Upsampling(scale=2.0, method="linear"), sidecar=str(folder / "fine.json"),
     )  # fmt: skip
+
+
+def _unheard(progress: Progress) -> None:
+    pass
 
 
 def test_a_new_volume_is_never_beside_the_sidecar_of_the_old_one(
@@ -62,9 +67,9 @@ def test_a_new_volume_is_never_beside_the_sidecar_of_the_old_one(
     job = _job(tmp_path, cortex_path)
     (tmp_path / "fine.nii").write_text("old")
     (tmp_path / "fine.json").write_text("of the old one")
-    monkeypatch.setattr("ArSSRLib.bids.sidecar.write_sidecar", refuse)
+    monkeypatch.setattr("ArSSRLib.upsampling.sidecar.write_sidecar", refuse)
     with pytest.raises(EnvironmentFault):
-        upsample_file(job, printer_for("none"))
+        upsample_file(job, _unheard)
     assert (tmp_path / "fine.nii").read_bytes() != b"old"
     assert not (tmp_path / "fine.json").exists()
 
@@ -77,5 +82,5 @@ def test_a_sidecar_that_cannot_be_written_is_refused_before_the_volume_is_touche
     (tmp_path / "fine.json").mkdir()
     before = identities(tmp_path)
     with pytest.raises(InputError, match=r"fine\.json' is a folder"):
-        upsample_file(job, printer_for("none"))
+        upsample_file(job, _unheard)
     assert identities(tmp_path) == before

@@ -27,13 +27,13 @@ def test_there_is_no_group_stage_and_that_is_no_error(
     ("change", "options", "words"),
     [
         ("no description", [], "not a BIDS dataset"),
-        ("no volumes", [], "holds no anat"),
+        ("no volumes", [], "has no T1w image"),
         ("broken description", [], "not readable JSON"),
         ("", ["--participant-label", "99"], "no participant '99'; the dataset has: 01, 02"),
         ("", ["--session-label", "z"], "no session 'z'; the sessions are: a, b"),
         ("", ["--model", "no such", "--method", "arssr"], "no model"),
         ("out is the dataset", [], "the dataset itself"),
-        ("out of others", [], "holds another dataset"),
+        ("out of others", [], "contains another dataset"),
     ],
 )
 def test_a_wrong_call_is_one_sentence_and_leaves_nothing(

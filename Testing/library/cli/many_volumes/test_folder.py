@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ArSSRLib.cli.main import main
-from ArSSRLib.cli.one_volume import VolumeJob, upsample_file
-from ArSSRLib.cli.printers import printer_for
 from ArSSRLib.running.batch.jobs import run_jobs
+from ArSSRLib.upsampling.file_job import FileJob, upsample_file
+from ArSSRLib.upsampling.request import Upsampling
 
 
 def test_folders_that_a_run_beside_takes_away_are_made_again(
@@ -35,10 +35,11 @@ def test_they_are_made_again_when_they_go_in_the_middle_of_the_work(
     tmp_path: Path, cortex_path: Path
 ) -> None:
     out = tmp_path / "new" / "out" / "fine.nii.gz"
-    job = VolumeJob(str(cortex_path), str(out), scale=2.0, method="linear", make_folder=True)
+    request = Upsampling(scale=2.0, method="linear")
+    job = FileJob(source=str(cortex_path), output=str(out), request=request, make_folder=True)
 
     def after_a_run_beside(needed: int) -> None:
         shutil.rmtree(tmp_path / "new")
 
-    assert upsample_file(job, printer_for("none"), admit=after_a_run_beside) == 0
+    upsample_file(job, lambda progress: None, admit=after_a_run_beside)
     assert out.is_file()

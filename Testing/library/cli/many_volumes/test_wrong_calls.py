@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[4]
 def test_inputs_that_would_share_a_result_are_refused_before_anything_is_made(
     tmp_path: Path, inputs: list[Path], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    twin = tmp_path / "a'b.nii"
+    twin = inputs[0].with_name("a'b.nii")
     twin.write_bytes(b"")
     out = str(tmp_path / "out") + os.sep
     assert main(["upsample", str(inputs[0]), str(twin), "-o", out, "--scale", "2"]) == 2
@@ -32,9 +32,9 @@ def test_inputs_that_would_share_a_result_are_refused_before_anything_is_made(
     ("last", "options", "words"),
     [
         ("no.where", [], "need an output folder"),
-        ("taken/", [], "not a folder"),
+        ("taken/", [], "cannot be created (File exists)"),
         ("out/", ["--model", "no such"], "no model"),
-        ("out/", ["--jobs", "0"], "whole number from 1"),
+        ("out/", ["--jobs", "0"], "whole number of at least 1"),
         ("out/", ["--scheduler", "nonsense://here"], "No Dask scheduler answers"),
         ("out/", ["--scheduler", "tcp://127.0.0.1:9"], "No Dask scheduler answers"),
     ],
@@ -63,7 +63,7 @@ def test_a_folder_that_cannot_be_made_is_named_with_a_remedy(
     arguments = ["upsample", str(cortex_path), "-o", out, "--scale", "2", "--method", "linear"]
     assert main(arguments) == 2
     told = capfd.readouterr().err
-    assert told.endswith(f"cannot be made ({reason}); name another.\n")
+    assert told.endswith(f"cannot be created ({reason}); choose another.\n")
     assert told.count("\n") == 1
     assert os.listdir(tmp_path) == []
 

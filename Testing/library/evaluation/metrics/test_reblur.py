@@ -18,7 +18,7 @@ from ArSSRLib.networks import catalogue
 from ArSSRLib.resampling.blur import Blur
 from ArSSRLib.resampling.degradation import paper_low_resolution, simulate_low_resolution
 from ArSSRLib.sample import sample_path
-from ArSSRLib.upsampling.request import target_grid
+from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import upsample_volume
 from ArSSRLib.volumes.files.reading import read_volume
 from ArSSRLib.volumes.volume import Volume
@@ -65,8 +65,8 @@ def test_every_bundled_network_contradicts_tissue_little(scale: float) -> None:
 
 def _contradiction(name: str, scan: Volume, scale: float) -> float:
     """What blurring the result differs from the scan, RMS over its range."""
-    target = target_grid(scan.grid, (scale, scale, scale), None)
-    result = upsample_volume(scan, target, "arssr", catalogue.load_model(name), "cpu")
+    request = Upsampling.of(scale=(scale, scale, scale), model=name, device="cpu")
+    result = upsample_volume(scan, request)
     return reblur(result.array, scan.array)
 
 

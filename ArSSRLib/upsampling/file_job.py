@@ -1,0 +1,151 @@
+"""From one file to another: what ``arssr upsample`` does, and each volume of a batch."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..running.interrupts import load_libraries, no_longer_cancellable
+from ..running.native_stderr import native_stderr_silenced
+from ..running.output_files import check_output_place, make_folder, refuse_input_as_output
+from .progress import Progress, ProgressCallback, share_of
+from .request import Upsampling
+
+if TYPE_CHECKING:
+    from ..volumes.grid import Grid
+    from ..volumes.volume import Volume
+
+_log = logging.getLogger(__name__)
+
+_SHARE_READ = 0.02
+_SHARE_COMPUTED = 0.97
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileJob:
+    """One volume to upsample.
+
+    Attributes:
+        source: input file, or folder of a DICOM series.
+        output: file to write.
+        request: how.
+        force: whether an existing output may be replaced.
+        make_folder: whether the output's folder is made where it is missing.
+        sidecar: JSON file that describes the result; None for none.
+        entries: what the sidecar holds besides how the result was made.
+    """
+
+    source: str
+    output: str
+    request: Upsampling
+    force: bool = False
+    make_folder: bool = False
+    sidecar: str | None = None
+    entries: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """As one line of text, for another process."""
+        return json.dumps({**vars(self), "request": self.request.arguments()})
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> FileJob:
+        """The job of an object as :meth:`to_json` writes it; what is missing has its default.
+
+        Raises:
+            KeyError, TypeError: an entry is missing or unknown.
+            InputError: an option or the model cannot be used.
+        """
+        return FileJob(**{**values, "request": Upsampling.from_arguments(values["request"])})
+
+
+def upsample_file(
+    job: FileJob, report: ProgressCallback, admit: Callable[[int], None] | None = None
+) -> Grid:
+    """Reads a volume, upsamples it and writes the result; returns the result's grid.
+
+    Logs a warning where the model was not trained for the scale or the voxel size.
+
+    Args:
+        job: what to do.
+        report: receives progress; raising from it cancels.
+        admit: called before the work begins with the bytes of memory that it needs; may wait, or
+            cancel by raising.
+
+    Raises:
+        InputError: unusable input, output or region.
+        EnvironmentFault: the disk is full, or memory ran out.
+        Cancelled: by ``admit`` or ``report``.
+    """
+    refuse_input_as_output(job.source, job.output)
+    _check_places(job)
+    report(Progress("reading", 0.0))
+    load_libraries("SimpleITK", *(["torch"] if job.request.model is not None else []))
+    from ..volumes.files.reading import read_volume
+    from ..volumes.files.writing import write_volume
+    from .estimate import estimate_cost
+    from .run import upsample_volume
+
+    with native_stderr_silenced():
+        volume = read_volume(job.source, job.request.volume)
+    _refuse_labels(job, volume)
+    target = job.request.target_grid(volume.grid)
+    if admit is not None:
+        admit(estimate_cost(job.request, volume.grid, target).peak_bytes)
+    for caution in job.request.cautions(volume.grid, target):
+        _log.warning(caution)
+    progress = share_of(report, _SHARE_READ, _SHARE_COMPUTED)
+    result = upsample_volume(volume, job.request, target=target, progress=progress)
+    report(Progress("writing", _SHARE_COMPUTED))
+    _check_places(job)
+    with native_stderr_silenced():
+        write_volume(result, job.output, job.force, last_moment=lambda: _before_replacing(job))
+    _describe(job, volume.grid, result.grid)
+    return result.grid
+
+
+def _refuse_labels(job: FileJob, volume: Volume) -> None:
+    """Refuses a label map for the network, and for interpolation where its header says so.
+
+    Raises:
+        InputError: the method would mix labels.
+    """
+    from ..volumes.labels import refuse_labels
+
+    method = job.request.method
+    if method == "arssr" or (volume.labels and method != "nearest"):
+        refuse_labels(volume, job.source)
+
+
+def _check_places(job: FileJob) -> None:
+    """Refuses what cannot be written, before the work and again at its end.
+
+    Another run into the same folder removes the folder when it leaves nothing there.
+    """
+    from ..volumes.files.writing import check_output
+
+    if job.make_folder:
+        make_folder(Path(job.output).parent)
+    check_output(job.output, job.force)
+    if job.sidecar is not None:
+        check_output_place(job.sidecar, overwrite=True)
+
+
+def _before_replacing(job: FileJob) -> None:
+    """Removes an older sidecar right before the result appears: it describes the older result.
+
+    A result without a sidecar is an unfinished one, should writing the sidecar fail.
+    """
+    no_longer_cancellable()
+    if job.sidecar is not None:
+        Path(job.sidecar).unlink(missing_ok=True)
+
+
+def _describe(job: FileJob, low: Grid, high: Grid) -> None:
+    if job.sidecar is not None:
+        from .sidecar import write_sidecar
+
+        write_sidecar(job, low, high)

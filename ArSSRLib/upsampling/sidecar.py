@@ -1,0 +1,68 @@
+"""The JSON file beside a result: how it was made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+from ..running.json_files import read_json_object, write_json
+
+if TYPE_CHECKING:
+    from ..volumes.grid import Grid
+    from .file_job import FileJob
+
+_MADE = "Upsampling"
+
+
+def write_sidecar(job: FileJob, low: Grid, high: Grid) -> None:
+    """Writes the sidecar of a result, in one step.
+
+    Args:
+        job: with the file and what it holds besides.
+        low: grid of the source.
+        high: grid of the result.
+
+    Raises:
+        InputError, EnvironmentFault: it cannot be written.
+    """
+    from .. import __version__
+
+    assert job.sidecar is not None
+    made = {
+        **job.request.to_dict(),
+        "Software": {"Name": "arssr", "Version": __version__},
+        "Factors": [round(n / m, 6) for m, n in zip(low.size, high.size, strict=True)],
+        "SourceVoxelSize": list(low.spacing),
+        "VoxelSize": list(high.spacing),
+    }
+    resolution = (
+        f"Voxels of {_shown(high.spacing)} mm, upsampled from {_shown(low.spacing)} mm over the "
+        "same field of view"
+    )
+    entries = {key: value for key, value in job.entries.items() if _is_finite(value)}
+    write_json(job.sidecar, {**entries, "Resolution": resolution, _MADE: made})
+
+
+def made_by(path: Path) -> Mapping[str, Any] | None:
+    """How the result of a sidecar was made; None when the file is missing, damaged or not ours."""
+    try:
+        made = read_json_object(path).get(_MADE)
+    except InputError:
+        return None
+    return made if isinstance(made, dict) else None
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether JSON can hold a value: Python reads 1e999 as infinity, which it cannot."""
+    if isinstance(value, Mapping):
+        return all(_is_finite(each) for each in value.values())
+    if isinstance(value, list):
+        return all(_is_finite(each) for each in value)
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _shown(spacing: Sequence[float]) -> str:
+    return " × ".join(f"{step:.4g}" for step in spacing)
