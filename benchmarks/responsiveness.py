@@ -52,7 +52,7 @@ def main() -> None:
     loop.until(lambda: widget.ui.applyButton.text == "Apply")
     print(f"second run               {time.perf_counter() - started:.0f} s")
     print(f"longest gap in it        {loop.longest_gap():.3f} s")
-    print(f"the panel says           {widget.ui.statusLabel.text}")
+    print(f"the panel shows          {widget.ui.statusLabel.text}")
 
 
 class EventLoop:

@@ -6,7 +6,7 @@ The bundled brain is such a volume. Its step from tissue to nothing is sharper t
 a network that takes it for a blurred edge sharpens it further and sets bright single voxels there.
 Counted are the voxels within two input voxels of the rim that are brighter than all input voxels
 around them, by more than a tenth and a quarter of the intensity range. Cubic interpolation, with
-its own overshoot, stands beside.
+its own overshoot, is printed beside it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Measures several tasks at a time, each in a process of its own.
+"""Measures several tasks at a time, each in its own process.
 
 The processes are those of :mod:`concurrent.futures`, which needs no package besides Python. Unlike
 a pool of joblib they can be started without Ctrl-C (the program alone handles it) and end with the
@@ -29,8 +29,8 @@ _THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 class ProcessPool:
     """Measures tasks, as many at a time as the settings say; with one job, in this process.
 
-    A context manager: when the block ends, all processes have ended, and whatever they had begun
-    to write is removed. As with all processes that :mod:`multiprocessing` starts, a script may use
+    A context manager: when the block ends, all processes have ended, and partly written files are
+    removed. As with all processes that :mod:`multiprocessing` starts, a script may use
     more than one job only under ``if __name__ == "__main__":``.
     """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,8 +11,9 @@ from importlib import metadata
 from pathlib import Path
 
 from ..errors import EnvironmentFault, InputError
+from ..running.json_files import write_json
 from ..running.machine import usable_cpus
-from ..running.output_files import make_folder, replacing
+from ..running.output_files import make_folder
 from ..upsampling.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
 from ..volumes.files.search import VolumeFile
@@ -38,7 +38,7 @@ class Evaluation:
     """A finished evaluation.
 
     Attributes:
-        settings: what was asked for.
+        settings: its settings.
         records: every case, in the order of volumes, scales and methods; failed ones too.
         notes: what was left out, and why; one sentence each.
         device: what networks ran on: ``cpu``, ``cuda`` or ``mps``.
@@ -89,8 +89,8 @@ def evaluate(
         warn: receives a sentence about each case that failed or was left out.
 
     Raises:
-        InputError: no volumes, no such device, a network that is not the one it should be, a
-            profile whose line lies inside no volume, or not a single case could be measured.
+        InputError: no volumes, no such device, a wrong network, a profile line that
+            lies outside every volume, or no case could be measured.
         EnvironmentFault: the report cannot be written, or a package is missing.
     """
     check_packages(settings)
@@ -106,7 +106,7 @@ def evaluate(
     clock = ProgressClock(progress, float(len(tasks) + len(truths)))
     clock.advance("measuring", 0.0)
     with ProcessPool(settings) as pool:
-        # The volumes come first: that tells the unreadable ones from the rest.
+        # The volumes first: the methods are not measured on unreadable ones.
         records = list(_measured(truths, pool, clock, warn))
         readable = {record.volume for record in records if not record.error}
         outside = _volumes_off_the_line([t for t in truths if t.volume in readable], settings)
@@ -129,7 +129,7 @@ def _ignore(sentence: str) -> None:
 def _measured(
     tasks: Sequence[Task], pool: ProcessPool, clock: ProgressClock, warn: Callable[[str], None]
 ) -> Iterator[Record]:
-    """The records of cases as they come, with a report after each and a word on failed ones."""
+    """The records of cases as they come, with a report after each and a warning for failed ones."""
     for record in pool.measure_all(tasks):
         if record.error:
             warn(f"{_name(record)} failed: {record.error}")
@@ -213,8 +213,7 @@ def _write_settings(evaluation: Evaluation, volumes: Mapping[str, VolumeFile]) -
         "left_out": list(evaluation.notes),
         "failed": {_name(record): record.error for record in evaluation.failed},
     }
-    with replacing(settings.output / "settings.json", overwrite=True) as temporary:
-        temporary.write_text(json.dumps(values, indent=1, ensure_ascii=False), encoding="utf-8")
+    write_json(settings.output / "settings.json", values, indent=1)
 
 
 def _models(settings: Settings) -> dict[str, dict[str, str]]:

@@ -116,12 +116,12 @@ def parse_scales(text: str) -> tuple[float, ...]:
             error
         )
     if any(not 1.0 < scale <= 16.0 for scale in scales):
-        raise InputError(f"The scales {text!r} must lie above 1 and up to 16.")
+        raise InputError(f"The scales {text!r} must be above 1 and at most 16.")
     return tuple(sorted(set(scales)))
 
 
 def parse_axes(text: str) -> str:
-    """Reads the file axes that are made coarser: ``ijk``, or ``k`` alone for thick slices.
+    """Reads the file axes that are downsampled: ``ijk``, or ``k`` alone for thick slices.
 
     Raises:
         InputError: another letter, one twice, or none.
@@ -162,7 +162,7 @@ def _check(settings: Settings) -> None:
         ),
         (
             settings.line is None or settings.line[:3] != settings.line[3:],
-            "The line starts and ends at one point; give two ends that lie apart.",
+            "The line starts and ends at one point; give two different ends.",
         ),
         (
             not (settings.reference_free and settings.segments),

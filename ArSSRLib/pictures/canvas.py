@@ -57,7 +57,7 @@ class Canvas:
         return axes
 
     def text(self, left: float, top: float, words: str, size: float, **style: Any) -> None:
-        """Text whose top left corner (unless ``ha``, ``va`` say otherwise) is at a place."""
+        """Text whose top left corner (unless ``ha``, ``va`` differ) is at a place."""
         style = {"color": TEXT, "ha": "left", "va": "top", **style}
         self.figure.text(left / self.width, 1.0 - top / self.height, words, fontsize=size, **style)
 

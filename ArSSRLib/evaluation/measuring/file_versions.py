@@ -1,4 +1,4 @@
-"""Tells whether a file is still the one that a result was made from.
+"""Detects whether a file has changed since a result was made from it.
 
 The voxels of an ``.mhd`` or ``.nhdr`` header are in another file, which counts as a part of it.
 """
@@ -23,7 +23,7 @@ _BLOCK = 1 << 22
 
 
 def version_of(path: Path) -> Version:
-    """What changes when a file, or the one in which it keeps its voxels, is written anew.
+    """What changes when a file, or the one in which it keeps its voxels, is written again.
 
     Raises:
         InputError: it cannot be read.

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...volumes.grid import Grid
 
+_SAMPLES_PER_VOXEL = 4
+"""Along the axis with the smallest spacing."""
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -30,7 +33,6 @@ def profile_between_points(
     grid: Grid,
     start: Sequence[float],
     end: Sequence[float],
-    samples: int | None = None,
 ) -> Profile:
     """Profile between two positions in the patient.
 
@@ -38,10 +40,9 @@ def profile_between_points(
         array: intensities ``array[k, j, i]`` on ``grid``.
         grid: where the voxels lie.
         start, end: LPS positions in mm, inside the field of view.
-        samples: number of samples; default four per smallest voxel spacing.
 
     Raises:
-        InputError: a position outside the volume, a line of no length, or under 2 samples.
+        InputError: a position outside the volume, or a line of no length.
     """
     ends = np.array([start, end], dtype=np.float64)
     if ends.shape != (2, 3) or not np.isfinite(ends).all():
@@ -54,9 +55,7 @@ def profile_between_points(
         raise InputError(f"The line starts and ends at {tuple(start)}; give two positions apart.")
     indices = grid.world_to_index(ends)
     _check_inside(indices, ends, grid)
-    count = samples if samples is not None else int(np.ceil(4 * length / min(grid.spacing))) + 1
-    if count < 2:
-        raise InputError(f"A profile of {count} samples is no line; ask for at least 2.")
+    count = int(np.ceil(_SAMPLES_PER_VOXEL * length / min(grid.spacing))) + 1
     fraction = np.linspace(0.0, 1.0, count)
     points = indices[0] + fraction[:, None] * (indices[1] - indices[0])
     return Profile(fraction * length, _interpolate(array, points))
@@ -71,7 +70,7 @@ def _check_inside(indices: NDArray[np.float64], ends: NDArray[np.float64], grid:
         ).any():
             shown = tuple(round(float(x), 2) for x in position)
             raise InputError(
-                f"The position {shown} mm (LPS) lies outside the volume; choose one inside it."
+                f"The position {shown} mm (LPS) is outside the volume; choose one inside it."
             )
 
 

@@ -70,7 +70,7 @@ def check_network(method: EvaluatedMethod, scale: float, baselines: Path | None)
             f"The file {path} holds {found} and not {method.title}; put the network that was "
             "trained with that recipe there."
         )
-    # A baseline is trained for one scale, which is the largest that its file tells of.
+    # A baseline is trained for one scale, the largest in its header.
     trained = header.scale_range[1]
     if abs(trained - scale) > 1e-6:
         raise InputError(

@@ -1,4 +1,4 @@
-"""One measured case a file, so that a stopped evaluation resumes where it stopped."""
+"""One file per measured case, so that a stopped evaluation continues where it stopped."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Record:
         volume, scale, method: the case; the method by its slug.
         fingerprint: of everything that decides the numbers; when it changes, so may they, and
             the case is measured again.
-        values: a number by metric, or the sentence that stands in for it.
+        values: a number by metric, or the sentence that replaces it.
         dice: overlap by region.
         seconds: time of the upsampling alone, in s.
         error: why the case failed; empty if it did not.
@@ -48,7 +48,7 @@ class Record:
 
 
 def record_path(folder: Path, volume: str, scale: float, method: str) -> Path:
-    """The file of a case's record; its pictures lie beside it as ``.npz``."""
+    """The file of a case's record; its pictures are in ``.npz`` with the same name."""
     return folder / "cases" / volume / f"{scale:g}x" / f"{method}.json"
 
 

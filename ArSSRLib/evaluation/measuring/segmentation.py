@@ -1,7 +1,7 @@
 """Segmentation-based evaluation (paper, section IV-A.4 and Table IV).
 
 The ground truth and each result are segmented in exactly the same way, and the Dice overlap of
-the two segmentations says how much of the anatomy a method kept. ANTs does the segmentation,
+the two segmentations measures how much of the anatomy a method kept. ANTs does the segmentation,
 through the optional package ``antspyx``; nothing in it is tuned to a method.
 
 All arrays are ``[k, j, i]``.
@@ -68,10 +68,10 @@ class TissueSegmenter:
     classes come out ordered by brightness.
     """
 
-    regions: Mapping[str, int]
-
-    def __init__(self) -> None:
-        object.__setattr__(self, "regions", dict(TISSUES))
+    @property
+    def regions(self) -> Mapping[str, int]:
+        """See :class:`Segmenter`."""
+        return TISSUES
 
     def segment(self, array: np.ndarray, grid: Grid, mask: NDArray[np.bool_]) -> Labels:
         """See :class:`Segmenter`."""
@@ -81,7 +81,7 @@ class TissueSegmenter:
 
 @dataclass(frozen=True)
 class AtlasSegmenter:
-    """The regions of an atlas, by default the paper's six.
+    """The paper's six regions, from an atlas.
 
     The atlas's template is registered to each volume (ANTs SyN, its quick preset), its labels are
     carried over as prior probabilities, and Atropos segments with them (prior weight 0.25).
@@ -89,24 +89,25 @@ class AtlasSegmenter:
     Attributes:
         folder: holds ``template.nii.gz`` (T1-weighted, skull-stripped) and ``labels.nii.gz`` on
             the same grid, with labels 1 to 6 for CSF, GM, WM, deep GM, brain stem, cerebellum.
-        regions: names and labels, where the atlas has others; labels count from 1 without gaps.
 
     Raises:
         InputError: the folder lacks one of the two files.
     """
 
     folder: Path
-    regions: Mapping[str, int]
 
-    def __init__(self, folder: Path, regions: Mapping[str, int] | None = None) -> None:
-        object.__setattr__(self, "folder", Path(folder))
-        object.__setattr__(self, "regions", dict(regions or PAPER_REGIONS))
+    def __post_init__(self) -> None:
         for path in atlas_files(self.folder):
             if not path.is_file():
                 raise InputError(
                     f"The atlas folder {self.folder} has no {path.name}; it needs "
                     f"{_ATLAS_TEMPLATE} and {_ATLAS_LABELS}."
                 )
+
+    @property
+    def regions(self) -> Mapping[str, int]:
+        """See :class:`Segmenter`."""
+        return PAPER_REGIONS
 
     def segment(self, array: np.ndarray, grid: Grid, mask: NDArray[np.bool_]) -> Labels:
         """See :class:`Segmenter`."""

@@ -1,4 +1,4 @@
-"""What the report shows of a case: three slices and an intensity profile, kept in a small file."""
+"""What the report shows of a case, in a small file: three slices and an intensity profile."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ which is from left to right in a picture."""
 
 @dataclass(frozen=True)
 class Aim:
-    """Where the slices of a volume lie, how they are shown and where its profile runs.
+    """Which slices of a volume are shown, in which window, and along which line its profile runs.
 
     Attributes:
         positions: of each plane, 0 to 1 of the field of view.
@@ -47,7 +47,7 @@ class CaseViews:
     """What is shown of one result.
 
     Attributes:
-        slices: one view a plane; intensities as shares of the aim's window.
+        slices: one view per plane; intensities as shares of the aim's window.
         profile: along the aim's line; None where the line leaves the volume.
         row: where the line crosses the axial slice, 0 at the top to 1; None for a line of the
             user's, which may cross it in any way.

@@ -65,7 +65,7 @@ def _coherence_map(picture: NDArray[np.float64], inner: tuple[slice, slice]) -> 
         responses = [ifft2(spectrum * band) for band in filters]
         magnitude = np.abs(responses[0])
         energy = np.maximum(0.0, magnitude - _noise_level(magnitude[inner]))
-        # Few pixels stand out; only there does the (costly) phase count.
+        # Few pixels are above the noise; only there the (costly) phase counts.
         strong = energy > 0.0
         phase = sum(w * np.angle(c[strong]) for w, c in zip(weights, responses, strict=True))
         weighted[strong] += np.maximum(0.0, np.cos(phase)) * energy[strong]
@@ -74,7 +74,7 @@ def _coherence_map(picture: NDArray[np.float64], inner: tuple[slice, slice]) -> 
 
 
 def _noise_level(magnitude: NDArray[np.float64]) -> float:
-    """Mean plus two standard deviations: only what stands out above it counts as a feature."""
+    """Mean plus two standard deviations: only what is above it counts as a feature."""
     return float(magnitude.mean() + 2.0 * magnitude.std(ddof=1))
 
 

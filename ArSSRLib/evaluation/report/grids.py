@@ -52,7 +52,7 @@ def draw_grid(
     Args:
         title: heading.
         columns: names of the columns.
-        rows: by the scale's label, one tile a column; None where there is no result.
+        rows: by the scale's label, one tile per column; None where there is no result.
         truth: decides the cropping and the detail; the last column's slice where there is none.
     """
     guide = truth or next(t.view for row in rows.values() for t in reversed(row) if t is not None)
@@ -109,7 +109,7 @@ def _placed(
 ) -> Iterator[tuple[float, float, Tile]]:
     """Each tile with the left and the top of its place, in inches.
 
-    The rows' labels, and words where there is no result, are written on the way.
+    Also writes the rows' labels, and "not measured" where there is no result.
     """
     top = _TOP
     for label, tiles in rows.items():

@@ -117,7 +117,9 @@ def test_finished_cases_are_not_measured_again(
     assert [r.values for r in again.records] == [r.values for r in first.records]
 
 
-def test_a_stopped_run_goes_on_where_it_was(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_run_continues_where_it_stopped(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done = []
 
     def stop_after_five(report: object) -> None:
@@ -245,7 +247,7 @@ def test_an_arssr_model_file_takes_part(folder: Path) -> None:
     assert f",{about['in_cases_csv']}," in csv
 
 
-def test_the_weights_of_training_runs_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+def test_the_weights_of_training_runs_are_named_by_their_folders(tmp_path: Path) -> None:
     methods = []
     for run in ("rdn", "srresnet"):
         (tmp_path / run).mkdir()
@@ -255,7 +257,7 @@ def test_the_weights_of_training_runs_are_told_apart_by_their_folders(tmp_path: 
     assert methods[0].slug != methods[1].slug
 
 
-def test_models_of_one_name_are_told_apart_by_more_of_their_paths(tmp_path: Path) -> None:
+def test_models_of_one_name_are_named_by_more_of_their_paths(tmp_path: Path) -> None:
     paths = ["a/run/best.npz", "b/run/best.npz", "b/run/last.npz", "c/small.npz"]
     for path in paths:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -288,7 +290,7 @@ def test_the_network_of_a_baseline_is_found_by_its_scale(tmp_path: Path) -> None
         model_file(method, 2.0, tmp_path)
 
 
-def test_only_the_named_axes_are_made_coarser(folder: Path) -> None:
+def test_only_the_named_axes_are_downsampled(folder: Path) -> None:
     evaluation = evaluate(_settings(folder, axes="k", scales=(3.0,), metrics=("psnr",)))
     truth = read_volume(folder / BRAINS[0])
     low = simulate_volume(truth, (1.0, 1.0, 3.0))

@@ -1,4 +1,4 @@
-"""Slices stand as a radiologist expects them, in millimetres."""
+"""Slices are oriented as a radiologist expects them, in millimetres."""
 
 from __future__ import annotations
 

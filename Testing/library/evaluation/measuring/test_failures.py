@@ -1,4 +1,4 @@
-"""One case that fails, for whatever reason, does not end the others; a full disk does."""
+"""One failed case does not stop the others; a full disk does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ArSSRLib.evaluation.measuring.records import load_record
 from ArSSRLib.evaluation.measuring.tasks import Task
 from ArSSRLib.evaluation.metrics import METRICS, MetricInputs
 from ArSSRLib.evaluation.metrics.metric import reason_for_nan
-from ArSSRLib.evaluation.report import page
+from ArSSRLib.evaluation.report import pictures
 from ArSSRLib.evaluation.run import Evaluation, evaluate
 from ArSSRLib.evaluation.settings import Settings
 
@@ -118,12 +118,12 @@ def test_what_a_failed_case_showed_earlier_is_not_drawn(
 
 def _drawn(evaluation: Evaluation) -> list[str]:
     """The curves in the picture of profiles of the first brain."""
-    figure = page._Shown(evaluation, "brain_45_2mm").profiles()
+    figure = pictures.ShownVolume(evaluation, "brain_45_2mm").profiles()
     assert figure is not None
     return [str(line.get_label()) for line in figure.axes[1].lines]
 
 
-def test_the_settings_tell_the_volumes_and_the_device_that_took_part(
+def test_the_settings_file_names_the_volumes_and_the_device_that_took_part(
     quick: Quick, folder: Path
 ) -> None:
     evaluate(quick(device="cpu"))

@@ -1,4 +1,4 @@
-"""What an earlier run measured is taken over only where nothing that decides it has changed."""
+"""What an earlier run measured is reused only where nothing that decides it has changed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _psnr(case: Task, settings: Settings) -> float:
     return float(record.values["psnr"])
 
 
-def test_a_volume_that_is_replaced_is_read_anew_in_the_same_process(
+def test_a_volume_that_is_replaced_is_read_again_in_the_same_process(
     case: Task, quick: Quick, folder: Path
 ) -> None:
     before = _psnr(case, quick())
@@ -48,7 +48,7 @@ def test_a_volume_that_is_replaced_is_read_anew_in_the_same_process(
 
 
 @pytest.mark.parametrize("suffix", [".mhd", ".nhdr"])
-def test_new_raw_data_under_the_same_header_are_measured_anew(
+def test_new_raw_data_under_the_same_header_are_measured_again(
     suffix: str, case: Task, quick: Quick, folder: Path, brain_image: sitk.Image
 ) -> None:
     path = folder.parent / f"brain{suffix}"
@@ -62,7 +62,7 @@ def test_new_raw_data_under_the_same_header_are_measured_anew(
     assert _psnr(detached, quick()) > before + 1.0
 
 
-def test_a_model_that_is_replaced_is_loaded_anew_in_the_same_process(
+def test_a_model_that_is_replaced_is_loaded_again_in_the_same_process(
     case: Task, quick: Quick, tiny_model: Callable[..., Path]
 ) -> None:
     network = replace(case, method=parse_method(f"arssr:{tiny_model()}"))
@@ -88,14 +88,14 @@ def _changes_with(case: Task, settings: Settings, change: Callable[[], object]) 
     return fingerprints.fingerprint(case, settings) != before
 
 
-def test_another_version_of_the_library_measures_anew(
+def test_another_version_of_the_library_measures_again(
     case: Task, quick: Quick, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert _changes_with(case, quick(), lambda: monkeypatch.setattr(ArSSRLib, "__version__", "999"))
 
 
 @pytest.mark.parametrize("method", [CUBIC, parse_method("arssr:default")])
-def test_another_device_measures_networks_anew_and_only_these(
+def test_another_device_measures_networks_again_and_only_these(
     method: EvaluatedMethod, case: Task, quick: Quick, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fingerprints, "choose_device", lambda name: torch.device("cpu"))
@@ -107,7 +107,7 @@ def test_another_device_measures_networks_anew_and_only_these(
 
 
 @pytest.mark.parametrize("name", ["template.nii.gz", "labels.nii.gz"])
-def test_another_atlas_in_the_same_folder_measures_anew(
+def test_another_atlas_in_the_same_folder_measures_again(
     name: str, case: Task, quick: Quick, tmp_path: Path
 ) -> None:
     pytest.importorskip("ants", reason="the optional extra 'segmentation' is not installed")
@@ -119,7 +119,7 @@ def test_another_atlas_in_the_same_folder_measures_anew(
     assert _changes_with(case, settings, lambda: (atlas / name).write_bytes(b"something else"))
 
 
-def test_another_version_of_ants_segments_anew(
+def test_another_version_of_ants_segments_again(
     case: Task, quick: Quick, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fingerprints.metadata, "version", lambda name: "1")

@@ -95,7 +95,7 @@ def test_an_atlas_gives_the_papers_six_regions(
 
 
 def _six_regions(tissues: np.ndarray) -> np.ndarray:
-    """Boxes stand in for deep grey matter, brain stem and cerebellum: enough for a round trip."""
+    """Boxes replace deep grey matter, brain stem and cerebellum: enough for a round trip."""
     regions = tissues.copy()
     depth, height, width = regions.shape
     for label, box in (
@@ -119,7 +119,7 @@ def test_an_empty_mask_is_refused(brain, brain_grid: Grid) -> None:
         TissueSegmenter().segment(brain, brain_grid, np.zeros(brain.shape, dtype=bool))
 
 
-def test_without_antspyx_the_message_says_what_to_install(
+def test_without_antspyx_the_message_names_what_to_install(
     brain, brain_grid: Grid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ants", None)

@@ -42,7 +42,7 @@ def test_an_input_without_contrast_is_refused(brain: np.ndarray) -> None:
         reblur(brain, np.ones((4, 4, 4)))
 
 
-def test_real_pairs_are_re_blurred_only_when_asked_for(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_real_scans_are_re_blurred_only_on_request(tmp_path) -> None:  # type: ignore[no-untyped-def]
     free = Settings(tmp_path, tmp_path, reference_free=True)
     assert "reblur" not in free.metrics and "psi" in free.metrics
     asked = Settings(tmp_path, tmp_path, reference_free=True, metrics=("psi", "reblur"))

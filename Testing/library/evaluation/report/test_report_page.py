@@ -1,4 +1,4 @@
-"""The page of a report: one file that says everything, with the paper's numbers beside it."""
+"""The page of a report: one file that contains everything, with the paper's numbers beside it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_page_shows_tables_plots_settings_and_the_papers_numbers(page: Path)
         assert expected in text
 
 
-def test_the_papers_numbers_stand_below_the_tables_of_their_shape(page: Path) -> None:
+def test_the_papers_numbers_are_below_the_tables_of_their_shape(page: Path) -> None:
     for text in (page.read_text("utf-8"), (page.parent / "tables.md").read_text("utf-8")):
         assert "Table I:" in text and "Table II:" in text and "Table V:" in text
         # Nothing here was segmented or measured without a reference.
@@ -85,14 +85,17 @@ def test_each_of_the_papers_tables_has_its_place_and_even_rows() -> None:
 def test_a_report_without_a_reference_shows_the_papers_table_of_that_kind(
     folder: Path, tmp_path: Path
 ) -> None:
+    (folder / "brain_46_2mm.nii.gz").unlink()
     settings = Settings(
-        folder, tmp_path / "free", (2.0,), parse_methods("linear,cubic"), reference_free=True
-    )
+        folder, tmp_path / "free", (1.3,), parse_methods("linear,cubic"), reference_free=True,
+        metrics=("psi", "grain", "edges"),
+    )  # fmt: skip
     text = write_report(evaluate(settings), pictured=0).read_text(encoding="utf-8")
     assert "Table III:" in text and "Table I:" not in text
+    assert "Grain / cubic ↓" in text and "Edges / cubic ↑" in text
 
 
-def test_a_failed_case_stands_on_the_page(data_folder: Path, tmp_path: Path) -> None:
+def test_a_failed_case_is_listed_on_the_page(data_folder: Path, tmp_path: Path) -> None:
     source = tmp_path / "hr"
     source.mkdir()
     (source / "good.nii.gz").write_bytes((data_folder / "brain_45_2mm.nii.gz").read_bytes())

@@ -57,7 +57,7 @@ def test_words_stay_within_a_picture_of_any_width(shown: CaseViews) -> None:
             assert all(not a.overlaps(b) for a, b in itertools.combinations(headings, 2))
 
 
-def test_a_result_that_is_missing_says_so_in_its_place(shown: CaseViews) -> None:
+def test_a_result_that_is_missing_is_named_in_its_place(shown: CaseViews) -> None:
     slice_ = shown.slices["axial"]
     canvas = draw_grid("a brain", ["A", "B"], {"2×": [Tile(slice_), None]}, slice_)
     assert "not measured" in [text.get_text() for text in canvas.figure.texts]

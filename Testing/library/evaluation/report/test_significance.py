@@ -81,7 +81,7 @@ def test_identical_results_and_disjoint_volumes_have_their_own_words() -> None:
 
 
 @pytest.mark.parametrize(("methods", "noted"), [(3, False), (4, True)])
-def test_many_methods_on_few_volumes_are_told_that_no_pair_can_be_significant(
+def test_with_many_methods_and_few_volumes_a_note_says_that_no_pair_can_be_significant(
     methods: int, noted: bool
 ) -> None:
     # The smallest p-value of seven volumes is 1/64: three pairs can pass 0.05, six cannot.

@@ -1,4 +1,4 @@
-"""Tables of an evaluation: what a cell says, what is best, what stands below."""
+"""Tables of an evaluation: cells, the best methods and the notes below."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_best_of_each_scale_is_marked_in_the_metrics_own_direction() -> None
     assert marked == [["0.10000"], ["31.00"], ["26.00"], ["0.30000"]]
 
 
-def test_a_mean_over_fewer_volumes_is_not_the_best_and_says_so() -> None:
+def test_a_mean_over_fewer_volumes_is_not_the_best_and_is_noted() -> None:
     records = [
         _record("easy", 2.0, "linear", psnr=40.0),
         _record("easy", 2.0, "cubic", psnr=41.0),
@@ -70,7 +70,7 @@ def test_a_mean_over_fewer_volumes_is_not_the_best_and_says_so() -> None:
     assert "Linear at 2×: 1 of 2 volumes; not compared for the best." in table.notes
 
 
-def test_a_table_says_what_was_measured_and_in_which_unit() -> None:
+def test_a_table_states_what_was_measured_and_in_which_unit() -> None:
     records = [_record(volume, 2.0, "cubic", psnr=30.0) for volume in "ab"]
     made_up = _made_up(records, kernel="kspace", axes="k")
     table = _table("quality_table", made_up)
@@ -97,7 +97,7 @@ def test_the_folder_one_is_in_is_named_below_a_table(
     assert found == "1 real scan of “scans”, upsampled as it is."
 
 
-def test_a_baseline_without_a_scale_is_said_to_lack_it_and_has_no_mean_over_them() -> None:
+def test_a_baseline_without_a_scale_is_noted_and_has_no_mean_over_the_scales() -> None:
     records = [
         _record("a", scale, method, psi=psi)
         for scale, method, psi in ((2.0, "linear", 0.5), (2.0, "cubic", 0.3), (4.0, "cubic", 0.2))
@@ -122,7 +122,9 @@ def test_a_table_agrees_with_the_records(evaluation: Evaluation) -> None:
     assert row[table.headings.index("PSNR (dB) ↑")].text == expected
 
 
-def test_a_metric_without_numbers_says_why_and_is_never_best(evaluation: Evaluation) -> None:
+def test_a_metric_without_numbers_has_a_reason_and_is_never_best(
+    evaluation: Evaluation,
+) -> None:
     table = _table("quality_table", evaluation)
     column = table.headings.index("PSI ↑")
     assert {row[column].text for row in table.rows} == {"not measured"}
@@ -130,7 +132,7 @@ def test_a_metric_without_numbers_says_why_and_is_never_best(evaluation: Evaluat
     assert any("no slice is large enough for PSI" in note for note in table.notes)
 
 
-def test_dice_has_a_row_a_region_and_their_mean() -> None:
+def test_dice_has_a_row_per_region_and_their_mean() -> None:
     records = [
         Record("a", 2.0, "linear", "", {}, {"CSF": 0.5, "GM": 0.7}),
         Record("a", 2.0, "cubic", "", {}, {"CSF": 0.6, "GM": 0.9}),
@@ -203,7 +205,7 @@ def test_a_table_for_the_terminal_has_its_columns_under_each_other(evaluation: E
         assert line[column + len(row[2].text) :].startswith(" *") == row[2].marked
 
 
-def test_each_form_of_a_table_says_how_it_marks_the_best() -> None:
+def test_each_form_of_a_table_explains_how_it_marks_the_best() -> None:
     records = [_record("a", 2.0, "linear", psnr=30.0), _record("a", 2.0, "cubic", psnr=31.0)]
     table = _table("quality_table", _made_up(records, metrics=("psnr",)))
     assert "Bold: the best of each scale." in table.to_markdown()
