@@ -13,7 +13,7 @@ from ..errors import Cancelled, InputError
 from ..running.interrupts import load_libraries
 from ..running.machine import usable_cpus
 from ..upsampling.device import choose_device
-from ..upsampling.options import add_options, numbers, whole_number
+from ..upsampling.options import add_options, finite_number, whole_number
 from ..upsampling.request import MOST_THREADS, Upsampling
 from .arguments import MOST_PROCESSES, add_low_resolution, add_progress, slice_thickness
 from .printers import printer_for, warnings_shown_by
@@ -128,9 +128,10 @@ def _metric_list() -> str:
 def _add_pictures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--line",
-        type=numbers(6),
-        metavar="X0,Y0,Z0,X1,Y1,Z1",
-        help="ends of the intensity profile in LPS mm (write --line=-10,… for a leading minus)",
+        nargs=6,
+        type=finite_number,
+        metavar=("X0", "Y0", "Z0", "X1", "Y1", "Z1"),
+        help="ends of the intensity profile in LPS mm",
     )
     parser.add_argument(
         "--pictures",
@@ -142,7 +143,7 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_machine(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, Upsampling, ("device",))
+    add_options(parser, Upsampling, ("device", "precision"))
     parser.add_argument(
         "--jobs",
         type=whole_number(1, MOST_PROCESSES),
@@ -219,9 +220,10 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         segmentation=arguments.segmentation,
         atlas=_folder(arguments.atlas, "--atlas"),
         device=arguments.device,
+        precision=arguments.precision,
         jobs=jobs,
         threads=arguments.threads or max(1, usable_cpus() // jobs),
-        line=arguments.line,
+        line=tuple(arguments.line) if arguments.line else None,
         axes=parse_axes(arguments.axes),
     )
 

@@ -18,6 +18,7 @@ from ..upsampling.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
 from ..volumes.files.search import VolumeFile
 from .measuring.file_versions import digest
+from .measuring.fingerprint import precision_name
 from .measuring.model_files import model_files
 from .measuring.records import Record
 from .measuring.segmentation import AtlasSegmenter, load_ants
@@ -42,12 +43,14 @@ class Evaluation:
         records: every case, in the order of volumes, scales and methods; failed ones too.
         notes: what was left out, and why; one sentence each.
         device: what networks ran on: ``cpu``, ``cuda`` or ``mps``.
+        precision: the type of number that ArSSR computed with, for example ``bfloat16``.
     """
 
     settings: Settings
     records: Sequence[Record]
     notes: Sequence[str]
     device: str = "cpu"
+    precision: str = "float32"
 
     @property
     def measured(self) -> list[Record]:
@@ -94,7 +97,8 @@ def evaluate(
         EnvironmentFault: the report cannot be written, or a package is missing.
     """
     check_packages(settings)
-    device = choose_device(settings.device).type
+    device = choose_device(settings.device)
+    precision = precision_name(settings.precision, device)
     volumes = find_volumes(settings.source)
     truths, tasks, notes = tasks_of(settings, volumes)
     make_folder(settings.output)
@@ -116,7 +120,7 @@ def evaluate(
         clock.done += len(tasks) - len(feasible)
         records += _measured(feasible, pool, clock, warn)
     notes += outside
-    evaluation = Evaluation(settings, _ordered(records, settings), notes, device)
+    evaluation = Evaluation(settings, _ordered(records, settings), notes, device.type, precision)
     _check_measured(evaluation)
     _write_settings(evaluation, volumes)
     return evaluation
@@ -206,6 +210,7 @@ def _write_settings(evaluation: Evaluation, volumes: Mapping[str, VolumeFile]) -
     values = {
         "settings": settings.to_dict(),
         "device": evaluation.device,
+        "precision": evaluation.precision,
         "volumes": {name: _file(file.path) for name, file in volumes.items()},
         "models": _models(settings),
         "versions": versions(),

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..choices import ALL_KERNELS, PAPER_KERNEL, NoiseKind
+from ..choices import ALL_KERNELS, PAPER_KERNEL, NoiseKind, Precision
 from ..errors import InputError
 from ..resampling.blur import Blur
 from ..resampling.noise import Noise
@@ -44,6 +44,8 @@ class Settings:
         segmentation: measure Dice of tissue classes (paper, Table IV); needs ``antspyx``.
         atlas: folder of an atlas, for Dice of the paper's six regions instead.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        precision: numbers that ArSSR computes with, see
+            :func:`ArSSRLib.upsampling.precision.choose_precision`.
         jobs: cases measured at a time.
         threads: CPU threads of each.
         line: ends x0,y0,z0,x1,y1,z1 of the intensity profile, LPS mm; by default the middle row
@@ -66,6 +68,7 @@ class Settings:
     segmentation: bool = False
     atlas: Path | None = None
     device: str = "auto"
+    precision: Precision = "auto"
     jobs: int = 1
     threads: int = 1
     line: tuple[float, ...] | None = None

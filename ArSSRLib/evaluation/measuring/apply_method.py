@@ -61,7 +61,12 @@ def upsample(task: Task, settings: Settings, low: Volume, target: Grid) -> Float
     assert path is not None
     if method.kind == "arssr":
         model = _arssr(path)
-        request = Upsampling.of(model=model, device=settings.device, fast=method.fast)
+        request = Upsampling.of(
+            model=model,
+            device=settings.device,
+            precision=settings.precision,
+            fast=method.fast,
+        )
         return upsample_volume(low, request, target=target, model=model).array
     return _with_baseline(_baseline(path), low.array, shape, settings.device)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 from ...upsampling.device import choose_device
+from ...upsampling.precision import choose_precision
 from ..metrics import METRICS
 from ..settings import Settings
 from .file_versions import digest
@@ -15,8 +17,16 @@ from .model_files import model_file
 from .segmentation import atlas_files
 from .tasks import Task
 
+if TYPE_CHECKING:
+    import torch
+
 _FORMAT = 3
 """Changes when records of earlier versions can no longer be used."""
+
+
+def precision_name(precision: str, device: torch.device) -> str:
+    """The type of number that ArSSR computes with on a device, for example ``bfloat16``."""
+    return str(choose_precision(precision, device)).removeprefix("torch.")
 
 
 def fingerprint(task: Task, settings: Settings) -> str:
@@ -27,7 +37,7 @@ def fingerprint(task: Task, settings: Settings) -> str:
     """
     from ... import __version__
 
-    model = None
+    model, device = None, choose_device(settings.device)
     if task.upsamples:
         model = model_file(task.method, task.scale, settings.baselines)
     if task.mask is not None:
@@ -41,7 +51,8 @@ def fingerprint(task: Task, settings: Settings) -> str:
         "scales": list(settings.scales) if not task.upsamples else [],
         "method": task.method.text if model is None else digest(model),
         "fast": task.method.fast,
-        "device": None if model is None else choose_device(settings.device).type,
+        "device": None if model is None else device.type,
+        "precision": None if model is None else precision_name(settings.precision, device),
         "kernel": settings.kernel,
         "slice_thickness": settings.slice_thickness,
         "noise": [settings.noise, settings.noise_kind],

@@ -141,7 +141,8 @@ def cost_table(evaluation: Evaluation, cases: pd.DataFrame) -> Table:
     notes = [
         "Upsampling alone, without reading and measuring, as each volume took when it was "
         f"measured; this run: {settings.jobs} at a time with {settings.threads} CPU "
-        f"thread{'s' if settings.threads > 1 else ''} each, networks on {evaluation.device}."
+        f"thread{'s' if settings.threads > 1 else ''} each, networks on {evaluation.device}, "
+        f"ArSSR in {evaluation.precision}."
     ]
     notes += [
         f"{method.title}: this model has no mirrored pass, so that fast changes nothing."

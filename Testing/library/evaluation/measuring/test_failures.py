@@ -78,7 +78,7 @@ def test_a_report_that_cannot_be_written_ends_the_evaluation(quick: Quick) -> No
     settings = quick()
     settings.output.mkdir()
     (settings.output / "cases").write_bytes(b"a file where the folder should be")
-    with pytest.raises(EnvironmentFault, match=r"'.*cases.*' cannot be made"):
+    with pytest.raises(InputError, match=r"'.*cases.*' cannot be created"):
         evaluate(settings)
 
 

@@ -106,6 +106,18 @@ def test_another_device_measures_networks_again_and_only_these(
     assert _changes_with(replace(case, method=method), quick(), change) == (method.kind == "arssr")
 
 
+@pytest.mark.parametrize("method", [CUBIC, parse_method("arssr:default")])
+def test_another_precision_measures_networks_again_and_only_these(
+    method: EvaluatedMethod, case: Task, quick: Quick
+) -> None:
+    task = replace(case, method=method)
+    single, half = (
+        fingerprints.fingerprint(task, quick(precision=name, device="cpu"))
+        for name in ("float32", "bfloat16")
+    )
+    assert (single != half) == (method.kind == "arssr")
+
+
 @pytest.mark.parametrize("name", ["template.nii.gz", "labels.nii.gz"])
 def test_another_atlas_in_the_same_folder_measures_again(
     name: str, case: Task, quick: Quick, tmp_path: Path
