@@ -48,8 +48,19 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("MPLCONFIGDIR", config.stash[_caches])
 
 
+def slow_tests() -> set[str]:
+    """The entries of ``slow_tests.txt``: folders, files and tests."""
+    lines = (TESTING / "slow_tests.txt").read_text(encoding="utf-8").splitlines()
+    return {line for line in lines if line and not line.startswith("#")}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests of whole folders."""
+    """Marks the slow tests and the tests of whole folders."""
+    slow = slow_tests()
+    for item in items:
+        nodes = {node.nodeid for node in item.listchain()}
+        if not slow.isdisjoint({*nodes, item.nodeid.partition("[")[0]}):
+            item.add_marker("slow")
     for marker, folders in MARKED_FOLDERS.items():
         paths = {TESTING / folder for folder in folders}
         for item in items:

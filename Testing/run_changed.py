@@ -24,6 +24,9 @@ TESTING = ROOT / "Testing"
 TREES = {"ArSSRLib": TESTING / "library", "ArSSR": TESTING / "module"}
 """Where the tests of each source folder are."""
 
+NO_TESTS = 5
+"""The exit code of pytest when no test is left to run."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Finds the tests and runs pytest on them; returns its exit code."""
@@ -39,7 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     settings = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONUTF8": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-m", "not slow", *names]
-    return subprocess.run(command, cwd=ROOT, env=settings, check=False).returncode
+    code = subprocess.run(command, cwd=ROOT, env=settings, check=False).returncode
+    if code == NO_TESTS:
+        print(f"All of these tests are slow; run them with: python -m pytest {' '.join(names)}")
+        return 0
+    return code
 
 
 def changed_files() -> list[Path]:
