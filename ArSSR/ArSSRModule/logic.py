@@ -48,7 +48,8 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             method: ``arssr``, ``cubic``, ``linear`` or ``nearest``.
             model: name of a bundled model, or a model file.
             device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-            roiNode: markups ROI; only its box is computed, of a rotated one its bounds.
+            roiNode: markups ROI; only its box is computed. One that is not parallel to the volume's
+                axes counts by its bounds along them.
             outputNode: volume node to overwrite; a new one is made when left out.
             progress: called with the library's reports; cancels by raising.
             fast: compute once instead of taking the mean with the mirrored volume.
@@ -86,7 +87,7 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
         )
         scaleText = _scaleText(scale, spacing)
         return placeResult(
-            LoadedImage.of(image),
+            LoadedImage.of(image, snapshot.grid),
             volumeNode,
             outputNode,
             resultName(snapshot.name, method, scaleText),

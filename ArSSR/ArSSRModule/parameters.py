@@ -1,4 +1,4 @@
-"""The user's choices, kept in a parameter node so that a saved scene brings them back."""
+"""The user's choices, kept in a parameter node and saved with the scene."""
 
 import enum
 from typing import Annotated
@@ -11,7 +11,7 @@ DEFAULT_MODEL = "default"
 
 
 class ScaleMode(enum.Enum):
-    """How the user says how fine the result should be."""
+    """How the output resolution is given."""
 
     FACTOR = "factor"
     SPACING = "spacing"
@@ -26,7 +26,7 @@ class ScaleMode(enum.Enum):
 
 
 class Device(enum.Enum):
-    """The processor that runs the network; the value is the command line's name for it."""
+    """The processor that runs the network; the value is its name on the command line."""
 
     AUTO = "auto"
     CPU = "cpu"
@@ -43,24 +43,35 @@ class Device(enum.Enum):
 
 
 class ComparisonViews(enum.Enum):
-    """The orientations of the comparison layout, three volumes across."""
+    """How the comparison arranges its slice views."""
 
+    ROW = "row"
+    DIVIDER = "divider"
     ALL = "all"
+
+    def label(self) -> str:
+        return {
+            ComparisonViews.ROW: _("Three views side by side"),
+            ComparisonViews.DIVIDER: _("One view with a divider"),
+            ComparisonViews.ALL: _("Nine views"),
+        }[self]
+
+
+class ViewOrientation(enum.Enum):
+    """Orientation of the comparison's views; the value is MRML's name where it has one."""
+
+    AUTOMATIC = "automatic"
     AXIAL = "Axial"
     SAGITTAL = "Sagittal"
     CORONAL = "Coronal"
 
     def label(self) -> str:
         return {
-            ComparisonViews.ALL: _("Axial, sagittal and coronal"),
-            ComparisonViews.AXIAL: _("Axial only"),
-            ComparisonViews.SAGITTAL: _("Sagittal only"),
-            ComparisonViews.CORONAL: _("Coronal only"),
+            ViewOrientation.AUTOMATIC: _("Automatic"),
+            ViewOrientation.AXIAL: _("Axial"),
+            ViewOrientation.SAGITTAL: _("Sagittal"),
+            ViewOrientation.CORONAL: _("Coronal"),
         }[self]
-
-    def orientations(self) -> tuple[str, ...]:
-        """Names of MRML's slice orientations, from top to bottom."""
-        return ("Axial", "Sagittal", "Coronal") if self is ComparisonViews.ALL else (self.value,)
 
 
 @parameterNodeWrapper
@@ -74,7 +85,9 @@ class ArSSRParameterNode:
     alsoCubic - also make a cubic interpolation to compare with.
     model, device - name or file of the network, and the processor that runs it.
     fast - compute once instead of taking the mean with the mirrored volume.
-    comparisonViews, showDifference, fade (percent of ArSSR over cubic) - the comparison.
+    comparisonViews, comparisonOrientation - the layout of the comparison; AUTOMATIC takes the
+        orientation in which the input's largest voxel side is seen.
+    showDifference, fade (percent of ArSSR over cubic) - what its views show.
     comparedInput, comparedCubic, comparedResult - the volumes of the last run.
     """
 
@@ -88,7 +101,8 @@ class ArSSRParameterNode:
     model: str = DEFAULT_MODEL
     device: Device = Device.AUTO
     fast: bool = False
-    comparisonViews: ComparisonViews = ComparisonViews.ALL
+    comparisonViews: ComparisonViews = ComparisonViews.ROW
+    comparisonOrientation: ViewOrientation = ViewOrientation.AUTOMATIC
     showDifference: bool = False
     fade: Annotated[float, WithinRange(0.0, 100.0)] = 100.0
     comparedInput: vtkMRMLScalarVolumeNode

@@ -4,20 +4,22 @@ They run in Slicer's own harness (Reload and Test, or ctest), in any language, a
 outside the scene; without PyTorch they fail, and do not install it.
 """
 
+import logging
 import tempfile
 import time
+import unittest
 from pathlib import Path
 
 import numpy as np
+import qt
 import slicer
 import vtk
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
 
-from .compare.difference import existingDifference
-from .compare.layout import LAYOUT_IDS, viewName
+from .compare.layout import View, chosenLayout
 from .logic import ArSSRLogic
 from .panel.run_state import cancelledText
-from .parameters import ComparisonViews, ScaleMode
+from .parameters import ComparisonViews, ScaleMode, ViewOrientation
 from .run import torch_setup
 from .scene.inputs import checkNotOverwritten, reasonNotUsable
 from .scene.results import INPUT_REFERENCE
@@ -29,6 +31,19 @@ PATIENCE_SECONDS = 600
 
 class ArSSRTest(ScriptedLoadableModuleTest):
     """Each ``test_`` method starts from an empty scene."""
+
+    def runTest(self):
+        """Runs every test for *Reload and Test*; a test that fails does not stop the others."""
+        names = unittest.TestLoader().getTestCaseNames(type(self))
+        suite = unittest.TestSuite(type(self)(name) for name in names)
+        result = suite.run(unittest.TestResult())
+        for test, trace in (*result.failures, *result.errors):
+            logging.error("%s failed:\n%s", test.id().split(".")[-1], trace)
+        self.assertTrue(
+            result.wasSuccessful(),
+            f"{len(result.failures) + len(result.errors)} of {result.testsRun} self-tests failed; "
+            "see the application log.",
+        )
 
     def setUp(self):
         self._checkTorch()
@@ -128,13 +143,13 @@ class ArSSRTest(ScriptedLoadableModuleTest):
     def test_ApplySaysWhyItIsDisabled(self):
         button = self.panel.ui.applyButton
         self.assertFalse(button.enabled)
-        self.assertEqual(button.toolTip, reasonNotUsable(None))
+        self.assertEqual(_plain(button.toolTip), reasonNotUsable(None))
         block = self._block()
         self._choose(block, scale=2.0)
         self.assertTrue(button.enabled, button.toolTip)
         self.panel.ui.outputSelector.setCurrentNode(block)
         self.assertFalse(button.enabled)
-        self.assertEqual(button.toolTip, self._refusal(checkNotOverwritten, block, block))
+        self.assertEqual(_plain(button.toolTip), self._refusal(checkNotOverwritten, block, block))
 
     def test_OnlyTheRegionIsComputed(self):
         block = self._block()
@@ -158,36 +173,38 @@ class ArSSRTest(ScriptedLoadableModuleTest):
     def test_TheComparisonShowsThreeVolumesAndGoesBack(self):
         layoutManager = slicer.app.layoutManager()
         earlier = layoutManager.layout
-        block = self._block()
-        self._choose(block, scale=1.5)
-        self.panel.ui.applyButton.click()
-        self._waitForTheRun()
-        self.panel.ui.compareButton.click()
-        self.assertEqual(layoutManager.layout, LAYOUT_IDS[ComparisonViews.ALL])
+        self._compare(ComparisonViews.ALL)
+        parameters = ArSSRLogic().getParameterNode()
+        self.assertEqual(layoutManager.layout, chosenLayout(parameters).number)
         for orientation in ("Axial", "Sagittal", "Coronal"):
-            shown = [_composite(orientation, column) for column in range(3)]
-            names = [_volumeName(c.GetBackgroundVolumeID()) for c in shown]
-            self.assertEqual(names, ["Block", "Block cubic 1.5x", "Block cubic 1.5x"])
-            self.assertEqual(_volumeName(shown[2].GetForegroundVolumeID()), "Block ArSSR 1.5x")
-            self.assertTrue(all(c.GetLinkedControl() for c in shown))
-        self.panel.ui.fadeSlider.value = 25
-        self.assertAlmostEqual(_composite("Axial", 2).GetForegroundOpacity(), 0.25)
-        self.panel.ui.differenceCheckBox.click()
-        difference = existingDifference(slicer.util.getFirstNodeByName("Block ArSSR 1.5x"))
-        self.assertEqual(_composite("Axial", 2).GetBackgroundVolumeID(), difference.GetID())
+            self._checkRow(orientation, ("Block", "Block cubic 1.5x", "Block ArSSR 1.5x"))
         self.panel.ui.compareButton.click()
         self.assertEqual(layoutManager.layout, earlier)
 
-    def test_LinkedViewsMoveTogetherAndShareWindowAndLevel(self):
-        block = self._block()
-        self._choose(block, scale=1.5)
-        self.panel.ui.applyButton.click()
-        self._waitForTheRun()
+    def test_EveryColumnShowsItsVolumeAfterEveryChange(self):
+        self._compare(ComparisonViews.ROW)
+        parameters = ArSSRLogic().getParameterNode()
+        plain = ("Block", "Block cubic 1.5x", "Block ArSSR 1.5x")
+        different = ("Block cubic 1.5x", "Block ArSSR 1.5x", "Block ArSSR 1.5x − cubic")
+        for orientation in list(ViewOrientation)[1:]:
+            parameters.comparisonOrientation = orientation
+            self._checkRow(orientation.value, plain)
+            self.panel.ui.differenceCheckBox.click()
+            self._checkRow(orientation.value, different)
+            self.panel.ui.fadeSlider.value = 25
+            self.assertAlmostEqual(_composite(orientation.value, 1).GetForegroundOpacity(), 0.25)
+            self.panel.ui.fadeSlider.value = 100
+            self._checkRow(orientation.value, different)
+            for linked in (False, True):
+                _composite(orientation.value, 0).SetLinkedControl(linked)
+            self._checkRow(orientation.value, different)
+            self.panel.ui.differenceCheckBox.click()
+            self._checkRow(orientation.value, plain)
         self.panel.ui.compareButton.click()
-        nodes = [
-            slicer.app.layoutManager().sliceWidget(viewName("Axial", c)).mrmlSliceNode()
-            for c in range(3)
-        ]
+
+    def test_LinkedViewsMoveTogetherAndShareWindowAndLevel(self):
+        block = self._compare(ComparisonViews.ALL)
+        nodes = [_sliceWidget("Axial", column).mrmlSliceNode() for column in range(3)]
         logic = slicer.app.applicationLogic().GetSliceLogic(nodes[0])
         logic.StartSliceNodeInteraction(slicer.vtkMRMLSliceNode.SliceToRASFlag)
         logic.SetSliceOffset(nodes[0].GetSliceOffset() + 7.0)
@@ -260,6 +277,20 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         self.panel.ui.inputSelector.setCurrentNode(volumeNode)
         self.panel.ui.scaleSlider.value = scale
 
+    def _compare(self, views):
+        """Upsamples a block and opens the comparison; returns the block."""
+        block = self._block()
+        self._choose(block, scale=1.5)
+        ArSSRLogic().getParameterNode().comparisonViews = views
+        self.panel.ui.applyButton.click()
+        self._waitForTheRun()
+        self.panel.ui.compareButton.click()
+        return block
+
+    def _checkRow(self, orientation, names):
+        """Each view of a row shows the volume of that name, and nothing else is seen in it."""
+        self.assertEqual(tuple(_shownName(orientation, column) for column in range(3)), names)
+
     def _waitForTheRun(self):
         self._wait(lambda: not self.panel.running)
 
@@ -269,6 +300,13 @@ class ArSSRTest(ScriptedLoadableModuleTest):
             self.assertLess(time.monotonic(), deadline, "the run takes too long")
             slicer.app.processEvents()
             time.sleep(0.005)
+
+
+def _plain(toolTip):
+    """A tooltip without the tags that Slicer adds to it."""
+    document = qt.QTextDocument()
+    document.setHtml(toolTip)
+    return document.toPlainText()
 
 
 def _volumes():
@@ -292,9 +330,21 @@ def _ijkToRas(volumeNode):
     return slicer.util.arrayFromVTKMatrix(matrix)
 
 
+def _sliceWidget(orientation, column):
+    return slicer.app.layoutManager().sliceWidget(View(orientation, column).name)
+
+
 def _composite(orientation, column):
-    widget = slicer.app.layoutManager().sliceWidget(viewName(orientation, column))
-    return widget.mrmlSliceCompositeNode()
+    return _sliceWidget(orientation, column).mrmlSliceCompositeNode()
+
+
+def _shownName(orientation, column):
+    """Name of the one volume that is seen in a view, None where two are blended."""
+    composite = _composite(orientation, column)
+    foreground = composite.GetForegroundVolumeID()
+    if not foreground or composite.GetForegroundOpacity() == 0.0:
+        return _volumeName(composite.GetBackgroundVolumeID())
+    return _volumeName(foreground) if composite.GetForegroundOpacity() == 1.0 else None
 
 
 def _volumeName(nodeID):

@@ -1,6 +1,6 @@
 """Makes the README's screenshots: the panel in its states and the comparison, from a real run.
 
-    python Testing/host/make_pictures.py [--module PATH/ArSSR.py] [--output FOLDER]
+    python Testing/host/make_pictures.py [--output FOLDER] [--style dark] [--scaling 2] [--region]
 
 Everything is done the way a user does it: the widgets' signals start, cancel and compare. The
 error is a real one: the child process is killed as the system does when memory runs out.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 import time
 from pathlib import Path
@@ -21,22 +22,24 @@ from PIL import Image
 HOST = Path(__file__).resolve().parent
 ROOT = HOST.parent.parent
 sys.path.insert(0, str(HOST))
-PANEL_WIDTH, PANEL_HEIGHT = 420, 860
-WINDOW = (1500, 860)
+PANEL_WIDTH, PANEL_HEIGHT = 420, 900
+WINDOW = (1500, 900)
 SCALE = 2.5
 COLOURS = 220
 """Colours of the stored pictures: enough for grey images, and half the size."""
-ZOOM = 1.6
-"""Of the picture of the difference, so that single structures can be told apart."""
+VIEWS = {"row": 0, "divider": 1, "nine": 2}
+"""Pictures of the comparison, by the index of their arrangement in the menu."""
+READY_SECONDS = 900
 
 
 class Studio:
     """The open panel, and one picture a method."""
 
-    def __init__(self, module: Path, output: Path) -> None:
+    def __init__(self, module: Path, output: Path, scaling: int, region: bool) -> None:
         import slicerhost
 
         self.slicer = slicerhost.start()
+        self.scaling, self.region = scaling, region
         self.output = output
         self.panel = slicerhost.open_module(module)
         self.ui = self.panel.ui
@@ -47,9 +50,12 @@ class Studio:
         self._settle()
         self._save_panel("panel-empty")
         self._load_sample()
+        if self.region:
+            self.ui.roiSelector.addNode()
         self._wait(
             lambda: (
-                "CPU" in self.ui.deviceSummaryLabel.text or "GPU" in self.ui.deviceSummaryLabel.text
+                "thread" in self.ui.deviceSummaryLabel.text
+                or "GPU" in self.ui.deviceSummaryLabel.text
             )
         )
         self.ui.scaleSlider.value = SCALE
@@ -62,14 +68,17 @@ class Studio:
         self._save_panel("panel-done")
 
     def comparison(self) -> None:
-        self.ui.inputsCollapsibleButton.collapsed = True
-        self.ui.outputsCollapsibleButton.collapsed = True
         self.ui.compareCollapsibleButton.collapsed = False
         self.ui.compareButton.click()
-        self._save_window("slicer-comparison")
-        self.ui.comparisonViewsComboBox.currentIndex = 3
+        for name, index in VIEWS.items():
+            self.ui.comparisonViewsComboBox.currentIndex = index
+            self._save_window("slicer-comparison" if name == "row" else f"slicer-{name}")
+        self.ui.zoomButton.click()
+        self._save_window("slicer-whole")
+        self.ui.zoomButton.click()
+        self.ui.comparisonViewsComboBox.currentIndex = 0
         self.ui.differenceCheckBox.click()
-        self._save_window("slicer-difference", height=560, zoom=ZOOM)
+        self._save_window("slicer-difference")
 
     def _load_sample(self) -> None:
         import SampleData
@@ -92,30 +101,21 @@ class Studio:
         self._settle()
         self._save(panel_picture(self.frame), name)
 
-    def _save_window(self, name: str, height: int = WINDOW[1], zoom: float = 1.0) -> None:
+    def _save_window(self, name: str) -> None:
         from PySide6 import QtCore
         from slicerhost.picture import fit_views, window_picture
 
-        self.frame.resize(PANEL_WIDTH, height)
         manager = self.slicer.app.layoutManager()
-        fit_views(manager, QtCore.QSize(WINDOW[0] - PANEL_WIDTH, height))
-        # opened again, now that the views have the picture's size: they fit the result anew
+        width, height = (self.scaling * side for side in WINDOW)
+        fit_views(manager, QtCore.QSize(width - self.scaling * PANEL_WIDTH, height))
+        # opened again, now that the views have the picture's size
+        zoomed_out = "Zoom" in self.ui.zoomButton.text
         self.ui.compareButton.click()
         self.ui.compareButton.click()
+        if zoomed_out:
+            self.ui.zoomButton.click()
         self._settle()
-        self._zoom_one_view(zoom)
-        self._save(window_picture(self.frame, manager, (WINDOW[0], height)), name)
-
-    def _zoom_one_view(self, factor: float) -> None:
-        """Zooms the first view as the mouse does; the others follow since they are linked."""
-        manager = self.slicer.app.layoutManager()
-        node = manager.shown_slice_nodes()[0]
-        logic = self.slicer.app.applicationLogic().GetSliceLogic(node)
-        logic.StartSliceNodeInteraction(self.slicer.vtkMRMLSliceNode.FieldOfViewFlag)
-        width, height, depth = node.GetFieldOfView()
-        node.SetFieldOfView(width / factor, height / factor, depth)
-        node.UpdateMatrices()
-        logic.EndSliceNodeInteraction()
+        self._save(window_picture(self.frame, manager, (width, height)), name)
 
     def _save(self, image: Any, name: str) -> None:
         from PySide6 import QtCore
@@ -135,7 +135,7 @@ class Studio:
             self.slicer.app.processEvents()
 
     def _wait(self, condition: Any) -> None:
-        deadline = time.monotonic() + 900
+        deadline = time.monotonic() + READY_SECONDS
         while not condition():
             if time.monotonic() > deadline:
                 raise RuntimeError("The run takes too long.")
@@ -147,9 +147,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--module", type=Path, default=ROOT / "ArSSR" / "ArSSR.py")
     parser.add_argument("--output", type=Path, default=ROOT / "Resources" / "Screenshots")
+    parser.add_argument("--style", choices=("light", "dark"), default="light")
+    parser.add_argument("--scaling", type=int, default=1, help="of the display, 2 for 200 %%")
+    parser.add_argument("--region", action="store_true", help="upsample a region only: quicker")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
-    studio = Studio(arguments.module, arguments.output)
+    os.environ["QT_SCALE_FACTOR"] = str(arguments.scaling)
+    studio = Studio(arguments.module, arguments.output, arguments.scaling, arguments.region)
+    if arguments.style == "dark":
+        from slicerhost.picture import use_dark_style
+
+        use_dark_style()
     studio.panel_states()
     studio.comparison()
     return 0

@@ -24,6 +24,7 @@ def parameters(slicer, ui, cortex):
     node.comparedCubic = logic.upsample(cortex, scale=2.0, method="cubic")
     node.comparedResult = logic.upsample(cortex, scale=2.0, method="nearest")
     node.comparedInput = cortex
+    node.comparisonViews = type(node.comparisonViews).ALL
     yield node
     if "Back" in ui.compareButton.text:
         ui.compareButton.click()
@@ -55,11 +56,12 @@ def test_every_view_names_what_it_shows(slicer, ui, parameters):
 
 
 def test_one_orientation_can_be_chosen(slicer, ui, parameters):
-    ui.comparisonViewsComboBox.currentIndex = 3
+    ui.comparisonViewsComboBox.currentIndex = 0
+    ui.comparisonOrientationComboBox.currentIndex = 3
     ui.compareButton.click()
     names = slicer.app.layoutManager().sliceViewNames()
     assert names == ("ArSSRCoronal1", "ArSSRCoronal2", "ArSSRCoronal3")
-    ui.comparisonViewsComboBox.currentIndex = 1
+    ui.comparisonOrientationComboBox.currentIndex = 1
     assert slicer.app.layoutManager().sliceViewNames()[0] == "ArSSRAxial1"
 
 
@@ -136,7 +138,7 @@ def test_fading_keeps_the_difference_as_it_is(slicer, ui, parameters):
         ui.fadeSlider.value = fade
     composite = view(slicer, "Axial", 2).mrmlSliceCompositeNode()
     assert composite.GetForegroundOpacity() == pytest.approx(0.4)
-    assert corner_texts(slicer, "Coronal", 2) == ["ArSSR 40% over cubic"]
+    assert corner_texts(slicer, "Coronal", 2) == ["ArSSR 40% over Cubic"]
     assert corner_texts(slicer, "Coronal", 3) == ["ArSSR − cubic"]
     assert shown.GetImageData().GetMTime() == made
     assert shown.GetDisplayNode().GetWindow() == 12.0
@@ -236,7 +238,8 @@ COMPARED = [
 def test_a_scene_saved_while_comparing_opens_to_its_views(
     slicer, ui, parameters, save, before, after
 ):
-    parameters.comparisonViews = type(parameters.comparisonViews).AXIAL
+    parameters.comparisonViews = type(parameters.comparisonViews).ROW
+    parameters.comparisonOrientation = type(parameters.comparisonOrientation).AXIAL
     ui.compareButton.click()
     assert fresh_session(save("comparing.mrml"), before, after)[-3:] == COMPARED
 
@@ -307,7 +310,7 @@ def test_without_cubic_input_and_result_are_still_compared(slicer, ui, parameter
 def test_leaving_by_slicer_s_own_layout_menu_is_noticed(slicer, ui, parameters):
     ui.compareButton.click()
     slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
-    assert ui.compareButton.text == "Compare side by side"
+    assert ui.compareButton.text == "Compare"
     assert corner_texts(slicer, "Axial", 1) == []
 
 
@@ -325,7 +328,7 @@ def test_removing_a_compared_volume_does_no_harm(slicer, ui, parameters):
     slicer.mrmlScene.RemoveNode(parameters.comparedCubic)
     ui.fadeSlider.value = 50
     ui.compareButton.click()
-    assert ui.compareButton.text == "Compare side by side"
+    assert ui.compareButton.text == "Compare"
 
 
 def test_closing_the_scene_while_comparing_does_no_harm(slicer, ui, parameters):

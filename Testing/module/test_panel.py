@@ -207,7 +207,7 @@ def test_a_rotated_region_counts_by_its_bounds_along_the_patient_s_axes(slicer, 
         ui.roiSelector.setCurrentNode(region)
         targets.append(panel.logic.plan(panel.logic.getParameterNode()).target)
     assert targets[0] == targets[1]
-    assert "bounds along the patient's axes" in ui.roiSelector.toolTip
+    assert "bounds along them" in ui.roiSelector.toolTip
 
 
 def test_a_new_region_is_a_box_in_the_middle_of_the_input(ui, chosen):

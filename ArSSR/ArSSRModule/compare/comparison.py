@@ -1,4 +1,4 @@
-"""Shows input, cubic and ArSSR side by side, and goes back to the layout from before."""
+"""Shows input, cubic and ArSSR in linked views, and restores the earlier layout."""
 
 import qt
 import slicer
@@ -7,11 +7,18 @@ from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from ..signals import Signal
+from .borrowed import BorrowedSettings
+from .contents import ALPHA_BLENDING, contentsOfColumns, hasImage, nameOf, titleOf
 from .difference import Difference
-from .layout import LAYOUT_IDS, VIEW_GROUP, registerLayouts, viewNames
+from .divider import Divider
+from .layout import DIVIDED, VIEW_GROUP, chosenLayout, registerLayouts, shownLayout
+from .place import lookAt, pointOfInterest
 from .saved_layout import savedLayout
-from .view_titles import CornerNames
+from .view_titles import ViewTitles
 from .window_level_link import WindowLevelLink
+
+SHARE_NOTHING = 0
+"""Flags of composite nodes: of linked views, only the position and the zoom are the same."""
 
 
 class Comparison(VTKObservationMixin):
@@ -19,35 +26,42 @@ class Comparison(VTKObservationMixin):
 
     Signals:
         changed(): the layout was opened, closed, or left by the user in another way.
+
+    Attributes:
+        zoomed: whether the views are close up, or show the whole result.
     """
 
     def __init__(self) -> None:
         VTKObservationMixin.__init__(self)
         self.changed = Signal()
+        self.zoomed = True
+        self._parameters = None
         self._earlierLayout = None
-        self._earlierCrosshair = None
+        self._point = None
         self._windowLevels = WindowLevelLink()
-        self._cornerNames = CornerNames()
+        self._titles = ViewTitles()
         self._difference = Difference()
+        self._divider = Divider()
+        self._borrowed = BorrowedSettings()
+        self._notes: dict[str, str] = {}
         self._shownState = None
-        self._shownFade = None
         registerComparisonLayouts()
 
     @property
     def shown(self) -> bool:
         node = _layoutNode()
-        return node is not None and node.GetViewArrangement() in LAYOUT_IDS.values()
+        return node is not None and shownLayout(node) is not None
 
     def reasonNotPossible(self, parameters) -> str:
         """Why there is nothing to compare; empty when there is."""
         if _layoutNode() is None:
             return _("There are no views to show the volumes in.")
-        if not _hasImage(parameters.comparedInput) or not _hasImage(parameters.comparedResult):
+        if not hasImage(parameters.comparedInput) or not hasImage(parameters.comparedResult):
             return _("Press Apply first: there is nothing to compare yet.")
         return ""
 
     def enter(self, parameters) -> None:
-        """Opens the layout for the chosen orientations.
+        """Opens the layout for the chosen views and orientation.
 
         Raises:
             ValueError: there is nothing to compare.
@@ -58,163 +72,169 @@ class Comparison(VTKObservationMixin):
         layoutNode = _layoutNode()
         if not self.shown:
             self._earlierLayout = layoutNode.GetViewArrangement()
-            self._showCrosshair()
-        self._cornerNames.clear()
+            self._point = pointOfInterest(parameters)
+            self.zoomed = True
+        self._clearViews()
         registerLayouts(layoutNode)
-        slicer.app.layoutManager().setLayout(LAYOUT_IDS[parameters.comparisonViews])
+        slicer.app.layoutManager().setLayout(chosenLayout(parameters).number)
         self._shownState = None
         self.update(parameters)
-        self._lookAtResult(parameters)
-        # New views get their size when the window next lays itself out: then once more.
-        qt.QTimer.singleShot(0, lambda: self._lookAtResult(parameters))
+        self._look(parameters)
+        # New views get their size when the window is laid out next: then once more.
+        qt.QTimer.singleShot(0, lambda: self._look(parameters))
 
     def leave(self) -> None:
-        """Brings the earlier layout back; does nothing to a layout that is not ours."""
+        """Restores the earlier layout; does nothing to a layout that is not ours."""
         if self.shown:
             earlier = self._earlierLayout or slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
             slicer.app.layoutManager().setLayout(earlier)
         self._tidyUp()
 
     def close(self) -> None:
-        """The panel goes away: nothing of it may stay on the screen or go on listening."""
+        """Leaves the comparison and removes every observer, for a panel that is deleted."""
         self.leave()
         savedLayout.stop()
 
     def update(self, parameters) -> None:
-        """Follows the choice of orientations, the difference and the fade while shown."""
+        """Shows the present choices, while the comparison is shown."""
         if not self.shown or self.reasonNotPossible(parameters):
             return
-        if _layoutNode().GetViewArrangement() != LAYOUT_IDS[parameters.comparisonViews]:
+        if shownLayout(_layoutNode()) is not chosenLayout(parameters):
             self.enter(parameters)
             return
+        self._parameters = parameters
         self._followLayout()
         state = _stateOf(parameters)
         if state != self._shownState:
             self._shownState = state
             self._fillViews(parameters)
-        elif parameters.fade != self._shownFade:
+        else:
             self._showFade(parameters)
 
+    def toggleZoom(self, parameters) -> None:
+        """From the close view to the whole result, and back."""
+        self.zoomed = not self.zoomed
+        self._look(parameters)
+
+    def swap(self, parameters) -> None:
+        """From ArSSR to cubic, and back, at the same place."""
+        if self._divider.shown:
+            self._divider.swap()
+        else:
+            parameters.fade = 0.0 if parameters.fade > 50.0 else 100.0
+
     def nodeRemoved(self, node) -> None:
-        """When a compared volume goes, the window and level of the others are linked anew."""
+        """When a compared volume is removed, the others are linked again."""
         if self._windowLevels.links(node):
             self._windowLevels.disconnect()
+            self._divider.clear()
             self._shownState = None
 
     def _followLayout(self) -> None:
-        """Also when a loaded scene opened our layout: its views are made, its end is heard."""
+        """Also when a loaded scene opened our layout."""
         layoutNode = _layoutNode()
         registerLayouts(layoutNode)
         if not self.hasObserver(layoutNode, vtk.vtkCommand.ModifiedEvent, self._onLayoutModified):
             self.addObserver(layoutNode, vtk.vtkCommand.ModifiedEvent, self._onLayoutModified)
-
-    def _showFade(self, parameters) -> None:
-        """Only the opacity and the title: a drag of the slider comes here many times a second."""
-        self._shownFade = parameters.fade
-        faded = 1 if parameters.showDifference else 2
-        for name, _orientation, column in viewNames(parameters.comparisonViews):
-            if column == faded and hasCubic(parameters):
-                widget = slicer.app.layoutManager().sliceWidget(name)
-                fade = parameters.fade / 100.0
-                widget.sliceLogic().GetSliceCompositeNode().SetForegroundOpacity(fade)
-                self._cornerNames.show(name, widget, _fadeTitle(fade))
+        self._borrowed.take(self._parameters, sceneWasLoaded=self._point is None)
 
     def _fillViews(self, parameters) -> None:
-        self._shownFade = parameters.fade
-        columns = _columns(parameters, self._difference)
-        linked = (parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult)
-        self._windowLevels.connect([node for node in linked if _hasImage(node)])
-        for name, _orientation, column in viewNames(parameters.comparisonViews):
-            widget = slicer.app.layoutManager().sliceWidget(name)
-            background, foreground, opacity, title = columns[column]
-            composite = widget.sliceLogic().GetSliceCompositeNode()
-            widget.sliceLogic().GetSliceNode().SetViewGroup(VIEW_GROUP)
-            composite.SetDoPropagateVolumeSelection(False)
-            composite.SetBackgroundVolumeID(background.GetID() if background else None)
-            composite.SetForegroundVolumeID(foreground.GetID() if foreground else None)
-            composite.SetForegroundOpacity(opacity)
-            composite.SetLabelVolumeID(None)
-            composite.SetLinkedControl(True)
-            composite.SetHotLinkedControl(True)
-            self._cornerNames.show(name, widget, title)
+        """Fills views that are not linked, and links them afterwards.
 
-    def _lookAtResult(self, parameters) -> None:
-        """All views show the middle of the result, at one and the same zoom."""
+        Slicer's view controllers pass the opacity of a linked view on to the others. So all views
+        get the same opacity, and the composite nodes share nothing.
+        """
+        contents = contentsOfColumns(parameters, self._difference)
+        volumes = (parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult)
+        self._windowLevels.connect([node for node in volumes if hasImage(node)])
+        self._divider.clear()
+        views = {view: _widget(view) for view in chosenLayout(parameters).views}
+        for widget in views.values():
+            _unlink(widget)
+        for view, widget in views.items():
+            content = contents[view.column]
+            self._notes[view.name] = content.note
+            _fill(widget, content, parameters.fade / 100.0)
+            composite = widget.sliceLogic().GetSliceCompositeNode()
+            if not self.hasObserver(composite, vtk.vtkCommand.ModifiedEvent, self._showTitles):
+                self.addObserver(composite, vtk.vtkCommand.ModifiedEvent, self._showTitles)
+        for view, widget in views.items():
+            _link(widget)
+            if view.column == DIVIDED:
+                self._divider.show(widget, parameters.comparedResult, self._showTitles)
+        self._showTitles()
+
+    def _showFade(self, parameters) -> None:
+        """Only the opacity: a drag of the slider comes here many times a second."""
+        for view in chosenLayout(parameters).views:
+            composite = _widget(view).sliceLogic().GetSliceCompositeNode()
+            if composite.GetForegroundOpacity() != parameters.fade / 100.0:
+                composite.SetForegroundOpacity(parameters.fade / 100.0)
+
+    def _showTitles(self, caller=None, event=None) -> None:
+        """What the views show now, whoever changed it."""
+        if not self.shown or self._parameters is None:
+            return
+        for view in shownLayout(_layoutNode()).views:
+            widget = _widget(view)
+            if widget is None:
+                continue
+            composite = widget.sliceLogic().GetSliceCompositeNode()
+            left, right = titleOf(composite, self._parameters, self._notes.get(view.name, "")), ""
+            if view.column == DIVIDED and self._divider.shown:
+                right = nameOf(self._divider.volumeNode, self._parameters)
+                left = left if self._divider.fraction > 0.0 else ""
+                right = right if self._divider.fraction < 1.0 else ""
+            self._titles.show(view.name, widget, left, right)
+
+    def _look(self, parameters) -> None:
         if not self.shown or self.reasonNotPossible(parameters):
             return
-        bounds = [0.0] * 6
-        parameters.comparedResult.GetRASBounds(bounds)
-        centre = [(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)]
-        crosshair = _crosshairNode()
-        if crosshair is not None:
-            crosshair.SetCrosshairRAS(*centre)
-        widgets = [
-            slicer.app.layoutManager().sliceWidget(name)
-            for name, orientation, column in viewNames(parameters.comparisonViews)
-        ]
-        nodes = [widget.sliceLogic().GetSliceNode() for widget in widgets]
-        for widget, node in zip(widgets, nodes, strict=True):
-            width, height = node.GetDimensions()[:2]
-            widget.sliceLogic().FitSliceToVolume(parameters.comparedResult, width, height)
-        millimetres = max(n.GetFieldOfView()[0] / max(1, n.GetDimensions()[0]) for n in nodes)
-        for node in nodes:
-            width, height = node.GetDimensions()[:2]
-            depth = node.GetFieldOfView()[2]
-            node.SetFieldOfView(width * millimetres, height * millimetres, depth)
-            node.JumpSliceByCentering(*centre)
-            node.UpdateMatrices()
+        if self._point is None:
+            self._point = pointOfInterest(parameters)
+        widgets = [_widget(view) for view in chosenLayout(parameters).views]
+        lookAt([w for w in widgets if w is not None], parameters, self._point, self.zoomed)
 
     def _onLayoutModified(self, caller, event) -> None:
         if not self.shown:
             self._tidyUp()
 
-    def _tidyUp(self) -> None:
+    def _clearViews(self) -> None:
         self.removeObservers()
+        self._titles.clear()
+        self._divider.clear()
+        self._notes.clear()
+
+    def _tidyUp(self) -> None:
+        self._clearViews()
         self._windowLevels.disconnect()
-        self._cornerNames.clear()
-        self._shownState = None
-        self._hideCrosshair()
+        self._borrowed.giveBack()
+        self._shownState = self._parameters = self._point = None
         self.changed.emit()
 
-    def _showCrosshair(self) -> None:
-        """One cursor in all views: it follows the mouse while Shift is held."""
-        crosshair = _crosshairNode()
-        if crosshair is not None:
-            self._earlierCrosshair = crosshair.GetCrosshairMode()
-            crosshair.SetCrosshairMode(slicer.vtkMRMLCrosshairNode.ShowSmallBasic)
 
-    def _hideCrosshair(self) -> None:
-        crosshair = _crosshairNode()
-        if crosshair is not None and self._earlierCrosshair is not None:
-            crosshair.SetCrosshairMode(self._earlierCrosshair)
-        self._earlierCrosshair = None
+def _unlink(widget) -> None:
+    composite = widget.sliceLogic().GetSliceCompositeNode()
+    composite.SetHotLinkedControl(False)
+    composite.SetLinkedControl(False)
+    composite.SetInteractionFlagsModifier(SHARE_NOTHING)
 
 
-def _columns(parameters, difference: Difference) -> list[tuple]:
-    """(background, foreground, foreground's opacity, title) of the three columns."""
-    inputNode, result = parameters.comparedInput, parameters.comparedResult
-    fade = parameters.fade / 100.0
-    if not hasCubic(parameters):
-        return [
-            (inputNode, None, 0.0, _("Input")),
-            (None, None, 0.0, _("Cubic was not computed")),
-            (result, None, 0.0, _("ArSSR")),
-        ]
-    cubic = parameters.comparedCubic
-    compared = [(cubic, None, 0.0, _("Cubic")), (cubic, result, fade, _fadeTitle(fade))]
-    if not parameters.showDifference:
-        return [(inputNode, None, 0.0, _("Input")), *compared]
-    try:
-        return [*compared, (difference.volume(result, cubic), None, 0.0, _("ArSSR − cubic"))]
-    except ValueError as error:
-        return [*compared, (None, None, 0.0, str(error))]
-    except MemoryError:
-        reason = _("Not enough memory for ArSSR − cubic; close other volumes")
-        return [*compared, (None, None, 0.0, reason)]
+def _link(widget) -> None:
+    composite = widget.sliceLogic().GetSliceCompositeNode()
+    composite.SetLinkedControl(True)
+    composite.SetHotLinkedControl(True)
 
 
-def _fadeTitle(fade: float) -> str:
-    return _("ArSSR") if fade == 1.0 else _("ArSSR {fade:.0%} over cubic").format(fade=fade)
+def _fill(widget, content, opacity: float) -> None:
+    composite = widget.sliceLogic().GetSliceCompositeNode()
+    widget.sliceLogic().GetSliceNode().SetViewGroup(VIEW_GROUP)
+    composite.SetDoPropagateVolumeSelection(False)
+    composite.SetCompositing(ALPHA_BLENDING)
+    composite.SetBackgroundVolumeID(content.background.GetID() if content.background else None)
+    composite.SetForegroundVolumeID(content.foreground.GetID() if content.foreground else None)
+    composite.SetForegroundOpacity(opacity)
+    composite.SetLabelVolumeID(None)
 
 
 def registerComparisonLayouts() -> None:
@@ -224,29 +244,16 @@ def registerComparisonLayouts() -> None:
         savedLayout.start(layoutNode)
 
 
-def hasCubic(parameters) -> bool:
-    """Whether the last run also made a cubic interpolation, and it is still there."""
-    return _hasImage(parameters.comparedCubic)
-
-
-def _hasImage(node) -> bool:
-    return (
-        node is not None
-        and slicer.mrmlScene.GetNodeByID(node.GetID() or "") is not None
-        and node.GetImageData() is not None
-    )
-
-
 def _stateOf(parameters) -> tuple:
     nodes = (parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult)
-    times = [_hasImage(n) and (n.GetID(), n.GetImageData().GetMTime()) for n in nodes]
-    return (*times, parameters.showDifference, parameters.comparisonViews)
+    times = [hasImage(n) and (n.GetID(), n.GetImageData().GetMTime()) for n in nodes]
+    return (*times, parameters.showDifference, chosenLayout(parameters).name)
+
+
+def _widget(view):
+    return slicer.app.layoutManager().sliceWidget(view.name)
 
 
 def _layoutNode():
     layoutManager = slicer.app.layoutManager()
     return layoutManager.layoutLogic().GetLayoutNode() if layoutManager else None
-
-
-def _crosshairNode():
-    return slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")

@@ -1,9 +1,9 @@
 """What a saved scene keeps of the comparison's layout.
 
-MRML saves only the number of the layout, and without ArSSR a scene with our number opens to no
-views at all. Nobody is told before a scene is saved. So while our layout is shown, its node stays
-out of scenes: they open to the layout of whoever opens them. The parameter node says which of our
-layouts it was, and where ArSSR is installed that one opens.
+MRML saves only the number of the layout, and without ArSSR a scene with our number opens without
+any view. MRML has no event before a scene is saved. So while our layout is shown, the layout node
+is not saved, and the scene opens in the layout of the user who opens it. The parameter node names
+our layout, and where ArSSR is installed that one opens.
 """
 
 from contextlib import contextmanager
@@ -12,14 +12,14 @@ import slicer
 import vtk
 from slicer.util import VTKObservationMixin
 
-from .layout import LAYOUT_IDS, registerLayouts
+from .layout import LAYOUTS, registerLayouts, shownLayout
 
 SHOWN = "ArSSR.ComparisonShown"
-NUMBERS = {views.value: number for views, number in LAYOUT_IDS.items()}
+NUMBERS = {layout.name: layout.number for layout in LAYOUTS}
 
 
 class SavedLayout(VTKObservationMixin):
-    """Follows the scene and its layout, whether the panel is open or not."""
+    """Observes the scene and its layout, whether the panel is open or not."""
 
     def start(self, layoutNode) -> None:
         """Also opens the layout of a scene that was loaded before; the second time does nothing."""
@@ -45,15 +45,14 @@ class SavedLayout(VTKObservationMixin):
     def _onLayoutModified(self, caller=None, event=None) -> None:
         if slicer.mrmlScene.IsImporting():
             return  # what is remembered is just being read
-        number = self._layoutNode.GetViewArrangement()
-        shown = next((value for value, ours in NUMBERS.items() if ours == number), None)
+        shown = shownLayout(self._layoutNode)
         with _silently(self._layoutNode):  # or the layout manager would make its views twice
             self._layoutNode.SetSaveWithScene(shown is None)
-        _remember(shown)
+        _remember(None if shown is None else shown.name)
 
 
 def _remember(shown) -> None:
-    """Silently, since the panel would fill the views, which are only just being made."""
+    """Without an event: the panel would fill the views, which are only being made."""
     node = _parameterNode()
     if node is not None:
         with _silently(node):
@@ -62,7 +61,7 @@ def _remember(shown) -> None:
 
 @contextmanager
 def _silently(node):
-    """Nobody hears of what changes in ``node``."""
+    """Changes of ``node`` cause no events."""
     earlier = node.GetDisableModifiedEvent()
     node.DisableModifiedEventOn()
     try:

@@ -1,4 +1,4 @@
-"""Finds out beside the window which processors the installed torch can use."""
+"""Finds out, in a child process, which processors the installed torch can use."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ print(json.dumps({
 
 
 class DeviceProbe:
-    """Asks once, in a child process, since importing torch takes seconds.
+    """Runs once, in a child process, since importing torch takes seconds.
 
     Signals:
         found(): ``names`` is filled: device -> its name, empty where torch cannot use it.
@@ -32,7 +32,7 @@ class DeviceProbe:
         self._process: BackgroundProcess | None = None
 
     def start(self) -> None:
-        """Does nothing while torch is missing, or when the answer is known or under way."""
+        """Does nothing while torch is missing, or when the answer is known or being computed."""
         if self.names or self._process is not None or not torch_setup.installedVersion():
             return
         try:
@@ -40,7 +40,7 @@ class DeviceProbe:
             process.lineReceived.connect(self._onLine)
             process.finished.connect(self._onFinished)
             process.start()
-        except (RuntimeError, OSError) as error:  # the same will stop a run, which says so
+        except (RuntimeError, OSError) as error:  # a run will fail likewise, with a message
             logging.warning("ArSSR could not ask for the devices: %s", error)
             return
         self._process = process
@@ -51,7 +51,7 @@ class DeviceProbe:
             self._process.stopNow()
 
     def resolve(self, device: str) -> str:
-        """What ``auto`` comes down to; the CPU while nothing is known."""
+        """The device that ``auto`` selects; the CPU while nothing is known."""
         if device != "auto":
             return device
         return next((d for d in ("cuda", "mps") if self.names.get(d)), "cpu")

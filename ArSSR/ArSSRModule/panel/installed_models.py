@@ -13,7 +13,7 @@ from .. import library
 
 
 def installedFolder() -> Path:
-    """Folder of the models that this user installed; there is none before the first one."""
+    """Folder of the models that this user installed; it does not exist before the first one."""
     base = qt.QStandardPaths.writableLocation(qt.QStandardPaths.AppDataLocation)
     return Path(str(base)) / "ArSSR" / "models"
 
@@ -32,11 +32,6 @@ def availableModels() -> list:
     return models
 
 
-def isInstalled(model) -> bool:
-    """Whether a model came from a file; the bundled ones have a name only."""
-    return os.path.basename(model.name) != model.name
-
-
 def installModel(path: str) -> str:
     """Copies a model file among the installed ones and returns its new path.
 
@@ -44,7 +39,7 @@ def installModel(path: str) -> str:
     is there already is not copied again.
 
     Raises:
-        ValueError: the file is not an ArSSR model.
+        ValueError: the file is not a model that can upsample here, such as a baseline network.
         OSError: it cannot be copied.
     """
     library.makeImportable()

@@ -1,4 +1,4 @@
-"""The menu of models, and installing one more from a file."""
+"""The menu of models, and installing another one from a file."""
 
 import os
 
@@ -12,10 +12,10 @@ from . import installed_models
 
 
 class ModelMenu:
-    """Not bound by name like the other widgets, since its choices come from files.
+    """The combo box is filled from files, so it is not bound by name as the other widgets are.
 
     Attributes:
-        replaced: a sentence about a model that is gone and what is used instead, or empty.
+        replaced: a sentence about a missing model and the one used instead, or empty.
 
     Signals:
         chosen(name or file of the model)
@@ -33,7 +33,7 @@ class ModelMenu:
         ui.installModelButton.connect("clicked(bool)", self._onInstall)
 
     def show(self, name: str) -> None:
-        """Shows ``name`` as chosen; a model that is gone gives way to the default one."""
+        """Shows ``name`` as chosen; the default model replaces one that is missing."""
         names = [model.name for model in self._models]
         if name not in names:
             self._fill()
@@ -42,7 +42,7 @@ class ModelMenu:
             instead = DEFAULT_MODEL if DEFAULT_MODEL in names else names[0]
             self.replaced = _(
                 "The model “{name}” is not on this computer; “{instead}” is used instead."
-            ).format(name=name, instead=os.path.basename(instead))
+            ).format(name=name, instead=_entryOf(instead, self._models))
             self.chosen.emit(instead)
             return
         if names:
@@ -63,7 +63,7 @@ class ModelMenu:
         self._ui.fastCheckBox.toolTip = (
             self._fastToolTip
             if model.header.mirrored
-            else _("This model computes once in any case, so there is nothing to leave out.")
+            else _("This model always runs once; Fast has no effect.")
         )
 
     def _fill(self) -> None:
@@ -93,25 +93,30 @@ class ModelMenu:
         self._fill()
         self.forgetReplaced()
         self.chosen.emit(installed)
-        self.show(installed)  # nobody else does where it was chosen already
+        self.show(installed)  # also when it was the chosen one before
+
+
+def _entryOf(name: str, models) -> str:
+    return next((_entry(model) for model in models if model.name == name), name)
 
 
 def _entry(model) -> str:
-    """Its title, and the file of an installed one: titles need not differ."""
+    """A short name for a bundled model; the title and the file of an installed one."""
+    bundled = {"default": _("Standard"), "paper": _("As published")}
+    if model.bundled:
+        return bundled.get(model.name, model.title or model.name)
     name = os.path.basename(model.name)
-    if not model.title:
-        return name
-    return f"{model.title} ({name})" if installed_models.isInstalled(model) else model.title
+    return f"{model.title} ({name})" if model.title else name
 
 
 def _describe(model) -> str:
     low, high = model.scale_range
     finest, coarsest = model.spacing_range_mm
     return _(
-        "{name}: {millions:.1f} M parameters, trained for {low:.2g}–{high:.2g}× on voxels of "
-        "{finest:.2g}–{coarsest:.2g} mm."
+        "For {low:.2g}–{high:.2g}× on voxels of {finest:.2g}–{coarsest:.2g} mm. {title}, "
+        "{millions:.1f} million parameters."
     ).format(
-        name=os.path.basename(model.name),
+        title=model.title or os.path.basename(model.name),
         millions=model.parameters / 1e6,
         low=low,
         high=high,

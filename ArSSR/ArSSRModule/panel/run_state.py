@@ -6,29 +6,25 @@ from slicer.i18n import tr as _
 from ..run import failures, torch_setup
 from ..run.child_output import timeText
 from ..signals import Signal
+from .colours import boxStyle
 
 PROGRESS_STEPS = 1000
 STATUS_BAR_MS = 8000
-STATUS_COLOURS = {  # background, border, text
-    "done": ("#e6f4ea", "#9ccaa8", "#14532d"),
-    "error": ("#fde8e8", "#e3a0a0", "#7a1414"),
-    "note": ("#eef2f7", "#c3cedb", "#33475b"),
-}
 
 
 def cancelledText() -> str:
-    return _("Cancelled; the scene is as it was.")
+    return _("Cancelled. The scene was not changed.")
 
 
 class RunState:
     """At most one job, and the widgets that show it.
 
-    Before the job there is a time of preparing, in which PyTorch may be installed: the window
-    works meanwhile, so the scene may change, but Apply cannot be pressed.
+    Before the job starts, PyTorch may be installed ("preparing"): the scene may change during
+    that time, but Apply is disabled.
 
     Signals:
         succeeded(input node, {method: node})
-        ended(): a job ended, however.
+        ended(): a job ended, with or without a result.
     """
 
     def __init__(self, ui, logic) -> None:
@@ -50,7 +46,7 @@ class RunState:
         return self._preparing
 
     def start(self, parameters) -> None:
-        """Starts a job, or says in a message box why that is not possible."""
+        """Starts a job, or shows in a message box why that is not possible."""
         if self.running or self._preparing:
             return
         self._inputID = parameters.inputVolume.GetID() if parameters.inputVolume else ""
@@ -59,7 +55,7 @@ class RunState:
         except (ValueError, RuntimeError, OSError) as error:
             self._onNotStarted(self._givenUp or str(error))
             return
-        except Exception as error:  # raised further, nobody would hear of it: Apply would be dead
+        except Exception as error:  # a slot's exception is only printed, and Apply would hang
             self._onNotStarted(self._givenUp or failures.explain(error))
             return
         if self._givenUp:
@@ -96,27 +92,26 @@ class RunState:
             slicer.util.errorDisplay(text, windowTitle=_("ArSSR cannot run"))
 
     def cancel(self) -> None:
-        self._ui.applyButton.enabled = False
-        self._ui.applyButton.text = _("Cancelling…")
         self._job.cancel()
+        self.showApply(self._reasonNotPossible)
 
     def stopNow(self) -> None:
         """Ends a running job at once, without leaving anything in the scene."""
         self._giveUp(cancelledText())
 
     def shutDown(self) -> None:
-        """Like ``stopNow``, for a panel that goes away: its widgets are not touched any more."""
+        """Like ``stopNow``, for a panel that is deleted: its widgets are no longer touched."""
         self.stopNow()
         self._isShutDown = True
 
     def inputRemoved(self, node) -> None:
-        """Ends the run when ``node`` is its input: there is nothing left to put a result beside."""
+        """Cancels the run when ``node`` is its input."""
         if node is not None and node.GetID() == self._inputID:
             self._giveUp(_("The input volume was removed, so the run was cancelled."))
 
     def _giveUp(self, text: str) -> None:
         if self._preparing:
-            self._givenUp = self._givenUp or text  # the installation goes on; no job follows it
+            self._givenUp = self._givenUp or text  # the installation continues, without a run
         elif self._job is not None:
             self._job.stopNow()
             self._close(text)
@@ -129,9 +124,13 @@ class RunState:
             button.text, button.enabled = _("Apply"), False
             button.toolTip = _("The run is being prepared.")
             return
+        if self.running and self._job.cancelling:
+            button.text, button.enabled = _("Cancelling…"), False
+            button.toolTip = _("The run is being ended.")
+            return
         if self.running:
             button.text, button.enabled = _("Cancel"), True
-            button.toolTip = _("Ends the run; the scene stays as it is.")
+            button.toolTip = _("Cancels the run. The scene is not changed.")
             return
         button.text, button.enabled = _("Apply"), not reasonNotPossible
         button.toolTip = reasonNotPossible or _("Upsamples the input volume.")
@@ -146,8 +145,8 @@ class RunState:
         text = _("Done: “{name}”.").format(name=nodes["arssr"].GetName())
         if edited:
             text += " " + _(
-                "The input was edited during the run; the result is of the volume as "
-                "it was when Apply was pressed."
+                "The input was edited during the run. The result is based on the volume when you "
+                "pressed Apply."
             )
         self._job = None
         try:
@@ -164,15 +163,11 @@ class RunState:
         self._ui.progressBar.visible = False
         self._ui.progressBar.value = 0
         self._say(text, kind)
-        self.showApply(self._reasonNotPossible)  # the panel may not be open to bring it up to date
+        self.showApply(self._reasonNotPossible)  # a closed panel does not update itself
         slicer.util.showStatusMessage(_("ArSSR: {text}").format(text=text), STATUS_BAR_MS)
         self.ended.emit()
 
     def _say(self, text: str, kind: str = "note") -> None:
-        background, border, colour = STATUS_COLOURS[kind]
         self._ui.statusLabel.text = text
         self._ui.statusLabel.visible = bool(text)
-        self._ui.statusLabel.styleSheet = (
-            f"QLabel {{ background-color: {background}; color: {colour}; "
-            f"border: 1px solid {border}; border-radius: 3px; padding: 5px; }}"
-        )
+        self._ui.statusLabel.styleSheet = boxStyle(kind)

@@ -1,4 +1,4 @@
-"""Everything the panel says about the present choices before a run."""
+"""The panel's texts about the present choices before a run."""
 
 from slicer.i18n import tr as _
 
@@ -7,10 +7,11 @@ from ..run import torch_setup
 from ..run.child_output import timeText
 from ..run.resolution import spacingText
 from ..scene.inputs import reasonNotUsable
+from .colours import boxStyle
 
 
 class PanelTexts:
-    """Fills the panel's labels and shows only the widgets that the way of scaling needs."""
+    """Fills the panel's labels and shows only the widgets that the chosen resolution needs."""
 
     def __init__(self, ui, probe) -> None:
         self._ui, self._probe = ui, probe
@@ -28,10 +29,10 @@ class PanelTexts:
         try:
             plan = logic.plan(parameters, self._probe.resolve(parameters.device.value))
         except (ValueError, RuntimeError) as error:
-            self._ui.planLabel.text = ""
+            _show(self._ui.planLabel, "")
             self._warn(notice, str(error) if parameters.inputVolume is not None else "")
             return str(error)
-        self._ui.planLabel.text = self._planText(plan, parameters.device)
+        _show(self._ui.planLabel, self._planText(plan, parameters.device))
         self._warn(notice, unavailable, *plan.warnings)
         return unavailable
 
@@ -43,27 +44,26 @@ class PanelTexts:
             widget.visible = mode is ScaleMode.SPACING
         hint = {
             ScaleMode.SPACING: _(
-                "Axes with coarser voxels get this voxel size; axes that are finer already stay "
-                "as they are."
+                "Axes with larger voxels get this voxel size; axes with smaller voxels are not "
+                "changed."
             ),
             ScaleMode.ISOTROPIC: _(
-                "Coarser axes get the voxel size of the finest one, as nearly as whole voxels "
-                "allow: the field of view is kept exactly."
+                "All axes get the smallest voxel size (rounded so that the field of view stays "
+                "the same)."
             ),
         }.get(mode, "")
-        self._ui.resolutionHintLabel.text = hint
-        self._ui.resolutionHintLabel.visible = bool(hint)
+        _show(self._ui.resolutionHintLabel, hint)
 
     def _showInput(self, volumeNode) -> None:
+        _show(self._ui.inputSummaryLabel, self._inputText(volumeNode))
+
+    @staticmethod
+    def _inputText(volumeNode) -> str:
         if volumeNode is None:
-            self._ui.inputSummaryLabel.text = _(
-                "Load a T1-weighted brain volume, or take ArSSRBrainT1 from Sample Data."
-            )
-            return
+            return _("Load a T1-weighted brain volume, or ArSSRBrainT1 from Sample Data.")
         if reasonNotUsable(volumeNode):
-            self._ui.inputSummaryLabel.text = ""
-            return
-        self._ui.inputSummaryLabel.text = _("{size} voxels\n{spacing} each").format(
+            return ""
+        return _("{size} voxels\n{spacing} each").format(
             size=_sizeText(volumeNode.GetImageData().GetDimensions()),
             spacing=spacingText(volumeNode.GetSpacing()),
         )
@@ -94,9 +94,7 @@ class PanelTexts:
             return _("PyTorch {version}").format(version=version)
         resolved = self._probe.resolve(device.value)
         name = self._probe.names.get(resolved) or _("not found")
-        return _("{device}: {name} (PyTorch {version})").format(
-            device=resolved.upper(), name=name, version=version
-        )
+        return _("{name} (PyTorch {version})").format(name=name, version=version)
 
     def _reasonDeviceMissing(self, device: Device) -> str:
         if device is Device.AUTO or not self._probe.names or self._probe.names.get(device.value):
@@ -106,9 +104,14 @@ class PanelTexts:
         )
 
     def _warn(self, *sentences: str) -> None:
-        text = "\n".join(filter(None, sentences))
-        self._ui.warningLabel.text = text
-        self._ui.warningLabel.visible = bool(text)
+        _show(self._ui.warningLabel, "\n".join(filter(None, sentences)))
+        self._ui.warningLabel.styleSheet = boxStyle("warning")
+
+
+def _show(label, text: str) -> None:
+    """An empty label is hidden: it would leave a gap in the form."""
+    label.text = text
+    label.visible = bool(text)
 
 
 def _sizeText(size) -> str:

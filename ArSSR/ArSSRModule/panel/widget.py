@@ -10,11 +10,12 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
-from ..compare.comparison import Comparison, hasCubic
+from ..compare.comparison import Comparison
+from ..compare.contents import hasCubic
 from ..logic import ArSSRLogic
-from ..parameters import ScaleMode
+from ..parameters import ComparisonViews, ScaleMode
 from ..scene.inputs import firstInput
-from ..scene.region import placeInMiddle
+from ..scene.region import coversPartOnly, placeInMiddle, showOutlineOnly
 from .device_probe import DeviceProbe
 from .model_menu import ModelMenu
 from .node_observer import NodeObserver
@@ -26,7 +27,7 @@ FOLLOW_DELAY_MS = 50
 
 
 class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """Keeps panel, parameter node and running job in step; ``PanelTexts`` fills the labels."""
+    """Connects the widgets, the parameter node and the running job."""
 
     def __init__(self, parent=None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
@@ -53,7 +54,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.initializeParameterNode()
 
     def _followNodes(self) -> None:
-        """What is shown depends on the input and the region, not only on which are chosen."""
+        """Updates the panel when the input or the region changes, not only with the choice."""
         self._updateTimer = qt.QTimer()
         self._updateTimer.setSingleShot(True)
         self._updateTimer.setInterval(FOLLOW_DELAY_MS)
@@ -69,13 +70,16 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self._onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self._onSceneEndClose)
-        self.addObserver(scene, scene.EndImportEvent, self._updateSoon)
+        self.addObserver(scene, scene.StartImportEvent, self._onSceneStartImport)
+        self.addObserver(scene, scene.EndImportEvent, self._onSceneEndImport)
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._onNodeAboutToBeRemoved)
         self.ui.applyButton.connect("clicked(bool)", self._onApplyOrCancel)
         self.ui.scale2Button.connect("clicked(bool)", lambda: self._setScale(2.0))
         self.ui.scale3Button.connect("clicked(bool)", lambda: self._setScale(3.0))
         self.ui.scale4Button.connect("clicked(bool)", lambda: self._setScale(4.0))
         self.ui.compareButton.connect("clicked(bool)", self._onCompare)
+        self.ui.zoomButton.connect("clicked(bool)", self._onZoom)
+        self.ui.swapButton.connect("clicked(bool)", self._onSwap)
         self.ui.roiSelector.connect("nodeAddedByUser(vtkMRMLNode*)", self._onRegionCreated)
         self._probe.found.connect(self._update)
         self._models.chosen.connect(self._onModelChosen)
@@ -89,7 +93,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         return self._run.running or self._run.preparing
 
     def cleanup(self) -> None:
-        """The module is closed or reloaded: nothing may go on running or listening."""
+        """The module is closed or reloaded: ends the run and removes every observer."""
         self._run.shutDown()
         self._probe.stopNow()
         self._comparison.close()
@@ -137,7 +141,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._updateTimer.start()
 
     def _update(self, caller=None, event=None) -> None:
-        """Brings everything that is shown up to date with the parameters."""
+        """Shows the present parameters in the whole panel."""
         if self._parameters is None:
             return
         self._input.follow(self._parameters.inputVolume)
@@ -150,15 +154,21 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _showComparison(self) -> None:
         self._comparison.update(self._parameters)
         reason = self._comparison.reasonNotPossible(self._parameters)
+        shown, views = self._comparison.shown, self._parameters.comparisonViews
+        divided = views is ComparisonViews.DIVIDER
         for widget in (self.ui.differenceCheckBox, self.ui.fadeSlider):
-            widget.enabled = not reason and hasCubic(self._parameters)
-        self.ui.compareButton.enabled = not reason or self._comparison.shown
-        self.ui.compareButton.checked = self._comparison.shown
-        self.ui.compareButton.text = (
-            _("Back to the earlier layout") if self._comparison.shown else _("Compare side by side")
+            widget.enabled = not reason and hasCubic(self._parameters) and not divided
+        self.ui.swapButton.enabled = shown and hasCubic(self._parameters)
+        self.ui.zoomButton.enabled = shown
+        self.ui.zoomButton.text = (
+            _("Zoom in") if shown and not self._comparison.zoomed else _("Whole volume")
         )
+        self.ui.comparisonOrientationComboBox.enabled = views is not ComparisonViews.ALL
+        self.ui.compareButton.enabled = not reason or shown
+        self.ui.compareButton.checked = shown
+        self.ui.compareButton.text = _("Back to the earlier layout") if shown else _("Compare")
         self.ui.compareButton.toolTip = reason or _(
-            "Shows input, cubic and ArSSR side by side, linked; press again to go back."
+            "Shows input, cubic and ArSSR at the same place; press again to go back."
         )
 
     def _setScale(self, scale: float) -> None:
@@ -167,6 +177,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onRegionCreated(self, regionNode) -> None:
         placeInMiddle(regionNode, self._parameters.inputVolume)
+        showOutlineOnly(regionNode)
         self._update()
 
     def _onModelChosen(self, name: str) -> None:
@@ -187,7 +198,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameters.comparedCubic = nodes.get("cubic")
             parameters.comparedResult = nodes["arssr"]
         if self.parent.isEntered and not self._comparison.shown:
-            slicer.util.setSliceViewerLayers(background=nodes["arssr"])
+            _showResult(nodes["arssr"], inputNode)
 
     def _onCompare(self) -> None:
         if self._comparison.shown:
@@ -195,6 +206,13 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         else:
             self._comparison.enter(self._parameters)
         self._update()
+
+    def _onZoom(self) -> None:
+        self._comparison.toggleZoom(self._parameters)
+        self._update()
+
+    def _onSwap(self) -> None:
+        self._comparison.swap(self._parameters)
 
     def _onSceneStartClose(self, caller=None, event=None) -> None:
         self._run.stopNow()
@@ -205,6 +223,15 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.parent.isEntered:
             self.initializeParameterNode()
 
+    def _onSceneStartImport(self, caller=None, event=None) -> None:
+        """While nodes arrive one by one, a selector would write a wrong choice into the scene."""
+        self.setParameterNode(None)
+
+    def _onSceneEndImport(self, caller=None, event=None) -> None:
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+            self._updateSoon()  # once more when the layout of the scene is there
+
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _onNodeAboutToBeRemoved(self, caller, event, node) -> None:
         for observer in (self._input, self._region):
@@ -212,3 +239,16 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 observer.follow(None)
         self._run.inputRemoved(node)
         self._comparison.nodeRemoved(node)
+
+
+def _showResult(result, inputNode) -> None:
+    """In the slice views; the result of a region over its input, with the region in view."""
+    if not coversPartOnly(result, inputNode):
+        slicer.util.setSliceViewerLayers(background=result)
+        return
+    slicer.util.setSliceViewerLayers(background=inputNode, foreground=result, foregroundOpacity=1.0)
+    layoutManager = slicer.app.layoutManager()
+    for name in layoutManager.sliceViewNames() if layoutManager else ():
+        logic = layoutManager.sliceWidget(name).sliceLogic()
+        width, height = logic.GetSliceNode().GetDimensions()[:2]
+        logic.FitSliceToVolume(result, width, height)

@@ -1,11 +1,13 @@
-"""What the child process says, in the user's words: progress lines and how it ended."""
+"""Parses the output of the child process: progress, warnings, and why it ended."""
 
 import json
 from dataclasses import dataclass
 
 from slicer.i18n import tr as _
 
-BAD_INPUT, FAULT, CANCELLED = 2, 1, 130
+BAD_INPUT, FAULT = 2, 1
+ERROR_PREFIX, WARNING_PREFIX = "arssr: ", "arssr: warning:"
+"""How the command line begins its lines on stderr."""
 LAUNCHER_COMPLAINT = "exit abnormally - Report the problem."
 """How Slicer's launcher ends its line on stderr when the Python that it started was killed or
 crashed; it hides how, and ends with code 1 itself."""
@@ -29,7 +31,7 @@ class ProgressLine:
 
     @staticmethod
     def parse(line: str) -> "ProgressLine | None":
-        """None when the line is not progress: torch and its drivers may print what they like."""
+        """None when the line is not progress: torch and its drivers print there too."""
         try:
             values = json.loads(line)
             return ProgressLine(
@@ -54,17 +56,18 @@ def stageTitle(stage: str) -> str:
 
 
 def timeText(seconds: float) -> str:
-    """A length of time as people say it.
+    """A length of time in its two largest units.
 
-    >>> timeText(4.2), timeText(75), timeText(4000)
-    ('4 s', '1 min 15 s', '1 h 7 min')
+    >>> timeText(4.2), timeText(75), timeText(4000), timeText(7190)
+    ('4 s', '1 min 15 s', '1 h 7 min', '2 h 0 min')
     """
     whole = max(1, round(seconds))
     if whole < 60:
         return _("{s} s").format(s=whole)
     if whole < 3600:
         return _("{m} min {s} s").format(m=whole // 60, s=whole % 60)
-    return _("{h} h {m} min").format(h=whole // 3600, m=round(whole % 3600 / 60))
+    minutes = round(whole / 60)
+    return _("{h} h {m} min").format(h=minutes // 60, m=minutes % 60)
 
 
 def explainEnd(returnCode: int, errorLines: list[str]) -> str:
@@ -72,10 +75,9 @@ def explainEnd(returnCode: int, errorLines: list[str]) -> str:
     ownLines = [line for line in errorLines if not line.rstrip().endswith(LAUNCHER_COMPLAINT)]
     endedBehindLauncher = len(ownLines) < len(errorLines)
     text = "\n".join(ownLines)
-    lastLine = next((line.strip() for line in reversed(ownLines) if line.strip()), "")
-    ownWords = returnCode in (BAD_INPUT, FAULT) and not endedBehindLauncher
-    if ownWords and lastLine and "Traceback" not in text:
-        return lastLine.removeprefix("arssr: ").removeprefix("error: ")
+    reason = _reasonOf(ownLines)
+    if reason and returnCode in (BAD_INPUT, FAULT) and not endedBehindLauncher:
+        return reason
     if "No module named 'torch'" in text:
         return _("PyTorch could not be loaded; install it again with the module PyTorch Utils.")
     if _wasKilledForMemory(returnCode, text):
@@ -93,6 +95,18 @@ def explainEnd(returnCode: int, errorLines: list[str]) -> str:
         "The run stopped unexpectedly (exit code {code}). Choose the device CPU under Advanced "
         "and try again; the application log has the details."
     ).format(code=returnCode)
+
+
+def _reasonOf(lines: list[str]) -> str:
+    """The error that the command line printed last, empty when it printed none.
+
+    Libraries print warnings to the same stream, also after that line.
+    """
+    for line in reversed(lines):
+        text = line.strip()
+        if text.startswith(ERROR_PREFIX) and not text.startswith(WARNING_PREFIX):
+            return text.removeprefix(ERROR_PREFIX).removeprefix("error: ")
+    return ""
 
 
 def _wasKilledForMemory(returnCode: int, errorText: str) -> bool:

@@ -54,6 +54,11 @@ class UpsamplingJob:
     def running(self) -> bool:
         return not self._ended
 
+    @property
+    def cancelling(self) -> bool:
+        """Whether ``cancel`` was called and the run has not ended yet."""
+        return self._cancelling and not self._ended
+
     def start(self) -> None:
         self.progressed.emit(0.0, _("Preparing"), None)
         write = partial(self._snapshot.write, self._folder.path / SOURCE_NAME)
@@ -125,7 +130,10 @@ class UpsamplingJob:
         else:
             request = self._requests[self._step]
             target = self._folder.path / _targetName(request)
-            self._runTask(partial(LoadedImage.read, target), partial(self._keep, request.method))
+            self._runTask(
+                partial(LoadedImage.read, target, self._snapshot.grid),
+                partial(self._keep, request.method),
+            )
 
     def _keep(self, method: str, loaded: LoadedImage) -> None:
         self._loaded[method] = loaded
@@ -140,7 +148,7 @@ class UpsamplingJob:
         try:
             nodes = self._placeAll(inputNode)
         except Exception as error:
-            # From MRML, VTK or whatever observes the scene anything may come.
+            # MRML, VTK and the observers of the scene raise exceptions of any type.
             message = _("The result could not be put into the scene: {error}").format(error=error)
             self._finish(self.failed, failures.explain(error, message))
             return

@@ -59,7 +59,7 @@ def planRun(parameters, device: str) -> Plan:
     from ArSSRLib.upsampling.estimate import estimate_cost
     from ArSSRLib.upsampling.request import Upsampling
 
-    grid = geometry.gridOfVolume(volumeNode)
+    grid = geometry.localGrid(geometry.gridOfVolume(volumeNode))
     resolution = chosenResolution(parameters, grid)
     roi = None if parameters.roi is None else geometry.boxOfRegion(parameters.roi, volumeNode)
     computed, target = _inside(roi, parameters.roi, (grid, resolution.grid))

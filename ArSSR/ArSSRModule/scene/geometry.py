@@ -44,23 +44,52 @@ def ijkToRasOfGrid(grid) -> np.ndarray:
     return RAS_TO_LPS @ ijkToLps
 
 
-def boxOfRegion(roiNode, volumeNode) -> tuple[float, ...]:
-    """The box x0, y0, z0, x1, y1, z1 (LPS mm, the volume's own coordinates) of a markups ROI.
+def localGrid(grid):
+    """The same voxels in the volume's own axes: x, y, z along i, j, k, the first voxel at 0.
 
-    The ROI is drawn in the world, and a rotated one counts by its bounds along the world's axes.
-    Where the volume lies under a transform, the box is the bounds of these taken back through it.
+    A run is computed in these coordinates. A region drawn along the axes of an oblique volume is a
+    box there, but not in patient coordinates.
+    """
+    from ArSSRLib.volumes.grid import Grid
+
+    return Grid(grid.size, grid.spacing)
+
+
+def gridOfLocal(local, inputGrid):
+    """Where a grid in the own axes of ``inputGrid`` lies in LPS mm."""
+    from ArSSRLib.volumes.grid import Grid
+
+    rotation = np.asarray(inputGrid.axes) / np.asarray(inputGrid.spacing)
+    origin = rotation @ np.asarray(local.origin) + np.asarray(inputGrid.origin)
+    return Grid(local.size, local.spacing, tuple(float(x) for x in origin), inputGrid.direction)
+
+
+def boxOfRegion(roiNode, volumeNode) -> tuple[float, ...]:
+    """The box x0, y0, z0, x1, y1, z1 of a markups ROI, in mm along the volume's own axes.
+
+    See :func:`localGrid` for these coordinates. A ROI that is not parallel to the volume's axes
+    counts by its bounds along them, and so does one under a non-linear transform.
 
     Raises:
         ValueError: the ROI is not a box yet.
     """
     checkPlaced(roiNode)
-    bounds = [0.0] * 6
-    roiNode.GetRASBounds(bounds)
-    sides = [np.linspace(bounds[2 * a], bounds[2 * a + 1], ROI_SAMPLES_PER_EDGE) for a in range(3)]
+    grid = gridOfVolume(volumeNode)
     worldToVolume = vtk.vtkGeneralTransform()
     slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(
         None, volumeNode.GetParentTransformNode(), worldToVolume
     )
-    points = [worldToVolume.TransformPoint(*point) for point in itertools.product(*sides)]
+    points = [worldToVolume.TransformPoint(*point) for point in _pointsOfBox(roiNode)]
     lps = np.asarray(points) * (-1.0, -1.0, 1.0)
-    return tuple(float(x) for x in (*lps.min(axis=0), *lps.max(axis=0)))
+    rotation = np.asarray(grid.axes) / np.asarray(grid.spacing)
+    local = (lps - np.asarray(grid.origin)) @ rotation
+    return tuple(float(x) for x in (*local.min(axis=0), *local.max(axis=0)))
+
+
+def _pointsOfBox(roiNode) -> np.ndarray:
+    """Points of the ROI's box in world RAS mm, along its edges and inside."""
+    matrix = slicer.util.arrayFromVTKMatrix(roiNode.GetObjectToWorldMatrix())
+    halves = np.array(roiNode.GetSize()) / 2
+    steps = np.linspace(-1.0, 1.0, ROI_SAMPLES_PER_EDGE)
+    inBox = np.array(list(itertools.product(steps, repeat=3))) * halves
+    return inBox @ matrix[:3, :3].T + matrix[:3, 3]

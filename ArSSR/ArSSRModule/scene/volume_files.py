@@ -45,9 +45,9 @@ class Snapshot:
         return image is None or image.GetMTime() != self.imageTime
 
     def image(self) -> sitk.Image:
-        """The snapshot as a SimpleITK image (LPS)."""
+        """The snapshot as a SimpleITK image in the volume's own axes (``geometry.localGrid``)."""
         image = sitk.GetImageFromArray(self.array)
-        self.grid.apply_to(image)
+        geometry.localGrid(self.grid).apply_to(image)
         return image
 
     def write(self, path: Path) -> None:
@@ -85,8 +85,12 @@ class LoadedImage:
     ijkToRas: np.ndarray
 
     @staticmethod
-    def of(image: sitk.Image) -> "LoadedImage":
+    def of(image: sitk.Image, inputGrid) -> "LoadedImage":
         """From a SimpleITK image; safe outside the main thread.
+
+        Args:
+            image: a result in the own axes of the input (``geometry.localGrid``).
+            inputGrid: the library's grid of the input, in LPS mm.
 
         Raises:
             MemoryError: there is no room for the voxels.
@@ -94,9 +98,10 @@ class LoadedImage:
         from ArSSRLib.volumes.grid import Grid
 
         voxels = np.array(sitk.GetArrayViewFromImage(image), order="C")
-        return LoadedImage(imageDataOver(voxels), geometry.ijkToRasOfGrid(Grid.of_image(image)))
+        grid = geometry.gridOfLocal(Grid.of_image(image), inputGrid)
+        return LoadedImage(imageDataOver(voxels), geometry.ijkToRasOfGrid(grid))
 
     @staticmethod
-    def read(path: Path) -> "LoadedImage":
+    def read(path: Path, inputGrid) -> "LoadedImage":
         """From a file; safe outside the main thread."""
-        return LoadedImage.of(sitk.ReadImage(str(path)))
+        return LoadedImage.of(sitk.ReadImage(str(path)), inputGrid)

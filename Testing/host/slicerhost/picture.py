@@ -15,14 +15,34 @@ GAP = 2
 
 def panel_picture(panel: Any) -> QtGui.QImage:
     """The panel as it would be painted on the screen."""
-    return QtWidgets.QWidget.grab(panel).toImage()
+    image = QtWidgets.QWidget.grab(panel).toImage()
+    image.setDevicePixelRatio(1.0)  # every pixel as it is, also where the display is scaled
+    return image
+
+
+def use_dark_style() -> None:
+    """Colours as in Slicer's dark style."""
+    palette = QtGui.QPalette(QtGui.QColor("#2e2f30"))  # Qt derives the other greys
+    roles = QtGui.QPalette.ColorRole
+    for role, colour in {
+        roles.Base: "#1d1e1f",
+        roles.AlternateBase: "#37383a",
+        roles.Text: "#e6e6e6",
+        roles.WindowText: "#e6e6e6",
+        roles.ButtonText: "#e6e6e6",
+        roles.Highlight: "#3f79b5",
+    }.items():
+        palette.setColor(role, QtGui.QColor(colour))
+    for role in (roles.Text, roles.WindowText, roles.ButtonText):
+        palette.setColor(QtGui.QPalette.ColorGroup.Disabled, role, QtGui.QColor("#808080"))
+    QtWidgets.QApplication.setPalette(palette)
 
 
 def window_picture(panel: Any, layout_manager: Any, size: tuple[int, int]) -> QtGui.QImage:
     """The panel on the left, the views of the current layout on the right, in ``size`` pixels."""
     left = panel_picture(panel)
     picture = QtGui.QImage(*size, QtGui.QImage.Format.Format_RGB32)
-    picture.fill(QtGui.QColor("#efefef"))
+    picture.fill(panel.palette.color(QtGui.QPalette.ColorRole.Window))
     painter = QtGui.QPainter(picture)
     painter.drawImage(0, 0, left)
     area = QtCore.QRect(left.width(), 0, size[0] - left.width(), size[1])

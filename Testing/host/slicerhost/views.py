@@ -18,7 +18,6 @@ MANAGERS = (
     "vtkMRMLCrosshairDisplayableManager",
     "vtkMRMLOrientationMarkerDisplayableManager",
     "vtkMRMLRulerDisplayableManager",
-    "vtkMRMLMarkupsDisplayableManager",
 )
 
 

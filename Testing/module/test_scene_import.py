@@ -1,0 +1,88 @@
+"""A scene that is loaded while the panel is open is shown as it was saved."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def saved(slicer, ui, cortex, tmp_path):
+    """Saves a scene whose choices are none of the defaults; returns what they are."""
+    second = slicer.util.addVolumeFromArray(np.ones((20, 20, 20), np.int16), name="Second")
+    output = slicer.util.addVolumeFromArray(np.ones((5, 5, 5), np.int16), name="Output")
+    ui.inputSelector.setCurrentNode(second)
+    ui.outputSelector.setCurrentNode(output)
+    ui.roiSelector.addNode().SetName("Region")
+    ui.scaleSlider.value = 3.5
+    for node in (cortex, second, output):
+        assert slicer.util.saveNode(node, str(tmp_path / f"{node.GetName()}.nrrd"))
+    assert slicer.util.saveScene(str(tmp_path / "scene.mrml"))
+    return str(tmp_path / "scene.mrml")
+
+
+def name_of(node):
+    return node.GetName() if node is not None else None
+
+
+def choices(ui):
+    selectors = (ui.inputSelector, ui.outputSelector, ui.roiSelector)
+    return [name_of(selector.currentNode()) for selector in selectors]
+
+
+def test_the_selectors_and_the_parameters_hold_what_was_saved(slicer, ui, panel, saved):
+    from ArSSRModule.logic import ArSSRLogic
+
+    slicer.util.loadScene(saved)
+    node = ArSSRLogic().getParameterNode()
+    kept = [name_of(n) for n in (node.inputVolume, node.outputVolume, node.roi)]
+    assert kept == ["Second", "Output", "Region"]
+    assert choices(ui) == kept
+    assert ui.scaleSlider.value == 3.5
+
+
+def test_the_same_holds_where_another_module_is_open(slicer, ui, saved):
+    slicer.util.selectModule("none")
+    slicer.util.loadScene(saved)
+    slicer.util.selectModule("ArSSR")
+    assert choices(ui) == ["Second", "Output", "Region"]
+
+
+def test_a_scene_that_is_added_changes_none_of_the_choices(slicer, ui, cortex, tmp_path):
+    assert slicer.util.saveNode(cortex, str(tmp_path / "cortex.nrrd"))
+    slicer.util.selectModule("none")
+    parameters = slicer.mrmlScene.GetSingletonNode("ArSSR", "vtkMRMLScriptedModuleNode")
+    parameters.SetSaveWithScene(False)
+    assert slicer.util.saveScene(str(tmp_path / "other.mrml"))
+    parameters.SetSaveWithScene(True)
+    slicer.util.selectModule("ArSSR")
+    mine = slicer.util.addVolumeFromArray(np.ones((20, 20, 20), np.int16), name="Mine")
+    ui.inputSelector.setCurrentNode(mine)
+    slicer.util.loadScene(str(tmp_path / "other.mrml"), properties={"clear": False})
+    assert ui.inputSelector.currentNode() is mine
+
+
+def test_views_that_were_saved_while_comparing_have_their_titles(slicer, ui, cortex, tmp_path):
+    from ArSSRModule.logic import ArSSRLogic
+
+    logic = ArSSRLogic()
+    node = logic.getParameterNode()
+    node.comparedCubic = logic.upsample(cortex, scale=2.0, method="cubic")
+    node.comparedResult = logic.upsample(cortex, scale=2.0, method="nearest")
+    node.comparedInput = cortex
+    ui.compareButton.click()
+    for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
+        assert slicer.util.saveNode(volume, str(tmp_path / f"{volume.GetName()}.nrrd"))
+    assert slicer.util.saveScene(str(tmp_path / "comparing.mrml"))
+    slicer.util.loadScene(str(tmp_path / "comparing.mrml"))
+    for _ in range(50):
+        slicer.app.processEvents()
+    manager = slicer.app.layoutManager()
+    shown = []
+    for name in manager.sliceViewNames():
+        view = manager.sliceWidget(name).sliceView()
+        props = view.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
+        found = [props.GetItemAsObject(i) for i in range(props.GetNumberOfItems())]
+        shown += [p.GetInput() for p in found if p.IsA("vtkTextActor")]
+    assert shown == ["Input", "Cubic", "ArSSR"]
+    ui.compareButton.click()
