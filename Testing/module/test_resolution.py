@@ -45,7 +45,7 @@ def test_a_target_voxel_size_is_for_the_coarser_axes_and_finer_ones_stay(ui, thi
     assert ui.applyButton.enabled, ui.applyButton.toolTip
     assert "40 × 50 × 80 voxels" in ui.planLabel.text
     assert "0.5 × 0.5 × 1.25 mm" in ui.planLabel.text
-    assert "finer already stay" in ui.resolutionHintLabel.text
+    assert "are not changed" in ui.resolutionHintLabel.text
 
 
 def test_a_target_finer_than_every_axis_is_for_all_of_them(ui, thick):
@@ -85,7 +85,7 @@ def test_make_isotropic_comes_as_near_as_whole_voxels_allow_and_not_nearer(
     ui.scaleModeComboBox.currentIndex = ISOTROPIC
     assert "48 × 44 × 46 voxels" in ui.planLabel.text
     assert "0.868 × 0.868 × 0.87 mm" in ui.planLabel.text
-    assert "as nearly as whole voxels allow" in ui.resolutionHintLabel.text
+    assert "rounded so that the field of view" in ui.resolutionHintLabel.text
     assert "Done" in apply()
     node = slicer.util.getFirstNodeByName("cortex_t1 ArSSR isotropic")
     assert node.GetImageData().GetDimensions() == (48, 44, 46)
