@@ -84,6 +84,8 @@ def upsample(
             - ``method``: ``arssr`` (the network), ``cubic``, ``linear`` or ``nearest``.
             - ``model``: what :func:`load_model` returned, or a name or file for it.
             - ``fast``: run the network once instead of averaging with a mirrored pass.
+            - ``noise_reduction``: 0 keeps the grain of the scan, 1 (as when left out) removes the
+              noise that it is estimated to have, up to 2 more.
             - ``roi``: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
             - ``device``: ``auto``, ``cpu``, ``cuda`` or ``mps``.
             - ``precision``: ``auto``, ``float32``, ``bfloat16`` or ``float16``.

@@ -38,6 +38,7 @@ MOST_THREADS = 1024
 """A thread library that cannot start as many as it is asked for ends the whole process."""
 _RESOLUTION = "resolution"
 _DIGEST_LENGTH = 8
+_MOST_NOISE_REDUCTION = 2.0
 
 
 class UpsamplingOptions(TypedDict, total=False):
@@ -48,6 +49,7 @@ class UpsamplingOptions(TypedDict, total=False):
     method: Method
     model: Model | ModelInfo | str | os.PathLike[str]
     fast: bool
+    noise_reduction: float
     roi: Roi | None
     device: str
     precision: Precision
@@ -77,6 +79,9 @@ class Upsampling:
         model: the network's file, never one that cannot upsample; None for an interpolation.
         fast: whether the mirrored pass of a model that has one is left out: half the time. False
             for a model without one.
+        noise_reduction: 0 keeps the grain of the scan, 1 removes the noise that the scan is
+            estimated to have, 2 as if it had twice as much. 1 for a model that does not take the
+            noise level, where it has no effect.
         roi: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
         device: where the network computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``, see
@@ -131,6 +136,16 @@ class Upsampling:
         help="run the network once instead of averaging with a mirrored pass: twice as fast, "
         "slightly less accurate",
     )
+    noise_reduction: float = option(
+        "--noise-reduction",
+        1.0,
+        network_only=True,
+        tag="denoise{value:g}",
+        type=finite_number,
+        metavar="FACTOR",
+        help="0 keeps the grain of the scan, 1 removes its estimated noise, up to 2 more "
+        "(default: 1)",
+    )
     roi: Roi | None = option(
         "--roi",
         type=finite_number,
@@ -176,6 +191,12 @@ class Upsampling:
             )
         if (self.method == "arssr") != (self.model is not None):
             raise TypeError("The method arssr, and no other, needs a model; use Upsampling.of.")
+        if not 0.0 <= self.noise_reduction <= _MOST_NOISE_REDUCTION:
+            raise InputError(
+                f"The noise reduction {self.noise_reduction:g} is not between 0 and "
+                f"{_MOST_NOISE_REDUCTION:g}; 1 removes the estimated noise.",
+                argument="noise_reduction",
+            )
         threads = self.threads
         if threads is not None and not (isinstance(threads, int) and 1 <= threads <= MOST_THREADS):
             raise InputError(
@@ -200,6 +221,8 @@ class Upsampling:
 
         info = resolved_model(DEFAULT if model is None else model)
         fast = bool(values.pop("fast", False)) and info.header.mirrored
+        if not info.header.spec.encoder.noise_level:
+            values.pop("noise_reduction", None)
         return cls(**values, model=info, fast=fast)
 
     @classmethod
@@ -293,6 +316,8 @@ class Upsampling:
         if self.model is not None:
             values["Model"] = self.model.to_dict()
             values["Passes"] = self.passes
+            if self.model.header.spec.encoder.noise_level:
+                values["NoiseReduction"] = self.noise_reduction
             if self.precision != "auto":
                 values["Precision"] = self.precision
         if self.volume is not None:
@@ -314,6 +339,8 @@ class Upsampling:
             return "another model"
         if made.get("Passes", 1) != self.passes:
             return "another number of passes"
+        if made.get("NoiseReduction", 1.0) != self.noise_reduction:
+            return "another noise reduction"
         return "" if made.get("Precision", "auto") == self.precision else "another precision"
 
     def cautions(self, grid: Grid, target: Grid) -> list[str]:

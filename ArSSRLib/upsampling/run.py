@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..resampling.interpolation import ArrayBox, Interpolation, interpolate
 from ..running.machine import total_memory, usable_cpus
 from ..volumes.array_types import FloatArray
 from ..volumes.grid import Grid, SizeTriple
+from ..volumes.noise import estimate_noise
 from ..volumes.orientation import to_canonical
 from ..volumes.outliers import Split, split_outliers
 from ..volumes.volume import Volume
@@ -115,21 +117,31 @@ def _network(
 
     assert request.model is not None
     loaded = request.model.load() if model is None else model
-    engine = Engine(
-        model=loaded,
-        device=request.device,
-        passes=request.passes,
-        precision=request.precision,
-    )
 
     def compute(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> FloatArray:
         split = split_outliers(array)
+        engine = Engine(
+            model=_at_noise_of(split.seen, loaded, request.noise_reduction),
+            device=request.device,
+            passes=request.passes,
+            precision=request.precision,
+        )
         with _cpu_threads(request.threads):
             result = engine.upsample(split.seen, shape, part, progress)
         _put_back(split, result, shape, part)
         return result
 
     return compute
+
+
+def _at_noise_of(array: FloatArray, model: Model, reduction: float) -> Model:
+    """The model for the noise of a scan; the same for a model that does not take its level."""
+    from ..networks.noise_level import at_noise_level
+
+    if not model.header.spec.encoder.noise_level:
+        return model
+    network = at_noise_level(model.network, reduction * estimate_noise(array))
+    return replace(model, network=network, header=replace(model.header, spec=network.spec))
 
 
 def _part_of(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> FloatArray:

@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ArSSRLib.errors import InputError
+from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.catalogue import load_model, model_info
-from ArSSRLib.networks.model_file import read_network, save_model
+from ArSSRLib.networks.encoders import EncoderSpec
+from ArSSRLib.networks.model_file import ModelHeader, read_network, save_model
+from ArSSRLib.networks.spec import DecoderSpec, NetworkSpec
 from ArSSRLib.upsampling.options import add_options, options_of
 from ArSSRLib.upsampling.request import Choices, Upsampling
 
@@ -143,3 +147,29 @@ def test_what_the_model_was_not_trained_for_is_one_sentence(
     request = Upsampling.of(scale=2, model=tmp_path / "model.npz")
     assert "not for 2×;" in request.cautions(grid, grid.upsampled(2))[0]
     assert Upsampling.of(scale=2, method="cubic").cautions(grid, grid.upsampled(2)) == []
+
+
+def test_noise_reduction_is_kept_for_a_model_that_takes_the_noise_level_alone(
+    tmp_path: Path,
+) -> None:
+    torch.manual_seed(0)
+    encoder = EncoderSpec("SRResNet", 4, 1, 1, 4, 4)
+    runs = {}
+    for takes in (True, False):
+        spec = NetworkSpec(replace(encoder, noise_level=takes), DecoderSpec(8, 2, False, False))
+        path = tmp_path / f"{takes}.npz"
+        save_model(ArSSR(spec), ModelHeader(spec), path)
+        runs[takes] = Upsampling.of(scale=2, model=path, noise_reduction=0.5)
+    assert "denoise0.5" in runs[True].name_part
+    assert runs[True].arguments()[-2:] == ["--noise-reduction", "0.5"]
+    assert runs[True].to_dict()["NoiseReduction"] == 0.5
+    usual = replace(runs[True], noise_reduction=1.0)
+    assert runs[True].difference_from(usual.to_dict()) == "another noise reduction"
+    assert runs[False].noise_reduction == 1.0
+    assert "NoiseReduction" not in runs[False].to_dict()
+
+
+@pytest.mark.parametrize("value", [-0.1, 2.5, float("nan")])
+def test_an_impossible_noise_reduction_is_refused(value: float) -> None:
+    with pytest.raises(InputError, match="between 0 and 2"):
+        replace(Upsampling.of(scale=2), noise_reduction=value)

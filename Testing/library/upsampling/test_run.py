@@ -13,12 +13,16 @@ import pytest
 from ArSSRLib.choices import METHODS
 from ArSSRLib.errors import Cancelled, InputError
 from ArSSRLib.networks.catalogue import load_model
-from ArSSRLib.networks.model_file import Model
+from ArSSRLib.networks.model_file import Model, ModelHeader
+from ArSSRLib.networks.noise_level import at_noise_level
+from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.upsampling.progress import Progress
 from ArSSRLib.upsampling.region import box_of_roi
 from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import PROVENANCE_KEY, upsample_volume
 from ArSSRLib.volumes.grid import Grid
+from ArSSRLib.volumes.noise import estimate_noise
+from ArSSRLib.volumes.orientation import to_canonical
 from ArSSRLib.volumes.volume import Volume
 
 SCALES = [2.0, 2.5, 3.2, (1.5, 2.0, 3.0)]
@@ -225,3 +229,49 @@ def test_without_more_voxels_the_network_changes_nothing(cortex: Volume, model: 
     (i, j, k), (columns, rows, slices) = box_of_roi(cortex.grid, region)
     expected = cortex.array[k : k + slices, j : j + rows, i : i + columns]
     np.testing.assert_array_equal(part.array, expected)
+
+
+@pytest.fixture(scope="module")
+def noise_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A network that takes the noise level and responds to it."""
+    import torch
+
+    from ArSSRLib.networks.arssr import ArSSR
+    from ArSSRLib.networks.model_file import ModelHeader, save_model
+    from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
+
+    torch.manual_seed(1)
+    spec = NetworkSpec(
+        EncoderSpec("SRResNet", 4, 1, 2, 4, 4, noise_level=True), DecoderSpec(8, 2, False, False),
+        "local", "trilinear",
+    )  # fmt: skip
+    network = ArSSR(spec).eval().requires_grad_(False)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    path = tmp_path_factory.mktemp("models") / "noise.npz"
+    save_model(network, ModelHeader(spec), path)
+    return load_model(path)
+
+
+def test_the_network_is_given_the_noise_of_the_scan(cortex: Volume, noise_model: Model) -> None:
+    level = estimate_noise(cortex.array)
+    assert level > 0
+    for reduction in (0.0, 1.0, 1.5):
+        plain = at_noise_level(noise_model.network, reduction * level)
+        model = replace(noise_model, network=plain, header=ModelHeader(plain.spec))
+        target = cortex.grid.upsampled(2.0).size[::-1]
+        turn = to_canonical(cortex.grid.direction)
+        low = turn.apply(cortex.array)
+        expected = Engine(model=model, device="cpu").upsample(low, turn.size(target[::-1])[::-1])
+        result = _upsampled(cortex, noise_model, scale=2, noise_reduction=reduction)
+        np.testing.assert_allclose(result.array, turn.undo(expected), rtol=1e-5, atol=1e-3)
+
+
+def test_noise_reduction_changes_the_result_of_a_model_that_takes_the_level(
+    cortex: Volume, noise_model: Model, model: Model
+) -> None:
+    results = [_upsampled(cortex, noise_model, scale=2, noise_reduction=r).array for r in (0, 1, 2)]
+    assert not np.allclose(results[0], results[1])
+    assert not np.allclose(results[1], results[2])
+    same = [_upsampled(cortex, model, scale=2, noise_reduction=r).array for r in (0, 2)]
+    np.testing.assert_array_equal(*same)
