@@ -47,14 +47,14 @@ class _Range:
 
     def __str__(self) -> str:
         if self.least > -LARGEST_NUMBER and self.most < LARGEST_NUMBER:
-            return f" from {self.least:g} to {self.most:g}"
+            return f" from {_figure(self.least)} to {_figure(self.most)}"
         limits = [
             text
             for text, given in (
-                (f"of at least {self.least:g}", self.least > -LARGEST_NUMBER),
-                (f"above {self.above:g}", self.above > float("-inf")),
-                (f"of at most {self.most:g}", self.most < LARGEST_NUMBER),
-                (f"below {self.below:g}", self.below < float("inf")),
+                (f"of at least {_figure(self.least)}", self.least > -LARGEST_NUMBER),
+                (f"above {_figure(self.above)}", self.above > float("-inf")),
+                (f"of at most {_figure(self.most)}", self.most < LARGEST_NUMBER),
+                (f"below {_figure(self.below)}", self.below < float("inf")),
             )
             if given
         ]
@@ -138,6 +138,10 @@ def _is_a(kind: Any, value: object) -> bool:
     if kind is float:
         return type(value) in (int, float)
     return isinstance(value, Mapping) if kind is Mapping else type(value) is kind
+
+
+def _figure(limit: float) -> str:
+    return f"{limit:,.0f}" if limit >= 1e5 else f"{limit:g}"
 
 
 def _shown(value: object) -> str:

@@ -1,19 +1,20 @@
 """Recipes: every number of a training run has a name, in one small TOML file.
 
 ``recipes/default.toml`` made the bundled default model, ``recipes/paper.toml`` the bundled paper
-model;
-``recipes/paper-published.toml`` is the paper's own schedule (§IV-A.3).
+model; ``recipes/paper-published.toml`` is the paper's own schedule (§IV-A.3).
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from ..errors import InputError
+from ..errors import InputError, errors_naming
+from ..fields import entry, from_mapping
 from ..networks.baseline_spec import BaselineSpec
 from ..networks.build import spec_from_dict
 from ..networks.spec import NetworkSpec
@@ -25,13 +26,8 @@ else:
     import tomli as tomllib
 
 RECIPES = Path(__file__).parent / "recipes"
-_KINDS: dict[type, str] = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    str: "text in quotes",
-    tuple: "a list in square brackets",
-}
+_LARGEST_SCALE = 16.0
+_SHARE = {"least": 0, "most": 1}
 
 
 @dataclass(frozen=True)
@@ -66,27 +62,27 @@ class PatchRecipe:
             scan instead of before: the step at its rim is then as sharp as a voxel.
     """
 
-    size: int = 14
-    margin: int = 0
-    coordinates: int = 3000
-    scale_min: float = 1.5
-    scale_max: float = 4.0
-    per_axis: float = 0.25
-    thick_slices: float = 0.0
-    thickest: float = 4.0
-    same_grid: float = 0.0
+    size: int = entry(14, least=4, most=256)
+    margin: int = entry(0, least=0)
+    coordinates: int = entry(3000, least=1, most=10**6)
+    scale_min: float = entry(1.5, least=1, most=_LARGEST_SCALE)
+    scale_max: float = entry(4.0, least=1, most=_LARGEST_SCALE)
+    per_axis: float = entry(0.25, **_SHARE)
+    thick_slices: float = entry(0.0, **_SHARE)
+    thickest: float = entry(4.0, least=1, most=_LARGEST_SCALE)
+    same_grid: float = entry(0.0, **_SHARE)
     foreground: float = 0.1
     flip: bool = True
     permute: bool = True
-    gain: float = 0.1
-    gamma: float = 0.2
-    gamma_share: float = 0.25
-    contrast_share: float = 0.0
-    bias: float = 0.0
-    noise: float = 0.01
-    noise_share: float = 0.1
-    correlated_share: float = 0.0
-    stripped: float = 0.0
+    gain: float = entry(0.1, least=0)
+    gamma: float = entry(0.2, least=0)
+    gamma_share: float = entry(0.25, **_SHARE)
+    contrast_share: float = entry(0.0, **_SHARE)
+    bias: float = entry(0.0, least=0, most=2)
+    noise: float = entry(0.01, least=0)
+    noise_share: float = entry(0.1, **_SHARE)
+    correlated_share: float = entry(0.0, **_SHARE)
+    stripped: float = entry(0.0, **_SHARE)
 
 
 @dataclass(frozen=True)
@@ -96,12 +92,12 @@ class KernelRecipe:
     ``paper`` reproduces the paper's pipeline (§IV-A.1) and takes no per-axis scale.
     """
 
-    cubic: float = 1.0
-    kspace: float = 1.0
-    gaussian: float = 0.0
-    box: float = 0.0
-    sinc: float = 0.0
-    paper: float = 0.0
+    cubic: float = entry(1.0, least=0)
+    kspace: float = entry(1.0, least=0)
+    gaussian: float = entry(0.0, least=0)
+    box: float = entry(0.0, least=0)
+    sinc: float = entry(0.0, least=0)
+    paper: float = entry(0.0, least=0)
 
 
 @dataclass(frozen=True)
@@ -116,12 +112,12 @@ class BlurRecipe:
         mixed: share of patches whose axes are blurred in different ways.
     """
 
-    thinnest: float = 1.0
-    thickest: float = 1.0
-    window_share: float = 0.0
-    zero_filled_share: float = 0.0
-    smallest_band: float = 0.75
-    mixed: float = 0.0
+    thinnest: float = entry(1.0, least=0.1, most=4)
+    thickest: float = entry(1.0, least=0.1, most=4)
+    window_share: float = entry(0.0, **_SHARE)
+    zero_filled_share: float = entry(0.0, **_SHARE)
+    smallest_band: float = entry(0.75, least=0.25, most=1)
+    mixed: float = entry(0.0, **_SHARE)
 
 
 @dataclass(frozen=True)
@@ -147,19 +143,19 @@ class OptimiserRecipe:
             0 for none.
     """
 
-    name: str = "adamw"
-    learning_rate: float = 1e-3
-    matrix_rate: float = 0.02
-    weight_decay: float = 1e-4
-    batch: int = 8
-    steps: int = 10000
-    schedule: str = "cosine"
-    warmup: int = 100
-    halve_every: int = 0
-    cooldown: float = 0.3
-    loss: str = "l1"
-    clip: float = 1.0
-    ema: float = 0.999
+    name: Literal["adam", "adamw", "muon"] = "adamw"
+    learning_rate: float = entry(1e-3, above=0)
+    matrix_rate: float = entry(0.02, above=0)
+    weight_decay: float = entry(1e-4, least=0)
+    batch: int = entry(8, least=1, most=4096)
+    steps: int = entry(10000, least=1, most=10**8)
+    schedule: Literal["cosine", "halve", "hold"] = "cosine"
+    warmup: int = entry(100, least=0)
+    halve_every: int = entry(0, least=0)
+    cooldown: float = entry(0.3, **_SHARE)
+    loss: Literal["l1", "l2", "charbonnier", "log_l2"] = "l1"
+    clip: float = entry(1.0, least=0)
+    ema: float = entry(0.999, least=0, below=1)
 
 
 @dataclass(frozen=True)
@@ -176,9 +172,9 @@ class SourceRecipe:
     """
 
     pattern: str = "*"
-    weight: float = 1.0
+    weight: float = entry(1.0, above=0)
     axes: str = "ijk"
-    zeros: float = 1.0
+    zeros: float = entry(1.0, **_SHARE)
 
 
 @dataclass(frozen=True)
@@ -203,13 +199,13 @@ class Recipe:
     """
 
     title: str = "ArSSR"
-    seed: int = 0
-    validate_every: int = 500
-    validate_scales: tuple[float, ...] = (2.0, 3.0, 4.0)
-    validate_crop: int = 72
-    validate_noise: tuple[float, ...] = (0.0,)
-    checkpoint_minutes: float = 3.0
-    initialisation: str = "torch"
+    seed: int = entry(0, least=0, most=10**9)
+    validate_every: int = entry(500, least=1)
+    validate_scales: tuple[float, ...] = entry((2.0, 3.0, 4.0), least=1, most=_LARGEST_SCALE)
+    validate_crop: int = entry(72, least=1, most=1024)
+    validate_noise: tuple[float, ...] = entry((0.0,), **_SHARE)
+    checkpoint_minutes: float = entry(3.0, least=0)
+    initialisation: Literal["torch", "kaiming"] = "torch"
     mirrored: bool = False
     network: NetworkSpec | BaselineSpec = field(default_factory=NetworkSpec)
     patches: PatchRecipe = field(default_factory=PatchRecipe)
@@ -246,9 +242,10 @@ def load_recipe(name_or_path: str) -> Recipe:
         InputError: no such recipe, not TOML, or an unknown or ill-typed entry, named.
     """
     path = RECIPES / f"{name_or_path}.toml"
-    if not path.is_file():
+    # Not pathlib's: it raises an OSError for names that no system allows.
+    if not os.path.isfile(path):
         path = Path(name_or_path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(
             f"There is no recipe {name_or_path!r}; use one of {available_recipes()} or a .toml "
             "file."
@@ -260,7 +257,8 @@ def load_recipe(name_or_path: str) -> Recipe:
             f"The recipe {str(path)!r} is not readable TOML ({' '.join(str(error).split())}); "
             "correct it there."
         ) from error
-    return recipe_from_dict(values)
+    with errors_naming(path.name):
+        return recipe_from_dict(values)
 
 
 def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
@@ -269,74 +267,11 @@ def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
     Raises:
         InputError: an unknown or ill-typed entry, or a number out of range, named.
     """
-    parts = dict(values)
-    network = spec_from_dict(parts.pop("network", {}))
-    patches = _section(PatchRecipe, parts.pop("patches", {}), "patches")
-    kernels = _section(KernelRecipe, parts.pop("kernels", {}), "kernels")
-    blur = _section(BlurRecipe, parts.pop("blur", {}), "blur")
-    optimiser = _section(OptimiserRecipe, parts.pop("optimiser", {}), "optimiser")
-    sources = tuple(
-        _section(SourceRecipe, entry, "sources")
-        for entry in _several(parts.pop("sources", [{}]), "sources")
-    )
-    for name in ("validate_scales", "validate_noise"):
-        if name in parts:
-            parts[name] = _numbers(parts[name], name)
-    top = _section(Recipe, parts)
-    recipe = replace(
-        top,
-        network=network,
-        patches=patches,
-        kernels=kernels,
-        blur=blur,
-        optimiser=optimiser,
-        sources=sources,
-    )
+    entries = dict(values)
+    network = spec_from_dict(entries.pop("network", {}))
+    recipe = from_mapping(Recipe, entries, network=network)
     check_recipe(recipe)
     return recipe
-
-
-def _section(kind: type[Any], values: object, name: str = "") -> Any:
-    """The part of a recipe with this name, or its entries outside all parts."""
-    where = f"recipe's {name}" if name else "recipe"
-    if not isinstance(values, Mapping):
-        heading = "[[sources]]" if kind is SourceRecipe else f"[{name}]"
-        example = f"{fields(kind)[0].name} = {fields(kind)[0].default!r}".replace("'", '"')
-        raise InputError(
-            f"The {where} is {values!r}, not a table; write its entries below a line {heading}, "
-            f"for example {example}."
-        )
-    defaults = {f.name: getattr(kind(), f.name) for f in fields(kind)}
-    checked: dict[str, Any] = {}
-    for key, value in values.items():
-        if key not in defaults:
-            raise InputError(
-                f"The {where} has an unknown entry {key!r}; known are {list(defaults)}."
-            )
-        wanted = type(defaults[key])
-        if wanted is float and type(value) is int:
-            value = float(value)
-        if type(value) is not wanted:
-            raise InputError(f"The {where} entry {key} is {value!r}; it must be {_KINDS[wanted]}.")
-        checked[key] = value
-    return kind(**checked)
-
-
-def _several(values: object, name: str) -> Sequence[Any]:
-    if not isinstance(values, list | tuple) or not values:
-        raise InputError(
-            f"The recipe's {name} is {values!r}; it must be a list in square brackets that is not "
-            "empty."
-        )
-    return values
-
-
-def _numbers(values: object, name: str) -> tuple[float, ...]:
-    several = _several(values, name)
-    for value in several:
-        if type(value) not in (int, float):
-            raise InputError(f"The recipe's {name} holds {value!r}; it must hold numbers only.")
-    return tuple(float(value) for value in several)
 
 
 def _replace_entry(values: dict[str, Any], path: str, text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ArSSRLib.errors import InputError
@@ -41,13 +43,22 @@ def test_a_schedule_warms_up_and_ends_near_zero(schedule: str) -> None:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"speed": 3}, "The recipe has an unknown entry 'speed'; known are"),
-        ({"seed": "x"}, "The recipe entry seed is 'x'; it must be a whole number"),
-        ({"patches": {"width": 3}}, "The recipe's patches has an unknown entry 'width'"),
-        ({"patches": 7}, r"patches is 7, not a table; .* line \[patches\], for example size = 14"),
-        ({"sources": [7]}, r"sources is 7, not a table; .* \[\[sources\]\], .* pattern = \"\*\""),
-        ({"sources": 7}, "sources is 7; it must be a list in square brackets"),
-        ({"network": 7}, "is 7, not a table; give its entries by name"),
+        ({"speed": 3}, "The entry speed is unknown; use title or seed or"),
+        ({"seed": "x"}, "The entry seed is 'x'; use a whole number from 0 to"),
+        ({"patches": {"width": 3}}, "The entry patches.width is unknown; use size or"),
+        ({"patches": 7}, "The entry patches is 7; use a table with entries such as size"),
+        ({"patches": {"size": 3}}, "patches.size is 3; use a whole number from 4 to 256"),
+        ({"patches": {"noise_share": 1.5}}, "patches.noise_share is 1.5; use a number from 0 to 1"),
+        ({"sources": [{}, 7]}, r"The entry sources\[1\] is 7; use a table"),
+        ({"sources": 7}, "The entry sources is 7; use a list that is not empty"),
+        ({"sources": [{"axes": "xy"}]}, "axes of the source .* are 'xy'; use letters of 'ijk'"),
+        ({"network": 7}, "The entry network is 7; use a table"),
+        ({"validate_scales": [2, "two"]}, r"validate_scales\[1\] is 'two'; use a number from 1"),
+        ({"optimiser": {"loss": "l3"}}, "optimiser.loss is 'l3'; use one of l1, l2"),
+        ({"optimiser": {"steps": 10**400}}, "optimiser.steps is 1000+…; use a whole number"),
+        ({"optimiser": {"clip": float("inf")}}, "optimiser.clip is inf; use a number of at least"),
+        ({"kernels": {"cubic": 0, "kspace": 0}}, "one must be above 0"),
+        ({"patches": {"scale_min": 3, "scale_max": 2}}, "from 3.0 to 2.0"),
     ],
 )
 def test_a_wrong_entry_is_named_with_what_it_must_be(
@@ -60,6 +71,17 @@ def test_a_wrong_entry_is_named_with_what_it_must_be(
 def test_a_change_that_cannot_be_read_is_answered_with_what_can() -> None:
     with pytest.raises(InputError, match=r"'many' for optimiser.steps cannot be read; give a numb"):
         load_recipe("smoke").with_changes({"optimiser.steps": "many"})
+
+
+def test_a_file_with_a_wrong_entry_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(f"[optimiser]\nsteps = 1{'0' * 400}\n")
+    with pytest.raises(InputError, match=r"In 'mine.toml': the entry optimiser.steps is 1000"):
+        load_recipe(str(tmp_path / "mine.toml"))
+
+
+def test_a_name_that_no_system_allows_is_an_unknown_recipe() -> None:
+    with pytest.raises(InputError, match="There is no recipe 'xxx"):
+        load_recipe("x" * 300)
 
 
 def test_an_unknown_recipe_is_answered_with_the_known_ones() -> None:
