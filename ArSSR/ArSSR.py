@@ -1,7 +1,7 @@
 """MRI Super-Resolution (ArSSR): the module that 3D Slicer finds.
 
 This file is the shell that Slicer needs by name; the work is in the package ``ArSSRModule`` beside
-it, one idea a file. Nothing heavy is imported here: torch runs in a process of its own.
+it, one idea per file. Nothing heavy is imported here: torch runs in a separate process.
 """
 
 import sys

@@ -53,7 +53,7 @@ def childEnvironment() -> dict[str, str]:
     """The environment of a child process: this one, the library's folder added, text as UTF-8.
 
     The child finds the library by its working folder, :func:`libraryFolder`, which Python puts
-    first on its path with ``-m`` and ``-c``: Slicer's launcher may set PYTHONPATH anew.
+    first on its path with ``-m`` and ``-c``: Slicer's launcher may reset PYTHONPATH.
     """
     environment = dict(os.environ)
     inherited = environment.get("PYTHONPATH", "")

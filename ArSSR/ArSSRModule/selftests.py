@@ -257,7 +257,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         return SampleData.SampleDataLogic().downloadSample(SAMPLE_NAME)
 
     def _block(self):
-        """A piece of the sample as a volume "Block" of its own, alone in the scene."""
+        """A piece of the sample as the volume "Block", alone in the scene."""
         sample = self._sample()
         array = slicer.util.arrayFromVolume(sample)[BLOCK].copy()
         ijkToRas = _ijkToRas(sample)

@@ -116,7 +116,7 @@ def check_device(planned: Sequence[PlannedJob], options: BatchOptions) -> None:
 
     Args:
         planned: all volumes.
-        options: with ``scheduler``; the machines of a cluster have devices of their own.
+        options: with ``scheduler``; the machines of a cluster have other devices.
 
     Raises:
         InputError: a volume that is left to compute needs a device that is not there.

@@ -112,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
-    # Patches are drawn by small products in processes of their own: a threaded BLAS there only
+    # Patches are drawn by small products in separate processes: a threaded BLAS there only
     # takes the trainer's cores. It reads this when numpy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     load_libraries("SimpleITK", "torch")

@@ -24,7 +24,7 @@ class Interrupted(KeyboardInterrupt):
     """What :data:`SIGNALS` raise in the main thread.
 
     A plain KeyboardInterrupt that passes through ``exec`` of a text, as in the import of many
-    libraries, makes CPython kill the process with SIGINT at its very end, whatever its exit code.
+    libraries, makes CPython kill the process with SIGINT at its very end, with any exit code.
     """
 
 

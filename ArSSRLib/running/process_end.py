@@ -34,7 +34,7 @@ def process_end(code: int, error_text: str) -> ProcessEnd:
 
     Args:
         code: its exit code, as :mod:`subprocess` has it: negative for a signal.
-        error_text: what it wrote to stderr; warnings, and what libraries print, are no reason.
+        error_text: what it wrote to stderr; warnings and library output do not count as the reason.
     """
     if code == 0:
         return ProcessEnd(0)

@@ -147,7 +147,7 @@ class _Channel:
     """The worker's side of the pipes; a thread reads, so that cancelling needs no waiting."""
 
     def __init__(self, orders: IO[str]) -> None:
-        # Whatever libraries print to stdout must not get between the messages.
+        # Output of libraries on stdout must not get between the messages.
         self._out = os.fdopen(os.dup(_STDOUT), "w", encoding="utf-8")
         sys.stdout.flush()
         os.dup2(_STDERR, _STDOUT)

@@ -1,4 +1,4 @@
-"""Computes a tile whatever happens: in smaller tiles, in single precision, on the CPU.
+"""Computes a tile in any case: in smaller tiles, in single precision, on the CPU.
 
 What has been computed when a tile fails is kept.
 """
@@ -59,7 +59,7 @@ class FallbackComputer:
     ) -> Iterator[tuple[Spans, FloatArray]]:
         """The normalised intensities of a tile, slab by slab with the target voxels of each.
 
-        Short of memory it goes on with smaller tiles behind what was handed out.
+        If memory runs out, it continues with smaller tiles after those delivered.
 
         Raises:
             NotEnoughMemory: even the smallest tile does not fit.

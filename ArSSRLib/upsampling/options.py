@@ -101,7 +101,7 @@ def words_of(flag: str, value: object, separate: bool = False) -> list[str]:
     Args:
         flag: of the option.
         value: its value.
-        separate: whether several numbers are words of their own instead of one with commas.
+        separate: whether several numbers are separate words instead of one with commas.
     """
     if value is None or value is False:
         return []

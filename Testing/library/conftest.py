@@ -68,7 +68,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def arssr() -> Run:
-    """Runs the command line as a user does, in a process of its own."""
+    """Runs the command line as a user does, in a separate process."""
 
     def run(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

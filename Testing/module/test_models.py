@@ -148,7 +148,7 @@ def test_bundled_models_have_short_names(models, ui):
 
 @pytest.fixture
 def titled(tmp_path):
-    """Makes the bundled model's file with another title, in a folder of its own."""
+    """Makes the bundled model's file with another title, in another folder."""
 
     def make(title, file="best.npz"):
         from ArSSRLib.networks.catalogue import load_model

@@ -106,7 +106,7 @@ pathlib.Path(sys.argv[2]).touch()
 
 def test_stopping_now_waits_for_what_is_still_ending_behind_the_child(start, wait, tmp_path):
     last_act = tmp_path / "last act"
-    # In a session of its own it is not killed, as if it were being killed for that long.
+    # In another session it is not killed, as if it were being killed for that long.
     process = start(f"""
         import os, subprocess, sys, time
         words = [sys.executable, "-c", {LASTING!r}, str(os.getpid()), {str(last_act)!r}]

@@ -81,19 +81,19 @@ def test_declining_leaves_a_message_and_no_run(
 
 
 class Slow(PyTorchExtension):
-    """Installs while the window works, as pip does in Slicer; ``meanwhile`` is what a user does."""
+    """Installs while the window works, as pip does in Slicer; ``during`` is what a user does."""
 
-    def __init__(self, monkeypatch, setup, meanwhile) -> None:
+    def __init__(self, monkeypatch, setup, during) -> None:
         super().__init__("2.9.0+cpu")
         self.done = lambda: monkeypatch.setattr(setup, "installedVersion", lambda: "2.9.0+cpu")
-        self.meanwhile = meanwhile
+        self.during = during
 
     def installTorch(self, **options):
         import slicer
 
         self.questions.append(options)
         if len(self.questions) == 1:  # never again and again, should Apply start a second one
-            self.meanwhile()
+            self.during()
         slicer.app.processEvents()
         self.done()
         return types.SimpleNamespace(__version__=self.version)
@@ -104,12 +104,12 @@ def test_apply_waits_while_torch_is_installed_and_the_run_follows(
 ):
     seen = []
 
-    def meanwhile():
+    def during():
         ui.scaleSlider.value = 1.5
         ui.applyButton.click()
         seen.append((ui.applyButton.enabled, ui.statusLabel.text))
 
-    extension = Slow(monkeypatch, setup, meanwhile)
+    extension = Slow(monkeypatch, setup, during)
     provide(monkeypatch, extension)
     ui.inputSelector.setCurrentNode(cortex)
     ui.applyButton.click()
@@ -125,13 +125,13 @@ def test_no_run_follows_when_its_input_went_while_torch_was_installed(
 ):
     other = slicer.util.loadVolume(cortex.GetStorageNode().GetFileName())
 
-    def meanwhile():
+    def during():
         if how == "scene closed":
             slicer.mrmlScene.Clear()
         else:
             slicer.mrmlScene.RemoveNode(cortex)
 
-    provide(monkeypatch, Slow(monkeypatch, setup, meanwhile))
+    provide(monkeypatch, Slow(monkeypatch, setup, during))
     ui.inputSelector.setCurrentNode(cortex)
     ui.applyButton.click()
     assert ui.applyButton.text == "Apply"

@@ -28,7 +28,9 @@ ALLOWED = {
     "Testing/project/test_english.py": "lists the phrases",
 }
 FILES = [
-    path for path in repository_files("*.md") if path.relative_to(ROOT).as_posix() not in ALLOWED
+    path
+    for path in repository_files("*.md", "*.py", "*.ui", "*.j2", "*.toml", ".github")
+    if path.relative_to(ROOT).as_posix() not in ALLOWED
 ]
 
 

@@ -1,4 +1,4 @@
-"""The difference ArSSR − cubic as a volume of its own."""
+"""The difference ArSSR − cubic as a volume."""
 
 from contextlib import ExitStack
 
@@ -10,7 +10,7 @@ from ..scene.results import DIFFERENCE_OF, placeBeside
 from ..scene.volume_files import imageDataOver
 
 SHOWN_QUANTILE = 99.5
-"""Percentile of the absolute difference that reaches white or black; mid-grey is no difference."""
+"""Percentile of the absolute difference shown as white or black; mid-grey means no difference."""
 
 
 class Difference:

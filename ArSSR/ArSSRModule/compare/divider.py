@@ -7,7 +7,7 @@ import vtk
 class Divider:
     """Draws ``volumeNode`` over the right part of one slice view.
 
-    The part is drawn by a slice layer of its own, resliced like the view itself, so that zoom,
+    The part is drawn by a separate slice layer, resliced like the view itself, so that zoom,
     position, window and level are those of the view.
     """
 

@@ -40,7 +40,7 @@ class BackgroundTask:
         try:
             self._result = self._function()
         except Exception as error:
-            # Whatever it is: of what is raised in a thread nobody hears, so the main thread tells.
+            # An exception in a thread is lost; pass it to the main thread.
             self._error = error
 
     def _poll(self) -> None:

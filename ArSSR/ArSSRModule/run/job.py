@@ -31,7 +31,7 @@ class UpsamplingJob:
     Signals:
         progressed(fraction, stage title, seconds left or None)
         warned(text)
-        succeeded({method: volume node}, True when the input was edited meanwhile)
+        succeeded({method: volume node}, True if the input was edited during the run)
         failed(text)
         cancelled()
     """

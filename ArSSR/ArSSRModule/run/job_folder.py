@@ -19,7 +19,7 @@ REMOVAL_ATTEMPTS = 10
 
 
 class JobFolder:
-    """A folder of its own below Slicer's temporary folder.
+    """A separate folder below Slicer's temporary folder.
 
     Its name comes from ``ArSSRLib.running.leftovers``, so that what a killed Slicer left is
     found and removed when the next run starts.

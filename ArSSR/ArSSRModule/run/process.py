@@ -48,7 +48,7 @@ class BackgroundProcess:
         self._timer.connect("timeout()", self._poll)
 
     def start(self) -> None:
-        """Starts the child in a process group of its own.
+        """Starts the child in a new process group.
 
         Raises:
             OSError: the program cannot be started.

@@ -58,7 +58,7 @@ def resultName(inputName: str, method: str, scaleText: str) -> str:
 
 
 def networkFor(method: str, model: str):
-    """What the library tells of a network, None for an interpolation.
+    """What the library reports about a network, None for an interpolation.
 
     To be asked before the run: the file may be gone by the time the result is there.
 
@@ -102,7 +102,7 @@ def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
 
 
 def _fill(outputNode, loaded, inputNode, origin: Origin, name: str) -> None:
-    # Before the image is there: MRML would otherwise compute a window of its own, over all voxels.
+    # Before the image is there: MRML would otherwise compute a window over all voxels.
     _showLike(inputNode, outputNode)
     with slicer.util.NodeModify(outputNode):
         outputNode.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(loaded.ijkToRas))

@@ -15,7 +15,7 @@ THUMBNAIL = MODULE_FOLDER / "Resources" / "Icons" / "ArSSRBrainT1.png"
 
 
 def registerSampleData() -> None:
-    """Registers the sample in a section of its own; Slicer copies the file and checks it."""
+    """Registers the sample in a separate section; Slicer copies the file and checks it."""
     import SampleData
 
     library.makeImportable()

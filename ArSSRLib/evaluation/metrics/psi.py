@@ -108,7 +108,7 @@ def _sobel_edges(scaled: NDArray[np.float64]) -> NDArray[np.bool_]:
 def _correlate(scaled: NDArray[np.float64], kernel: NDArray[np.float64]) -> NDArray[np.float64]:
     """Correlates with a 3x3 kernel, the border repeated.
 
-    The terms are added in one fixed order (the last column first): equal neighbours are no local
+    The terms are added in one fixed order (the last column first): equal neighbours are not a local
     maximum, and in 8-bit pictures the order decides whether two pixels with the same sum come out
     equal.
     """

@@ -2,7 +2,7 @@
 
 A linear layer and interpolation commute, so every layer that reads the feature vector directly is
 applied to the feature map, once an LR voxel, before interpolation instead of once a target voxel
-after it. The coordinates are separable on a grid: each axis adds a bias of its own.
+after it. The coordinates are separable on a grid: each axis adds its own bias.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class AxisLookup:
 
         ``first`` is the first LR voxel whose features are at hand. Positions are computed in
         double precision from the voxel's number in the whole volume, so that a voxel gets the
-        same weights whatever tile it falls into.
+        same weights in every tile.
         """
         number = np.arange(*span)
         position = (number + 0.5) * low / target - 0.5

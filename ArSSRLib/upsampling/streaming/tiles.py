@@ -32,7 +32,7 @@ _ENCODING_SHARE = 0.25
 
 
 class NotFinite(ArithmeticError):
-    """The network gave values that are no numbers."""
+    """The network returned values that are not numbers."""
 
 
 class TileComputer:
@@ -69,7 +69,7 @@ class TileComputer:
         Args:
             array: LR intensities (k, j, i) of the whole volume.
             tile: what to compute.
-            clock: told of all of the tile's target voxels by the end.
+            clock: advanced by all of the tile's target voxels by the end.
 
         Raises:
             NotFinite: the network's values overflow.

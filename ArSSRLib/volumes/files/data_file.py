@@ -1,8 +1,8 @@
 """The file that a header keeps its voxels in, where that is another than the header's own.
 
-ITK opens whatever an ``.mhd`` or ``.nhdr`` file names: it waits for ever at a pipe, reads zeros
-from a device without end, fills slices whose files are missing with whatever memory held, and
-prints with a name as the pattern, which can end the whole process.
+ITK opens any path that an ``.mhd`` or ``.nhdr`` file names: it waits forever at a pipe, reads zeros
+from a device without end, fills slices whose files are missing with old memory, and prints with
+a name as the pattern, which can end the whole process.
 """
 
 from __future__ import annotations

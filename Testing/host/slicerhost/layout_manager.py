@@ -82,7 +82,7 @@ class LayoutManager(PythonQtMixin, QtCore.QObject):
 
     def setLayout(self, number: int) -> None:
         node = self._logic.GetLayoutNode()
-        if node.GetViewArrangement() == number:  # as the real one: not even to parse it anew
+        if node.GetViewArrangement() == number:  # as the real one: not even to parse it again
             return
         known = node.IsLayoutDescription(number)
         node.SetViewArrangement(

@@ -68,7 +68,7 @@ def record_observer_errors() -> None:
 
 
 def guarded(function: Callable[..., Any]) -> Callable[..., None]:
-    """A slot that trims its arguments and, like PythonQt, prints what it raises and goes on."""
+    """A slot that trims its arguments and, like PythonQt, prints what it raises and continues."""
     capacity = positional_capacity(function)
 
     def slot(*arguments: Any) -> None:

@@ -11,6 +11,6 @@ def files(folder: Path) -> list[str]:
 
 
 def identities(folder: Path) -> dict[str, tuple[int, int]]:
-    """What changes of a file when it is written anew, even with the same bytes, by its name."""
+    """What changes of a file when it is written again, even with the same bytes, by its name."""
     stats = {name: (folder / name).stat() for name in files(folder)}
     return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in stats.items()}

@@ -22,7 +22,7 @@ def slow_with(model: Path) -> list[str | Path]:
 
 
 class Running:
-    """A command in a process of its own, on one thread, and what it says of its progress."""
+    """A command in a separate process, on one thread, and its progress messages."""
 
     def __init__(self, *arguments: str | Path) -> None:
         self.process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Whatever a user gets wrong: the right exit code, one sentence that helps, nothing left behind.
+"""Any mistake of a user: the right exit code, one sentence that helps, nothing left behind.
 
 The table is in ``Testing/hostile``; ``python Testing/hostile`` prints it with what is said.
 """

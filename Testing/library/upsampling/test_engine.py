@@ -279,7 +279,7 @@ def test_without_memory_for_the_smallest_tile_the_user_is_told(
 def test_a_graphics_device_without_memory_hands_over_to_the_cpu(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The seam: a device that is no CPU (``meta`` here) always runs out of memory."""
+    """The seam: a device that is not a CPU (``meta`` here) always runs out of memory."""
     array, shape, model = _tissue((8, 8, 8)), (16, 16, 16), _model(LOCAL)
     expected = Engine(model=model, device="cpu").upsample(array, shape)
     moves: list[str] = []

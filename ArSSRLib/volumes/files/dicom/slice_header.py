@@ -104,7 +104,7 @@ class SliceHeader:
 
 
 class _BoundedReader(io.BufferedReader):
-    """A file that is never asked for more than it holds, whatever length an element claims."""
+    """A file that never returns more than it holds, even if an element claims to be longer."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(io.FileIO(path))

@@ -57,7 +57,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @contextmanager
 def _cluster(folder: Path) -> Iterator[Cluster]:
-    """A cluster whose parts are all processes of their own."""
+    """A cluster whose parts are all separate processes."""
     from distributed import Client
 
     file = folder / "scheduler.json"

@@ -1,4 +1,4 @@
-"""A sidecar and its volume belong together, whatever happens between the two."""
+"""A sidecar and its volume stay consistent if the run ends between the two."""
 
 from __future__ import annotations
 
