@@ -170,5 +170,5 @@ def test_a_list_with_a_wrong_line_is_refused_with_that_line(tmp_path: Path) -> N
     with pytest.raises(InputError, match=r"no file or folder 'gone\.nii\.gz'"):
         find_volumes(listing)
     listing.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="is not text in UTF-8"):
+    with pytest.raises(InputError, match="as text in UTF-8"):
         find_volumes(listing)
