@@ -12,6 +12,7 @@ from . import (
     options,
     places,
     surroundings,
+    texts,
     values,
 )
 from .entry import Entry
@@ -21,6 +22,7 @@ TOPICS: dict[str, list[Entry]] = {
     "DICOM series": dicom.ENTRIES,
     "voxels in another file": detached.ENTRIES,
     "headers": headers.ENTRIES,
+    "texts and streams": texts.ENTRIES,
     "values": values.ENTRIES,
     "options": options.ENTRIES,
     "models, recipes, checkpoints": models.ENTRIES,

@@ -1,8 +1,7 @@
-"""The file that a header keeps its voxels in, where that is another than the header's own.
+"""The file that a header keeps its voxels in, where that is not the header's own.
 
-ITK opens any path that an ``.mhd`` or ``.nhdr`` file names: it waits forever at a pipe, reads zeros
-from a device without end, fills slices whose files are missing with old memory, and prints with
-a name as the pattern, which can end the whole process.
+An ``.mhd`` or ``.nhdr`` file can name anything: a pipe that never ends, a device, a pattern of many
+files, or itself.
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ def check_data_file(header: Path, named: str) -> None:
         named: the name, relative to the folder of ``header``, or absolute.
 
     Raises:
-        InputError: it is missing, is a pipe, a device or a folder, or there are several.
+        InputError: it is missing, is a pipe, a device, a folder or the header itself, or there are
+            several.
     """
     if "%" in named or named.split()[:1] == ["LIST"]:
         raise InputError(
@@ -36,6 +36,11 @@ def check_data_file(header: Path, named: str) -> None:
         raise InputError(
             f"The file {named!r}, in which {str(header)!r} keeps its voxels, is missing; put it "
             "back beside the header, or copy both again from their source."
+        )
+    if is_file and path.samefile(header):
+        raise InputError(
+            f"The header {str(header)!r} names itself for its voxels; copy it again from its "
+            "source."
         )
     if not is_file:
         raise InputError(
