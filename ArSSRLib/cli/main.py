@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import io
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character of a file name must not end the run.
             stream.reconfigure(errors="backslashreplace")
+    # Matplotlib warns where it cannot keep a cache, which does not concern the result.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     ask_for_huge_pages()
     return exit_code_of(lambda: _dispatch(given), leaving=arguments is None)
 

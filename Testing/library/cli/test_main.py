@@ -134,3 +134,14 @@ def test_a_reader_that_goes_away_causes_no_traceback(seeded_model_path: Path) ->
     os.close(write_end)
     assert done.stderr == ""
     assert done.returncode == 130
+
+
+def test_a_home_that_cannot_be_written_is_not_worth_a_warning() -> None:
+    script = "from ArSSRLib.cli.main import main; main(['--version']); import matplotlib"
+    variables = ("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+    environment = {name: value for name, value in os.environ.items() if name not in variables}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env={**environment, "HOME": "/proc"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
