@@ -64,8 +64,9 @@ def _job_of(request: Mapping[str, Any]) -> FileJob:
         return FileJob.from_dict(request)
     except InputError:
         raise
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"The worker does not understand this request: {error}.") from error
+    except (KeyError, TypeError, ValueError, SystemExit) as error:
+        # With unknown options argparse leaves.
+        raise InputError(f"The worker does not understand the request {dict(request)}.") from error
 
 
 class _LinkPrinter(JsonPrinter):
