@@ -15,6 +15,7 @@ from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from ArSSRModule.compare.comparison import registerComparisonLayouts
+from ArSSRModule.library import notForClinicalUse
 from ArSSRModule.logic import ArSSRLogic  # noqa: F401
 from ArSSRModule.panel.widget import ArSSRWidget  # noqa: F401
 from ArSSRModule.scene.sample_data import registerSampleData
@@ -34,8 +35,8 @@ class ArSSR(ScriptedLoadableModule):
             "Upsamples a T1-weighted brain MR volume by any factor, with a neural network that was "
             "trained to continue the image between its voxels. Choose a volume and a scale, press "
             "Apply, then compare the result with cubic interpolation side by side. "
-            "Super-resolution can invent detail: not for clinical use."
         )
+        parent.helpText += notForClinicalUse()
         parent.acknowledgementText = _(
             "Implements Wu et al., “An Arbitrary Scale Super-Resolution Approach for 3D MR Images "
             "via Implicit Neural Representation”, IEEE Journal of Biomedical and Health "

@@ -23,6 +23,9 @@ NOISES: tuple[NoiseKind, ...] = get_args(NoiseKind)
 PAPER_KERNEL = "paper"
 ALL_KERNELS = (*KERNELS, PAPER_KERNEL)
 
+NOT_FOR_CLINICAL_USE = "Super-resolution can invent detail: not for clinical use."
+"""Shown with every result of the network."""
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
 """Where the network computes; ``auto`` takes CUDA, else MPS, else the CPU."""
 

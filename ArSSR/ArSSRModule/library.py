@@ -33,6 +33,14 @@ def makeImportable() -> None:
         sys.path[:] = [folder, *(entry for entry in sys.path if entry != folder)]
 
 
+def notForClinicalUse() -> str:
+    """The warning that the panel, the module's help and the results show."""
+    makeImportable()
+    from ArSSRLib.choices import NOT_FOR_CLINICAL_USE
+
+    return NOT_FOR_CLINICAL_USE
+
+
 def pythonExecutable() -> str:
     """Slicer's Python interpreter, which runs without a window.
 

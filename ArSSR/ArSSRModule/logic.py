@@ -9,7 +9,7 @@ from .run.job import UpsamplingJob
 from .run.plan import Plan, planRun
 from .scene import geometry
 from .scene.inputs import checkNotOverwritten, checkUsable
-from .scene.results import Origin, networkFor, placeResult, resultName
+from .scene.results import Origin, placeResult, resultName
 from .scene.volume_files import LoadedImage, Snapshot
 
 
@@ -71,15 +71,16 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             torch_setup.ensureTorch()
         library.makeImportable()
         import ArSSRLib
+        from ArSSRLib.upsampling.request import Upsampling
 
-        network = networkFor(method, model)
+        request = Upsampling.of(method=method, model=model, fast=fast)
         snapshot = Snapshot.of(volumeNode)
         image = ArSSRLib.upsample(
             snapshot.image(),
             scale,
             spacing=spacing,
             method=method,
-            model=model,
+            model=model if request.model is None else request.model,
             device=device,
             roi=None if roiNode is None else geometry.boxOfRegion(roiNode, volumeNode),
             progress=progress,
@@ -91,7 +92,7 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             volumeNode,
             outputNode,
             resultName(snapshot.name, method, scaleText),
-            Origin(method, scaleText, network, fast),
+            Origin(method, scaleText, request.model, request.fast),
         )
 
     def plan(self, parameters, device: str = "cpu") -> Plan:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..choices import NOT_FOR_CLINICAL_USE
 from ..running.json_files import read_json_object, write_json
 from .dataset import Source
 
@@ -50,7 +51,7 @@ def static_entries(source: Source, method: str, stripped: bool | None) -> dict[s
         entries.setdefault(_SKULL, stripped)
     contrast = _CONTRASTS.get(source.name.suffix, source.name.suffix)
     caution = (
-        "Super-resolution can invent detail. Not for clinical use."
+        NOT_FOR_CLINICAL_USE
         if method == "arssr"
         else "Interpolation adds no detail. Not for clinical use."
     )

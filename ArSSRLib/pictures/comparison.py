@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from ..choices import NOT_FOR_CLINICAL_USE
 from ..volumes.volume import Volume
 from .canvas import (
     ACCENT,
@@ -35,7 +36,7 @@ _ZOOM = 3.2
 """How much the zoom enlarges the slice beside it."""
 _CAUTION = (
     "Every voxel as it is, one intensity window for all; the patient's right is on the left. "
-    "Super-resolution can invent detail: not for clinical use."
+    f"{NOT_FOR_CLINICAL_USE}"
 )
 _ERRORS = "Last row: absolute error, black 0, brightest"
 _ERROR_PERCENTILE = 99.5

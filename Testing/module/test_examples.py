@@ -9,7 +9,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "name", ["panel.texts", "run.child_output", "run.resolution", "run.torch_setup", "signals"]
+    "name", ["panel.texts", "run.child_output", "run.request", "run.torch_setup", "signals"]
 )
 def test_the_examples_of_a_file_are_true(slicer, name):
     result = doctest.testmod(importlib.import_module(f"ArSSRModule.{name}"))

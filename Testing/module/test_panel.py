@@ -276,7 +276,7 @@ def test_advanced_settings_are_collapsed_at_first(ui):
 
 def test_the_notice_is_always_there(ui):
     assert "invent detail" in ui.noticeLabel.text
-    assert "Not for clinical use" in ui.noticeLabel.text
+    assert "not for clinical use" in ui.noticeLabel.text
 
 
 def test_compare_says_why_it_is_disabled(ui, chosen):

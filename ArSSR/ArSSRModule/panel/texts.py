@@ -2,10 +2,11 @@
 
 from slicer.i18n import tr as _
 
+from .. import library
 from ..parameters import Device, ScaleMode
 from ..run import torch_setup
 from ..run.child_output import timeText
-from ..run.resolution import spacingText
+from ..run.request import spacingText
 from ..scene.inputs import reasonNotUsable
 from .colours import boxStyle
 
@@ -15,6 +16,7 @@ class PanelTexts:
 
     def __init__(self, ui, probe) -> None:
         self._ui, self._probe = ui, probe
+        ui.noticeLabel.text = library.notForClinicalUse()
 
     def show(self, parameters, logic, notice: str = "") -> str:
         """Fills the labels; returns why Apply is not possible, empty when it is.

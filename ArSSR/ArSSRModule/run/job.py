@@ -8,7 +8,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from .. import library
-from ..scene.results import Origin, networkFor, placeResult
+from ..scene.results import Origin, placeResult, resultName
 from ..scene.volume_files import LoadedImage, Snapshot
 from ..signals import Signal
 from . import failures
@@ -16,6 +16,7 @@ from .background_task import BackgroundTask
 from .child_output import ProgressLine, explainEnd, stageTitle
 from .job_folder import JobFolder
 from .process import BackgroundProcess
+from .request import resolutionText
 
 SOURCE_NAME = "input.nrrd"
 CUBIC_SHARE = 0.05
@@ -40,7 +41,6 @@ class UpsamplingJob:
         self.progressed, self.warned = Signal(), Signal()
         self.succeeded, self.failed, self.cancelled = Signal(), Signal(), Signal()
         self._requests = list(plan.requests)
-        self._networks = {r.method: networkFor(r.method, r.model) for r in self._requests}
         self._snapshot = Snapshot.of(inputNode)
         self._outputIDs = {m: n.GetID() for m, n in outputNodes.items() if n is not None}
         self._folder = JobFolder(plan.fileBytes)
@@ -94,8 +94,9 @@ class UpsamplingJob:
 
     def _startProcess(self, request) -> BackgroundProcess:
         folder = self._folder.forChild
-        arguments = request.arguments(folder / SOURCE_NAME, folder / _targetName(request))
-        command = library.commandLine(arguments)
+        files = [str(folder / SOURCE_NAME), "-o", str(folder / _targetName(request))]
+        options = [*request.arguments(), "--progress", "json"]
+        command = library.commandLine(["upsample", *files, *options])
         process = BackgroundProcess(command)
         process.lineReceived.connect(self._onLine)
         process.finished.connect(self._guarded(partial(self._onProcessFinished, process)))
@@ -159,14 +160,14 @@ class UpsamplingJob:
         nodes = {}
         with ExitStack() as undoing:
             for request in self._requests:
-                method = request.method
+                method, scaleText = request.method, resolutionText(request)
                 output = slicer.mrmlScene.GetNodeByID(self._outputIDs.get(method, ""))
                 nodes[method] = placeResult(
                     self._loaded[method],
                     inputNode,
                     output,
-                    request.nameFor(self._snapshot.name),
-                    Origin(method, request.scaleText, self._networks[method], request.fast),
+                    resultName(self._snapshot.name, method, scaleText),
+                    Origin(method, scaleText, request.model, request.fast),
                 )
                 if output is None:
                     undoing.callback(slicer.mrmlScene.RemoveNode, nodes[method])

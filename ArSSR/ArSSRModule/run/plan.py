@@ -9,8 +9,7 @@ from .. import library
 from ..scene import geometry
 from ..scene.inputs import checkNotOverwritten, checkUsable
 from .machine import physicalMemory
-from .request import Request
-from .resolution import chosenResolution
+from .request import requestsOf
 
 HEAD_EXTENT_MM = (80.0, 400.0)
 """Field of view, per axis, within which a volume can be that of a head."""
@@ -23,7 +22,7 @@ class Plan:
     """A run that is possible.
 
     Attributes:
-        requests: what to compute, in this order.
+        requests: what to compute, in this order (see :func:`request.requestsOf`).
         target: grid of the result.
         peakBytes: memory that the run needs at its peak, of Slicer and the child process together,
             besides what is in the scene already.
@@ -33,7 +32,7 @@ class Plan:
         warnings: sentences for the user; the run is possible all the same.
     """
 
-    requests: tuple[Request, ...]
+    requests: tuple
     target: object
     peakBytes: int
     resultBytes: int
@@ -57,15 +56,14 @@ def planRun(parameters, device: str) -> Plan:
     checkNotOverwritten(volumeNode, parameters.outputVolume)
     library.makeImportable()
     from ArSSRLib.upsampling.estimate import estimate_cost
-    from ArSSRLib.upsampling.request import Upsampling
 
     grid = geometry.localGrid(geometry.gridOfVolume(volumeNode))
-    resolution = chosenResolution(parameters, grid)
     roi = None if parameters.roi is None else geometry.boxOfRegion(parameters.roi, volumeNode)
-    computed, target = _inside(roi, parameters.roi, (grid, resolution.grid))
-    request = Upsampling.of(model=parameters.model, device=device, fast=parameters.fast)
-    cost = estimate_cost(request, computed, target)
-    requests = _requests(parameters, resolution, roi)
+    requests = requestsOf(parameters, roi)
+    network = requestsOf(parameters, roi, device)[-1]
+    whole = network.target_grid(grid)
+    computed, target = _inside(roi, parameters.roi, (grid, whole))
+    cost = estimate_cost(network, computed, target)
     inputBytes = grid.voxels * volumeNode.GetImageData().GetScalarSize()
     resultBytes = target.voxels * _bytesPerVoxel(volumeNode)
     peakBytes = _peakBytes(int(cost.peak_bytes), inputBytes, resultBytes, len(requests))
@@ -76,7 +74,7 @@ def planRun(parameters, device: str) -> Plan:
         resultBytes * len(requests),
         inputBytes + resultBytes * len(requests),
         float(cost.seconds),
-        (*_warnings(volumeNode, grid, resolution.grid, request.model), *_memoryWarnings(peakBytes)),
+        (*_warnings(volumeNode, grid, whole, network.model), *_memoryWarnings(peakBytes)),
     )
 
 
@@ -99,23 +97,6 @@ def _inside(roi, roiNode, grids) -> list:
                 "“Whole volume”."
             ).format(name=roiNode.GetName())
         ) from error
-
-
-def _requests(parameters, resolution, roi) -> tuple[Request, ...]:
-    """One a method; cubic comes first, since it is there in a moment."""
-    methods = ("cubic", "arssr") if parameters.alsoCubic else ("arssr",)
-    return tuple(
-        Request(
-            method,
-            resolution.arguments,
-            resolution.text,
-            parameters.model,
-            parameters.device.value,
-            roi,
-            parameters.fast,
-        )
-        for method in methods
-    )
 
 
 def _peakBytes(childBytes: int, inputBytes: int, resultBytes: int, results: int) -> int:

@@ -1,43 +1,53 @@
-"""What one run computes, as arguments of the library's command line."""
+"""The user's choices as the library's requests, one for each method."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
-from ..scene.results import resultName
+from .. import library
+from ..parameters import ScaleMode
 
 
-@dataclass(frozen=True)
-class Request:
-    """One volume to make.
+def requestsOf(parameters, roi=None, device: str = "") -> tuple:
+    """What to compute, in this order, as ``ArSSRLib.upsampling.request.Upsampling`` objects.
 
-    Attributes:
-        method: ``arssr`` or ``cubic``.
-        scaleArguments: ``("--scale", "2.5")`` or ``("--spacing", "0.5,0.5,1.25")``.
-        scaleText: how the user said it, for names: ``2.5x``, ``1.25 mm``, ``isotropic``.
-        model: name or file of the network.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        roi: x0, y0, z0, x1, y1, z1 in LPS mm, or None for the whole volume.
-        fast: compute once instead of taking the mean with the mirrored volume.
+    Args:
+        parameters: the user's choices.
+        roi: the box to compute, in the own axes of the volume; None for the whole volume.
+        device: the device instead of the chosen one.
+
+    Raises:
+        ValueError: the model or another choice cannot be used.
     """
+    library.makeImportable()
+    from ArSSRLib.upsampling.request import Upsampling
 
-    method: str
-    scaleArguments: tuple[str, ...]
-    scaleText: str
-    model: str
-    device: str
-    roi: tuple[float, ...] | None = None
-    fast: bool = False
+    methods = ("cubic", "arssr") if parameters.alsoCubic else ("arssr",)  # cubic takes a moment
+    return tuple(
+        Upsampling.of(
+            **_resolution(parameters),
+            method=method,
+            model=parameters.model,
+            device=device or parameters.device.value,
+            fast=parameters.fast,
+            roi=roi,
+        )
+        for method in methods
+    )
 
-    def arguments(self, source: Path, target: Path) -> list[str]:
-        """Arguments after ``python -m ArSSRLib``."""
-        arguments = ["upsample", str(source), "-o", str(target), *self.scaleArguments]
-        arguments += ["--method", self.method, "--progress", "json"]
-        if self.method == "arssr":
-            arguments += ["--model", self.model, "--device", self.device]
-            arguments += ["--fast"] if self.fast else []
-        if self.roi is not None:
-            arguments += ["--roi", *(f"{x:.6f}" for x in self.roi)]
-        return arguments
 
-    def nameFor(self, inputName: str) -> str:
-        return resultName(inputName, self.method, self.scaleText)
+def _resolution(parameters) -> dict:
+    if parameters.scaleMode is ScaleMode.FACTOR:
+        return {"scale": round(parameters.scale, 4)}
+    if parameters.scaleMode is ScaleMode.SPACING:
+        return {"spacing": parameters.targetSpacing}
+    return {"isotropic": True}
+
+
+def resolutionText(request) -> str:
+    """For names of volumes: ``2.5x``, ``1.25 mm`` or ``isotropic``."""
+    return request.resolution.title.replace("×", "x")
+
+
+def spacingText(spacing) -> str:
+    """
+    >>> spacingText((0.8675, 0.8675, 0.8712))
+    '0.868 × 0.868 × 0.871 mm'
+    """
+    return " × ".join(f"{mm:.3g}" for mm in spacing) + " mm"

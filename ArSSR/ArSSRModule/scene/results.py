@@ -13,7 +13,6 @@ ATTRIBUTE_PREFIX = "ArSSR."
 INPUT_REFERENCE = "ArSSR.Input"
 DIFFERENCE_OF = "ArSSR.DifferenceOf"
 """Node reference of a difference volume: the result that it was made for."""
-NOTICE = "Super-resolution can invent detail; not for clinical use."
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Origin:
     Attributes:
         method: ``arssr`` or ``cubic``.
         scaleText: the scale as the user gave it.
-        model: see :func:`networkFor`.
+        model: the library's ``ModelInfo`` of the network, None for an interpolation.
         fast: whether the network ran once instead of taking the mean with the mirrored volume.
     """
 
@@ -43,7 +42,7 @@ class Origin:
             "InputName": inputNode.GetName(),
             "InputNodeID": inputNode.GetID(),
             "LibraryVersion": ArSSRLib.__version__,
-            "Notice": NOTICE,
+            "Notice": library.notForClinicalUse(),
         }
         if self.model is not None:
             version = self.model.header.version
@@ -55,25 +54,6 @@ def resultName(inputName: str, method: str, scaleText: str) -> str:
     """Name of the result: the input's, the method and the scale."""
     title = "ArSSR" if method == "arssr" else method
     return f"{inputName} {title} {scaleText}"
-
-
-def networkFor(method: str, model: str):
-    """What the library reports about a network, None for an interpolation.
-
-    To be asked before the run: the file may be gone by the time the result is there.
-
-    Args:
-        model: name or file, as the user chose it.
-
-    Raises:
-        ValueError: there is no such model.
-    """
-    if method != "arssr":
-        return None
-    library.makeImportable()
-    from ArSSRLib.networks.catalogue import model_info
-
-    return model_info(model)
 
 
 def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):

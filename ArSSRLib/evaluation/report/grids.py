@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...choices import NOT_FOR_CLINICAL_USE
 from ...pictures.canvas import ACCENT, MUTED, Canvas, framed, outline, scale_bar, show_slice
 from ...pictures.slices import View, detail_box, tissue_box
 
@@ -22,7 +23,6 @@ _BOLD, _PLAIN = 0.69, 0.53
 """Width of a letter of either weight, as a share of its size, generously."""
 _SMALL, _LINE = 8.5, 0.17
 """Size of small text in points, and the height of its lines in inches."""
-_WARNING = "Super-resolution can invent detail: not for clinical use."
 _ERROR_WINDOW = (0.0, 0.3)
 
 
@@ -135,7 +135,9 @@ def _caption(canvas: Canvas, left: float, top: float, tile: Tile) -> None:
 def _canvas(title: str, columns: Sequence[str], height: float, footer: str) -> Canvas:
     """A canvas for rows of this height together, with headings above and a footer below them."""
     width = _LEFT + len(columns) * (_COLUMN + _GAP) + 0.25
-    lines = textwrap.wrap(f"{footer} {_WARNING}", int((width - 0.4) * 72 / (_PLAIN * _SMALL)))
+    lines = textwrap.wrap(
+        f"{footer} {NOT_FOR_CLINICAL_USE}", int((width - 0.4) * 72 / (_PLAIN * _SMALL))
+    )
     bottom = _BOTTOM + _LINE * (len(lines) - 1)
     canvas = Canvas(width, _TOP + height + bottom)
     canvas.text(0.2, 0.22, title, _size_for(title, width - 0.4, 14), fontweight="bold")
