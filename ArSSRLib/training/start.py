@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -56,7 +57,7 @@ def origin_of(model: Model) -> dict[str, Any]:
     """What later model files keep of the model that a run started from."""
     header = model.header
     return {
-        "model": model.name,
+        "model": Path(model.name).name,
         "title": header.title,
         "version": header.version,
         "provenance": dict(header.provenance),

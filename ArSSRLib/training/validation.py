@@ -79,7 +79,7 @@ def validation_cases(volumes: Sequence[TrainingVolume], recipe: Recipe) -> list[
     """
     cases = []
     for volume in volumes:
-        high = _central_crop(volume.normalisation.apply(volume.array), recipe.validate_crop)
+        high = central_crop(volume.normalisation.apply(volume.array), recipe.validate_crop)
         shape = (high.shape[0], high.shape[1], high.shape[2])
         for scale, noise in product(recipe.validate_scales, recipe.validate_noise):
             low = simulate_low_resolution(high, [max(1, round(n / scale)) for n in shape])
@@ -103,8 +103,8 @@ def score(network: ArSSR | Baseline, cases: Sequence[Case], device: torch.device
         low = torch.from_numpy(case.low)[None, None].to(device)
         plain = at_noise_level(network, case.noise) if isinstance(network, ArSSR) else network
         values = plain.on_grid(low, case.high.shape).float().cpu().numpy()
-        model = _foreground_psnr(values, case.high)
-        cubic = _foreground_psnr(case.cubic, case.high)
+        model = foreground_psnr(values, case.high)
+        cubic = foreground_psnr(case.cubic, case.high)
         scores.append(Score(case.volume, case.scale, case.noise, model, cubic))
     return scores
 
@@ -117,7 +117,7 @@ def cases_digest(cases: Sequence[Case]) -> str:
     return hashlib.sha256(json.dumps(named).encode()).hexdigest()
 
 
-def _foreground_psnr(values: FloatArray, truth: FloatArray) -> float:
+def foreground_psnr(values: FloatArray, truth: FloatArray) -> float:
     """PSNR in dB where the truth is above 0.05; the peak is the range of the whole truth.
 
     Both arrays are normalised and of one shape. A truth without any such voxel counts whole.
@@ -129,7 +129,7 @@ def _foreground_psnr(values: FloatArray, truth: FloatArray) -> float:
     return float(10.0 * np.log10(float(np.ptp(truth)) ** 2 / max(error, 1e-20)))
 
 
-def _central_crop(array: FloatArray, side: int) -> FloatArray:
+def central_crop(array: FloatArray, side: int) -> FloatArray:
     """A box of at most ``side`` voxels around the middle of the foreground."""
     slices = []
     for axis, n in enumerate(array.shape):
