@@ -50,7 +50,7 @@ def test_what_is_allowed_is_built() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"tiitle": "b"}, "The entry tiitle is unknown; use title or flag or"),
+        ({"heading": "b"}, "The entry heading is unknown; use title or flag or"),
         ({"title": 3}, "The entry title is 3; use text."),
         ({"flag": 1}, "The entry flag is 1; use true or false."),
         ({"rate": 0}, "The entry rate is 0; use a number above 0."),
