@@ -18,9 +18,9 @@ from ..choices import PAPER_KERNEL
 from ..resampling.blur import Blur
 from ..resampling.degradation import apply_separable, axis_operator, paper_low_resolution
 from ..volumes.array_types import FloatArray
-from .augment import bias_field, contrast_curve, noisy, recoloured
-from .blurs import BlurSampler, scales_of
 from .recipe import PatchRecipe, Recipe
+from .variation.augment import bias_field, contrast_curve, noisy, recoloured
+from .variation.blurs import BlurSampler, scales_of
 from .volumes import TrainingVolume
 
 _KSPACE_REACH = 8

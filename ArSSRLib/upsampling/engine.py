@@ -20,10 +20,10 @@ from ..volumes.array_types import Array, FloatArray
 from ..volumes.intensity import Normalisation
 from .device import choose_device, denormals_flushed, release_memory
 from .fallback import FallbackComputer
-from .passes import Pass
 from .plan import Shape, Spans, geometry_of, tiles_for
 from .precision import choose_precision
 from .progress import ProgressCallback, ProgressClock
+from .streaming.passes import Pass
 
 if TYPE_CHECKING:
     from ..networks.model_file import Model

@@ -11,9 +11,9 @@ import torch
 from ArSSRLib import choices
 from ArSSRLib.networks.lookup import trilinear
 from ArSSRLib.sample import sample_path
-from ArSSRLib.training.blurs import BlurSampler
 from ArSSRLib.training.patches import PatchSampler, Sample
 from ArSSRLib.training.recipe import BlurRecipe, KernelRecipe, PatchRecipe, Recipe
+from ArSSRLib.training.variation.blurs import BlurSampler
 from ArSSRLib.training.volumes import TrainingVolume
 from ArSSRLib.volumes.files.reading import read_volume
 from ArSSRLib.volumes.intensity import Normalisation

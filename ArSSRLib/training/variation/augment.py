@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..choices import NOISES
-from ..resampling.noise import unit_noise, with_noise
-from ..volumes.array_types import FloatArray
+from ...choices import NOISES
+from ...resampling.noise import unit_noise, with_noise
+from ...volumes.array_types import FloatArray
 
 _KNOTS = 7
 """Points that a contrast curve goes through, from intensity 0 to 1.2."""

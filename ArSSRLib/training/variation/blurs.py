@@ -9,9 +9,9 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from ..choices import PAPER_KERNEL, SLICE_PROFILES, WINDOWS, Kernel
-from ..resampling.blur import Blur
-from .recipe import BlurRecipe, KernelRecipe, PatchRecipe
+from ...choices import PAPER_KERNEL, SLICE_PROFILES, WINDOWS, Kernel
+from ...resampling.blur import Blur
+from ..recipe import BlurRecipe, KernelRecipe, PatchRecipe
 
 
 def scales_of(

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .plan import Spans
-from .streaming.rows import AxisLookup
+from ..plan import Spans
+from .rows import AxisLookup
 
 _FLAT_RADIUS = 2
 """Voxels around a voxel that must agree with it."""

@@ -7,8 +7,8 @@ from typing import cast
 
 import numpy as np
 
-from ..volumes.array_types import Array, FloatArray
-from .plan import Shape, Spans
+from ...volumes.array_types import Array, FloatArray
+from ..plan import Shape, Spans
 
 
 @dataclass(frozen=True)
