@@ -126,7 +126,7 @@ def test_real_scans_are_measured_without_a_reference(tmp_path: Path) -> None:
             "no file or folder 'nowhere'",
         ),
         (["-o", "OUT"], "One of the arguments --hr --lr is required"),
-        (["--hr", str(DATA), "-o", "OUT", "--scales", "0.5"], "must lie above 1"),
+        (["--hr", str(DATA), "-o", "OUT", "--scales", "0.5"], "must be above 1"),
         (["--hr", str(DATA), "-o", "OUT", "--methods", "magic"], "'magic' is unknown"),
         (["--hr", str(DATA), "-o", "OUT", "--methods", "dcsrn"], "has no bundled weights"),
         (["--hr", str(DATA), "-o", "OUT", "--methods", "cubic", "--atlas", str(DATA)], "template"),

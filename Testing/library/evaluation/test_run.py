@@ -311,7 +311,7 @@ def test_volumes_are_found_below_the_folder_and_named_apart(folder: Path) -> Non
     ("make", "message"),
     [
         (lambda: parse_scales("2,x"), "are not numbers"),
-        (lambda: parse_scales("1"), "must lie above 1"),
+        (lambda: parse_scales("1"), "must be above 1"),
         (lambda: parse_axes("kx"), "'kx' are not some of ijk"),
         (lambda: parse_axes("kk"), "'kk' are not some of ijk"),
         (lambda: _settings(Path("x"), kernel="paper", axes="k"), "works along all axes"),
@@ -320,7 +320,7 @@ def test_volumes_are_found_below_the_folder_and_named_apart(folder: Path) -> Non
         (lambda: parse_methods("arssr:nowhere.npz"), "no model 'nowhere.npz'"),
         (lambda: find_volumes(Path("nowhere")), "no file or folder 'nowhere'"),
         (lambda: _settings(Path("x"), methods=parse_methods("cubic,cubic")), "named twice"),
-        (lambda: _settings(Path("x"), kernel="box"), "'box' is unknown"),
+        (lambda: _settings(Path("x"), kernel="lanczos"), "'lanczos' is unknown"),
         (
             lambda: _settings(Path("x"), reference_free=True, metrics=("psnr",)),
             "cannot be measured; name psi",
