@@ -13,10 +13,10 @@ import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
 from ..errors import InputError
 from ..upsampling.device import ask_for_huge_pages
+from ..upsampling.options import SentenceParser
 from .advice import options_named
 from .outcome import exit_code_of
 
@@ -52,14 +52,6 @@ _DESCRIPTION = (
     "Arbitrary-scale super-resolution of 3-D brain MR volumes (ArSSR). It can invent detail; "
     "not for clinical use."
 )
-
-
-class SentenceParser(argparse.ArgumentParser):
-    """An argument parser whose complaints are one sentence with a remedy."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raises InputError instead of printing the usage and leaving."""
-        raise InputError(f"{message[:1].upper()}{message[1:]}; see '{self.prog} --help'.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

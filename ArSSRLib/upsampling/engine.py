@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from ..networks.model_file import Model
 
 
+_SMALLEST_RANGE, _LARGEST_RANGE = 1e-30, 1e37
+
+
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """A network on a device.
@@ -68,15 +71,16 @@ class Engine:
             float32 intensities on the input's scale, of ``target_shape`` or of the box's size.
 
         Raises:
-            InputError: not a 3-D array, a box outside the target, or a model whose values are not
-                finite. That intensities are finite is up to the caller; reading a volume and the
-                Python API check it.
+            InputError: not a 3-D array, intensities of a range beyond float32, a box outside the
+                target, or a model whose values are not finite. That intensities are finite is up
+                to the caller; reading a volume and the Python API check it.
             NotEnoughMemory: even the smallest tile does not fit.
         """
         low_shape = _checked_shape(array)
         start, size = box or ((0, 0, 0), target_shape)
         spans = _spans(start, size, target_shape)
         normalisation = Normalisation.of(array)
+        _check_range(normalisation.span)
         spec = self.model.header.spec
         geometry = geometry_of(low_shape, target_shape, spans, spec.encoder)
         output = np.zeros(size, dtype=np.float32)
@@ -109,6 +113,15 @@ def _spans(start: Shape, size: Shape, target_shape: Shape) -> Spans:
             f"{target_shape}; choose one inside it."
         )
     return cast(Spans, tuple((a, a + n) for a, n in zip(start, size, strict=True)))
+
+
+def _check_range(span: float) -> None:
+    """Refuses intensities that differ by so little or so much that float32 cannot compute."""
+    if not _SMALLEST_RANGE <= span <= _LARGEST_RANGE:
+        raise InputError(
+            f"The intensities have a range of {span:.3g}, with which float32 cannot compute; "
+            f"scale them to a range between {_SMALLEST_RANGE:g} and {_LARGEST_RANGE:g}."
+        )
 
 
 def _checked_shape(array: Array) -> Shape:

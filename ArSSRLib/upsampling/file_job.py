@@ -90,7 +90,7 @@ def upsample_file(
     from .run import upsample_volume
 
     with native_stderr_silenced():
-        volume = read_volume(job.source, job.request.volume)
+        volume = read_volume(job.source, job.request.volume, job.request.series)
     _refuse_labels(job, volume)
     target = job.request.target_grid(volume.grid)
     if admit is not None:

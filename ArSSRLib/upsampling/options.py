@@ -11,7 +11,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
+
+from ..errors import InputError
 
 Numbers = tuple[float, ...]
 
@@ -38,6 +40,14 @@ class Option:
     exclusive: str = ""
     network_only: bool = False
     tag: str = ""
+
+
+class SentenceParser(argparse.ArgumentParser):
+    """An argument parser whose errors are one sentence with a remedy."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises InputError instead of printing the usage and ending the process."""
+        raise InputError(f"{message[:1].upper()}{message[1:]}; see '{self.prog} --help'.")
 
 
 def option(

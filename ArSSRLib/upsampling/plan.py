@@ -239,10 +239,15 @@ def _split(span: Span, parts: int) -> Iterator[Span]:
 
 
 def _lookup_span(span: Span, low: int, target: int) -> Span:
-    """LR voxels on either side of the target voxels of ``span``."""
+    """LR voxels on either side of the target voxels of ``span``.
+
+    A target voxel beyond the outermost LR voxel centre lies between the two outermost ones too, see
+    :class:`ArSSRLib.upsampling.streaming.rows.AxisLookup`.
+    """
+    innermost = max(0, low - 2)
     first = math.floor((span[0] + 0.5) * low / target - 0.5)
-    last = math.floor((span[1] - 0.5) * low / target - 0.5) + 1
-    return max(0, first), min(low, last + 1)
+    last = math.floor((span[1] - 0.5) * low / target - 0.5)
+    return min(max(0, first), innermost), min(low, min(max(0, last), innermost) + 2)
 
 
 def _lengths(spans: Spans) -> Shape:

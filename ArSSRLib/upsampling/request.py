@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict, cast
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 from ..choices import DEVICES, METHODS, PRECISIONS, Method, Precision
 from ..errors import InputError
 from .options import (
+    SentenceParser,
     add_options,
     finite_number,
     option,
@@ -61,6 +63,7 @@ class Choices(UpsamplingOptions, total=False):
 
     scale: float | Triple | None
     volume: int | None
+    series: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +91,7 @@ class Upsampling:
             :func:`ArSSRLib.upsampling.precision.choose_precision`.
         threads: CPU threads of the network; all when None.
         volume: which volume of a 4-D file, from 0.
+        series: number or description of a series of a DICOM folder.
 
     Raises:
         InputError: an unknown method, or a number of threads that is not possible.
@@ -182,6 +186,11 @@ class Upsampling:
         metavar="INDEX",
         help="which volume of a 4-D file, from 0",
     )
+    series: str | None = option(
+        "--series",
+        metavar="NUMBER|DESCRIPTION",
+        help="which series of a DICOM folder that holds several",
+    )
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -237,8 +246,12 @@ class Upsampling:
 
     @classmethod
     def from_arguments(cls, words: Sequence[str]) -> Upsampling:
-        """The run that :meth:`arguments` wrote."""
-        parser = argparse.ArgumentParser(allow_abbrev=False)
+        """The run that :meth:`arguments` wrote.
+
+        Raises:
+            InputError: an unknown option, or as for :meth:`of`.
+        """
+        parser = SentenceParser(prog="arssr upsample", add_help=False, allow_abbrev=False)
         add_options(parser, cls, required=False)
         return cls.from_namespace(parser.parse_args(words))
 
@@ -292,6 +305,8 @@ class Upsampling:
         """
         maker = [self.method, *self._model_parts(), *self._tags()]
         parts = [] if self.volume is None else [f"volume{self.volume}"]
+        if self.series is not None:
+            parts.append(f"series-{re.sub('[^0-9a-zA-Z.-]+', '-', self.series)}")
         parts += ["-".join(maker), self.resolution.name]
         if self.roi is not None:
             parts += ["roi", *(short_number(x) for x in self.roi)]
@@ -322,6 +337,8 @@ class Upsampling:
                 values["Precision"] = self.precision
         if self.volume is not None:
             values["SourceVolume"] = self.volume
+        if self.series is not None:
+            values["SourceSeries"] = self.series
         return values
 
     def difference_from(self, made: Mapping[str, Any]) -> str:

@@ -169,7 +169,7 @@ def _values(name: str, value: Any, counts: tuple[int, ...]) -> tuple[float, ...]
     shown = values[0] if len(values) == 1 else values
     if len(values) not in counts or not all(math.isfinite(v) and v > 0 for v in values):
         raise InputError(
-            f"The {name} {shown!r} is not {' or '.join(map(str, counts))} positive finite numbers; "
-            "give for example 2, or 1, 1 and 2.5 for the axes i, j and k."
+            f"The {name} {shown!r} is not one positive number{' or three' * (3 in counts)}; give "
+            "for example 2, or 1, 1 and 2.5 for the axes i, j and k."
         )
     return values

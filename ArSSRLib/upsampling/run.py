@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..resampling.interpolation import ArrayBox, Interpolation, interpolate
-from ..running.machine import total_memory, usable_cpus
+from ..running.machine import total_memory
 from ..volumes.array_types import FloatArray
 from ..volumes.grid import Grid, SizeTriple
 from ..volumes.noise import estimate_noise
@@ -23,6 +22,7 @@ from ..volumes.volume import Volume
 from .progress import ProgressCallback, ProgressClock
 from .region import box_of_roi
 from .request import Upsampling
+from .threads import cpu_threads
 
 if TYPE_CHECKING:
     from ..networks.model_file import Model
@@ -126,7 +126,7 @@ def _network(
             passes=request.passes,
             precision=request.precision,
         )
-        with _cpu_threads(request.threads):
+        with cpu_threads(request.threads, request.device):
             result = engine.upsample(split.seen, shape, part, progress)
         _put_back(split, result, shape, part)
         return result
@@ -162,19 +162,6 @@ def _put_back(split: Split, result: FloatArray, shape: SizeTriple, part: ArrayBo
         box = ((first + begin, *start), (depth, *size))
         rest = interpolate(split.rest, shape, "linear", cast(ArrayBox, box))
         split.put_back(result[begin : begin + depth], rest)
-
-
-@contextmanager
-def _cpu_threads(count: int | None) -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    # A container's share of the CPUs is unknown to torch.
-    torch.set_num_threads(count or min(before, usable_cpus()))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _with_provenance(metadata: Mapping[str, str], made: str) -> dict[str, str]:

@@ -39,7 +39,7 @@ _UPSAMPLE = [
     Entry("empty scale", ("upsample", "INPUT", "-o", "OUT", "--scale", ""), ("''", "numbers")),
     bad_option("scale and spacing", "--scale 2 --spacing 1", "not allowed with"),
     bad_option("neither scale nor spacing", "--progress none", "--scale", "--spacing"),
-    bad_option("spacing coarser than the input", "--spacing 3", "3", "coarser than the input"),
+    bad_option("spacing coarser than the input", "--spacing 3", "3", "not finer than the input"),
     bad_option("spacing 0", "--spacing 0", "'0'", "above 0"),
     bad_option("spacing -1", "--spacing=-1,1,1", "'-1,1,1'", "above 0"),
     bad_option("spacing nan", "--spacing nan", "'nan'", "finite"),

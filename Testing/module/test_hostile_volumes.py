@@ -99,9 +99,9 @@ ARGUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "scale nan": ({"scale": NAN}, "nan"),
     "scale inf": ({"scale": INF}, "inf"),
     "two scales": ({"scale": (2.0, 2.0)}, "positive number"),
-    "spacing 3 mm": ({"spacing": 3.0}, "coarser"),
+    "spacing 3 mm": ({"spacing": 3.0}, "not finer"),
     "spacing 0": ({"spacing": 0.0}, "0"),
-    "scale and spacing": ({"scale": 2.0, "spacing": 0.5}, "either a scale or a spacing"),
+    "scale and spacing": ({"scale": 2.0, "spacing": 0.5}, "either a scale, a spacing"),
     "unknown method": ({"scale": 2.0, "method": "magic"}, "'magic'"),
     "unknown model": ({"scale": 2.0, "method": "arssr", "model": "nobody"}, "'nobody'"),
 }

@@ -321,3 +321,10 @@ def test_a_graphics_device_that_is_full_already_hands_over_to_the_cpu(
     result = Engine(model=model, device="auto").upsample(array, shape)
     assert "continuing on the CPU" in caplog.text
     np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize("factor", [1e-38, 3e34])
+def test_a_range_that_float32_cannot_compute_with_is_refused(factor: float) -> None:
+    array = _tissue((8, 8, 8)) * np.float32(factor)
+    with pytest.raises(InputError, match="scale them to a range"):
+        Engine(model=_model(LOCAL), device="cpu").upsample(array, (16, 16, 16))

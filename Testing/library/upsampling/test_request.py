@@ -29,7 +29,8 @@ CHOICES: list[dict[str, Any]] = [
     {"isotropic": True, "roi": (-40.0, -60.5, 1e-9, 10.0, 20.0, 50.0)},
     {"isotropic": 0.8, "device": "cpu", "threads": 3, "volume": 2},
     {"scale": 2.0, "fast": True, "model": "default"},
-    {"scale": 2.0, "model": "paper"},
+    {"scale": 2.0, "model": "paper", "precision": "bfloat16"},
+    {"scale": 2.0, "method": "linear", "series": "t1 mprage (post)"},
 ]
 
 
@@ -43,6 +44,11 @@ def test_the_arguments_of_a_run_describe_the_same_run(choices: dict[str, Any]) -
 def test_no_digit_of_a_number_is_lost_on_the_command_line(scale: float, roi: list[float]) -> None:
     request = Upsampling.of(scale=scale, roi=tuple(roi), method="linear")  # type: ignore[arg-type]
     assert Upsampling.from_arguments(request.arguments()) == request
+
+
+def test_an_unknown_argument_is_refused_in_one_sentence() -> None:
+    with pytest.raises(InputError, match="nrecognized arguments: --sharper"):
+        Upsampling.from_arguments(["--scale", "2", "--sharper"])
 
 
 def test_a_model_file_is_named_by_its_full_path(
@@ -83,7 +89,8 @@ def test_names_hold_what_differs_from_the_defaults(seeded_model_path: Path) -> N
         "arssr_2x": {"scale": 2.0},
         "arssr-fast_2x": {"scale": 2.0, "fast": True, "device": "cpu", "threads": 1},
         f"{file}_0.8mm": {"spacing": 0.8, "model": seeded_model_path, "fast": True},
-        "arssr-paper_2x": {"scale": 2.0, "model": "paper"},
+        "arssr-paper-bfloat16_2x": {"scale": 2.0, "model": "paper", "precision": "bfloat16"},
+        "series-t1-mprage_linear_2x": {"scale": 2.0, "method": "linear", "series": "t1 mprage"},
         "volume1_cubic_isotropic": {"isotropic": True, "method": "cubic", "volume": 1},
         "linear_2x_roi_-1_0_2.5_3_4_5": {
             "scale": 2.0, "method": "linear", "roi": (-1.0, 0.0, 2.5, 3.0, 4.0, 5.0),
