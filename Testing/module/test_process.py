@@ -121,8 +121,8 @@ def test_stopping_now_waits_for_what_is_still_ending_behind_the_child(start, wai
 @pytest.mark.parametrize(
     ("code", "lines", "words"),
     [
-        (2, ["The scale 0.5 is below 1; give one from 1 up."], "below 1"),
-        (1, ["The disk is full."], "disk is full"),
+        (2, ["arssr: The scale 0.5 is below 1; give one from 1 up."], "below 1"),
+        (1, ["arssr: The disk is full."], "disk is full"),
         (-9, [], "memory"),
         (137, ["Killed"], "memory"),
         (1, ["Traceback (most recent call last):", "MemoryError"], "memory"),

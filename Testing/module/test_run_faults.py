@@ -20,6 +20,7 @@ NO_ROOM_FOR_A_RESULT = """
     slicer = slicerhost.start()
     slicerhost.open_module({module!r})
     import SimpleITK as sitk
+    from ArSSRLib.volumes.grid import Grid
     from ArSSRModule.scene.volume_files import LoadedImage
 
     side = 800
@@ -27,7 +28,7 @@ NO_ROOM_FOR_A_RESULT = """
     used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + side**3 // 2,) * 2)
     try:
-        LoadedImage.of(image)
+        LoadedImage.of(image, Grid((2, 2, 2)))
     except MemoryError:
         print("Slicer is told", flush=True)
     os._exit(0)
@@ -63,7 +64,7 @@ def test_an_image_keeps_the_voxels_that_it_was_made_over(slicer):
 def test_a_result_that_cannot_be_loaded_for_memory_says_so(slicer, apply, monkeypatch):
     from ArSSRModule.scene.volume_files import LoadedImage
 
-    def no_memory(path):
+    def no_memory(path, grid):
         raise MemoryError  # as Python itself raises it: without a text
 
     monkeypatch.setattr(LoadedImage, "read", staticmethod(no_memory))
