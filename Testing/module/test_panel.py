@@ -112,7 +112,7 @@ def test_a_scale_outside_the_training_is_warned_about(ui, chosen, model, scale):
 
 def test_a_volume_unlike_a_brain_is_warned_about(slicer, ui):
     values = np.full((40, 40, 40), -900, np.int16)
-    node = slicer.util.addVolumeFromArray(values, np.diag([12.0, 12.0, 12.0, 1.0]), "Chest CT")
+    node = slicer.util.addVolumeFromArray(values, np.diag([20.0, 20.0, 20.0, 1.0]), "Chest CT")
     ui.inputSelector.setCurrentNode(node)
     for words in ("field of view", "as in CT", "outside the"):
         assert words in ui.warningLabel.text
@@ -188,25 +188,25 @@ def test_a_region_that_is_drawn_point_by_point_is_followed(slicer, ui, chosen, w
     assert "96 × 88 × 40" not in ui.planLabel.text
 
 
-def test_a_rotated_region_counts_by_its_bounds_along_the_patient_s_axes(slicer, ui, chosen, panel):
+def test_a_rotated_region_counts_by_its_bounds_along_the_volume_s_axes(slicer, ui, chosen, panel):
     turn = vtk.vtkTransform()
     turn.Translate(*middle_of(chosen))
     turn.RotateZ(30)
+    region = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
+    region.SetSize([16.0, 6.0, 10.0])
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     node.SetMatrixTransformToParent(turn.GetMatrix())
-    rotated, upright = (
-        slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode") for _ in range(2)
-    )
-    rotated.SetSize([16.0, 6.0, 10.0])
-    rotated.SetAndObserveTransformNodeID(node.GetID())
-    cosine, sine = np.cos(np.pi / 6), np.sin(np.pi / 6)
-    upright.SetCenter(middle_of(chosen))
-    upright.SetSize([16 * cosine + 6 * sine, 16 * sine + 6 * cosine, 10.0])
-    targets = []
-    for region in (rotated, upright):
-        ui.roiSelector.setCurrentNode(region)
-        targets.append(panel.logic.plan(panel.logic.getParameterNode()).target)
-    assert targets[0] == targets[1]
+    region.SetAndObserveTransformNodeID(node.GetID())
+    ui.roiSelector.setCurrentNode(region)
+    target = panel.logic.plan(panel.logic.getParameterNode()).target
+    ras_to_ijk = vtk.vtkMatrix4x4()
+    chosen.GetRASToIJKMatrix(ras_to_ijk)
+    to_axes = slicer.util.arrayFromVTKMatrix(ras_to_ijk)[:3, :3]
+    box = slicer.util.arrayFromVTKMatrix(turn.GetMatrix())[:3, :3]
+    sides = (np.abs(to_axes @ box) @ region.GetSize()) * chosen.GetSpacing()
+    covered = np.multiply(target.size, target.spacing)
+    assert np.all(covered >= sides - 1e-6)
+    assert np.all(covered <= sides + 2 * np.array(target.spacing))
     assert "bounds along them" in ui.roiSelector.toolTip
 
 
