@@ -152,4 +152,5 @@ def _shown(value: object) -> str:
 
 
 def _short(text: str) -> str:
+    text = text if text.isprintable() else repr(text)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

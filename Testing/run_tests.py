@@ -20,6 +20,9 @@ CHECKS = (
     ("mypy",),
 )
 
+SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile")
+"""Three files at a time; the tests of one file share what they prepare. ``-n 0`` turns it off."""
+
 
 def main() -> int:
     """Runs linter, formatter, spelling and type checks and the tests; returns 0 when all pass."""
@@ -34,7 +37,7 @@ def main() -> int:
         if subprocess.run([python, "-m", *check], cwd=ROOT, env=settings, check=False).returncode
     ]
     tests = subprocess.run(
-        [python, "-m", "pytest", *sys.argv[1:]], cwd=ROOT, env=settings, check=False
+        [python, "-m", "pytest", *SIDE_BY_SIDE, *sys.argv[1:]], cwd=ROOT, env=settings, check=False
     )
     if failed:
         print(f"Failed checks: {', '.join(failed)} (see above the tests)", file=sys.stderr)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -85,9 +86,9 @@ def test_under_nohup_a_closed_terminal_does_not_cancel() -> None:
     script = "from ArSSRLib.running.interrupts import SIGNALS; print(*SIGNALS)"
     shown = [
         subprocess.run(
-            ["sh", "-c", f"{trap} exec {sys.executable} -c '{script}'"],
-            cwd=ROOT, capture_output=True, text=True, check=True,
+            [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True,
+            preexec_fn=partial(signal.signal, signal.SIGHUP, handling),
         ).stdout.split()
-        for trap in ("", "trap '' HUP;")
+        for handling in (signal.SIG_DFL, signal.SIG_IGN)
     ]  # fmt: skip
     assert [len(each) for each in shown] == [3, 2]

@@ -32,7 +32,12 @@ def test_the_published_recipe_has_the_papers_numbers() -> None:
 @pytest.mark.parametrize("schedule", ["cosine", "hold"])
 def test_a_schedule_warms_up_and_ends_near_zero(schedule: str) -> None:
     recipe = load_recipe("default").with_changes(
-        {"optimiser.schedule": schedule, "optimiser.steps": "1000", "optimiser.warmup": "100"}
+        {
+            "optimiser.schedule": schedule,
+            "optimiser.steps": "1000",
+            "optimiser.warmup": "100",
+            "optimiser.cooldown": "0.5",
+        }
     )
     rates = [learning_rate(recipe.optimiser, step) for step in range(1000)]
     assert rates[0] == pytest.approx(recipe.optimiser.learning_rate / 100, rel=0.01)

@@ -99,7 +99,7 @@ def _losses(folder: Path) -> dict[int, str]:
 
 
 def _step_it_stopped_at(said: str) -> int:
-    sentences = re.findall(r"^arssr: Stopped after step (\d+) of \d+, which is kept", said, re.M)
+    sentences = re.findall(r"^arssr: Stopped after step (\d+) of \d+; the checkpoint", said, re.M)
     assert len(sentences) == 1, said
     return int(sentences[0])
 
@@ -293,7 +293,7 @@ def _trainer(folder: Path, until: int) -> Trainer:
         {**dict(change.split("=") for change in CHANGES), **changes}
     )
     volumes = load_volumes(find_files([DATA]), 6, recipe.sources).volumes
-    cases = validation_cases(volumes, recipe.validate_scales, recipe.validate_crop)
+    cases = validation_cases(volumes, recipe)
     folder.mkdir(exist_ok=True)
     options = TrainerOptions(workers=0, until_step=until)
     return Trainer(recipe, volumes, cases, folder, Team(0, 1, CPU), options)
@@ -374,5 +374,5 @@ def test_a_process_whose_peer_died_ends_in_a_sentence(tmp_path: Path) -> None:
     said = _ended(launcher)
     assert launcher.returncode == 1
     assert not outlasting(trainers)
-    assert "arssr: Another process of the run has ended" in said
+    assert "arssr: Another process of this run has ended" in said
     assert "Unexpected error" not in said

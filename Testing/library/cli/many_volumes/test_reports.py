@@ -82,4 +82,4 @@ def test_a_warning_names_its_volume(two_places: Path, tmp_path: Path, arssr: Ars
     assert done.returncode == 0
     assert done.stderr.startswith("arssr: warning: ")
     assert "two_places.nii: " in done.stderr
-    assert "30.0 mm apart" in done.stderr
+    assert "disagree by up to 30.0 mm" in done.stderr
