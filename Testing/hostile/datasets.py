@@ -94,7 +94,7 @@ _REFUSED = [
     _bids("a description that is not JSON", _description("[1, 2"), ("not readable", "repair it")),
     _bids("a description that is a list", _description("[1, 2]"), ("JSON object", "repair it")),
     _bids("a description nested without end", _description("[" * 100_000), ("repair it",)),
-    _bids("no volumes", lambda root: (root / f"{_ANAT}.nii.gz").unlink(), ("T1w", "holds no")),
+    _bids("no volumes", lambda root: (root / f"{_ANAT}.nii.gz").unlink(), ("T1w", "has no")),
     _bids("a label that climbs out", lambda root: None, ("'../sub-01'", "01"),
           options=("--participant-label", "../sub-01")),
     _bids("output is the dataset", lambda root: None, ("dataset itself", "separate folder"),

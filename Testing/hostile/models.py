@@ -361,7 +361,7 @@ _CHECKPOINTS = [
     Entry(
         "checkpoint: one that may not be read",
         _RESUMED,
-        ("last.ckpt'", "Permission denied", "rights"),
+        ("last.ckpt'", "permission denied"),
         _checkpoint_without_rights,
         code=1,
         machine=Machine.NO_RIGHTS,
