@@ -112,5 +112,5 @@ def test_a_name_that_is_no_text_is_replaced_by_that_of_the_folder(
     out = dataset.parent / "out"
     assert main(["bids", str(dataset), str(out), *LINEAR, "--session-label", "b"]) == 0
     described = read(out / "dataset_description.json")
-    assert described["Name"] == f"{called}: T1w volumes upsampled by ArSSR"
+    assert described["Name"] == f"{called}: anatomical images upsampled by ArSSR"
     assert read(out / f"{RESULTS[2]}.json")["SpatialReference"] == f"bids:raw:{SESSION_B}"
