@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -43,6 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
     cache folder and print a warning.
     """
     config.stash[_caches] = tempfile.mkdtemp(prefix="arssr-tests-")
+    if hasattr(signal, "SIGHUP"):
+        # Under nohup it is ignored, and the programs under test would inherit that.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     set_hypothesis_home_dir(config.stash[_caches])
     if not os.access(os.path.expanduser("~"), os.W_OK):
         os.environ.setdefault("MPLCONFIGDIR", config.stash[_caches])
