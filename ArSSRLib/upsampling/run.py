@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import InputError
 from ..resampling.interpolation import ArrayBox, Interpolation, interpolate
 from ..running.machine import total_memory
+from ..running.threads import cpu_threads
 from ..volumes.array_types import FloatArray
 from ..volumes.grid import Grid, SizeTriple
 from ..volumes.noise import estimate_noise
@@ -22,7 +23,6 @@ from ..volumes.volume import Volume
 from .progress import ProgressCallback, ProgressClock
 from .region import box_of_roi
 from .request import Upsampling
-from .threads import cpu_threads
 
 if TYPE_CHECKING:
     from ..networks.model_file import Model
