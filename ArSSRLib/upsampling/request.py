@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..networks.catalogue import ModelInfo
     from ..networks.model_file import Model
     from ..volumes.grid import Grid, Triple
-    from .region import Roi
+    from ..volumes.region import Roi
 
 MOST_THREADS = 1024
 """A thread library that cannot start as many as it is asked for ends the whole process."""

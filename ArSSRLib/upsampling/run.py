@@ -13,16 +13,16 @@ import numpy as np
 from ..errors import InputError
 from ..resampling.interpolation import ArrayBox, Interpolation, interpolate
 from ..running.machine import total_memory
-from ..running.threads import cpu_threads
 from ..volumes.array_types import FloatArray
 from ..volumes.grid import Grid, SizeTriple
 from ..volumes.noise import estimate_noise
 from ..volumes.orientation import to_canonical
 from ..volumes.outliers import Split, split_outliers
+from ..volumes.region import box_of_roi
 from ..volumes.volume import Volume
 from .progress import ProgressCallback, ProgressClock
-from .region import box_of_roi
 from .request import Upsampling
+from .threads import cpu_threads
 
 if TYPE_CHECKING:
     from ..networks.model_file import Model

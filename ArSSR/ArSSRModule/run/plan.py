@@ -84,7 +84,7 @@ def _inside(roi, roiNode, grids) -> list:
     Raises:
         ValueError: nothing of the volume lies in it.
     """
-    from ArSSRLib.upsampling.region import box_of_roi
+    from ArSSRLib.volumes.region import box_of_roi
 
     if roi is None:
         return list(grids)

@@ -9,10 +9,10 @@ import pytest
 
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.model_file import Model
-from ArSSRLib.upsampling.region import box_of_roi
 from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import upsample_volume
 from ArSSRLib.volumes.grid import Grid
+from ArSSRLib.volumes.region import box_of_roi
 from ArSSRLib.volumes.volume import Volume
 
 REGIONS = 200

@@ -17,12 +17,12 @@ from ArSSRLib.networks.model_file import Model, ModelHeader
 from ArSSRLib.networks.noise_level import at_noise_level
 from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.upsampling.progress import Progress
-from ArSSRLib.upsampling.region import box_of_roi
 from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import PROVENANCE_KEY, upsample_volume
 from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.noise import estimate_noise
 from ArSSRLib.volumes.orientation import to_canonical
+from ArSSRLib.volumes.region import box_of_roi
 from ArSSRLib.volumes.volume import Volume
 
 SCALES = [2.0, 2.5, 3.2, (1.5, 2.0, 3.0)]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ArSSRLib.errors import InputError
-from ArSSRLib.upsampling.region import box_of_roi
 from ArSSRLib.volumes.grid import Grid
+from ArSSRLib.volumes.region import box_of_roi
 
 GRID = Grid((20, 24, 10), (1.0, 1.25, 3.0), (5.0, -6.0, 7.0))
 

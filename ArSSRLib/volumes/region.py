@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from ..errors import InputError
-from ..volumes.grid import Grid, IndexBox, SizeTriple, Triple
+from .grid import Grid, IndexBox, SizeTriple, Triple
 
 Roi = tuple[float, float, float, float, float, float]
 """Two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm, in any order."""

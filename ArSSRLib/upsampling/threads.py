@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import EnvironmentFault
-from .machine import usable_cpus
+from ..running.machine import usable_cpus
 
 _log = logging.getLogger(__name__)
 _forked: list[int] = []
