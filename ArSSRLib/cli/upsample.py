@@ -85,7 +85,7 @@ def _refuse_empty_names(sources: list[str], output: str) -> None:
 def _is_folder(name: str) -> bool:
     """Whether an output is a folder: it ends in a slash, has no file extension, or is one already.
 
-    A name that ends like a volume is a file in any case.
+    A name that ends like a volume always counts as a file.
     """
     if name.endswith(tuple(filter(None, (os.sep, os.altsep)))):
         return True

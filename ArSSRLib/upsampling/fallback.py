@@ -1,4 +1,4 @@
-"""Computes a tile in any case: in smaller tiles, in single precision, on the CPU.
+"""Computes a tile even if memory runs out: in smaller tiles, in single precision, on the CPU.
 
 What has been computed when a tile fails is kept.
 """
