@@ -18,6 +18,34 @@ PATIENCE_SECONDS = 240
 sys.path.insert(0, str(ROOT / "Testing" / "host"))
 
 
+PACKAGES = ("ArSSRLib", "ArSSRModule")
+_panels: dict[str, Any] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def modules_of_the_panel() -> Iterator[None]:
+    """Keeps the modules that *Reload* imports a second time away from the tests of other folders.
+
+    One process runs files of several folders. Two copies of a class in it would fail isinstance.
+    """
+    others = _exchange(_panels) if _panels else _loaded()
+    yield
+    _panels.update(_exchange(others))
+
+
+def _loaded() -> dict[str, Any]:
+    return {name: m for name, m in sys.modules.items() if name.partition(".")[0] in PACKAGES}
+
+
+def _exchange(modules: dict[str, Any]) -> dict[str, Any]:
+    """Makes ``modules`` the ones of the packages; returns those that were there."""
+    before = _loaded()
+    for name in before:
+        del sys.modules[name]
+    sys.modules.update(modules)
+    return before
+
+
 @pytest.fixture(scope="session")
 def started() -> Any:
     """The host's ``slicer``, with the module's panel opened once."""
