@@ -45,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME,…",
         help="nearest, linear, cubic, zoom (the paper's cubic), srcnn3d, dcsrn, rescnn, "
         "arssr:MODEL with a bundled name or a model file, or arssr:MODEL:fast for one pass "
-        "without the mirrored one (default: cubic,arssr:default)",
+        "without the mirrored one, or arssr:MODEL:denoise0 to keep the grain, up to :denoise2 "
+        "(default: cubic,arssr:default)",
     )
     parser.add_argument(
         "--baselines",

@@ -83,8 +83,8 @@ class Upsampling:
         fast: whether the mirrored pass of a model that has one is left out: half the time. False
             for a model without one.
         noise_reduction: 0 keeps the grain of the scan, 1 removes the noise that the scan is
-            estimated to have, 2 as if it had twice as much. 1 for a model that does not take the
-            noise level, where it has no effect.
+            estimated to have, 2 as if it had twice as much. Only 1 for a model that does not take
+            the noise level, where it has no effect.
         roi: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
         device: where the network computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``, see
@@ -219,7 +219,8 @@ class Upsampling:
         """The run that these choices describe, with the model resolved.
 
         Raises:
-            InputError: no such model, one that cannot upsample, or an unknown method.
+            InputError: no such model, one that cannot upsample or cannot reduce noise, or an
+                unknown method.
         """
         values: dict[str, Any] = {key: _plain(value) for key, value in choices.items()}
         model = values.pop("model", None)
@@ -230,8 +231,12 @@ class Upsampling:
 
         info = resolved_model(DEFAULT if model is None else model)
         fast = bool(values.pop("fast", False)) and info.header.mirrored
-        if not info.header.spec.encoder.noise_level:
-            values.pop("noise_reduction", None)
+        if values.get("noise_reduction", 1.0) != 1.0 and not info.header.spec.encoder.noise_level:
+            raise InputError(
+                f"The model {info.name} does not take the noise level, so it cannot reduce noise "
+                "by a factor; leave the noise reduction out, or use the model default.",
+                argument="noise_reduction",
+            )
         return cls(**values, model=info, fast=fast)
 
     @classmethod
@@ -287,6 +292,12 @@ class Upsampling:
     def passes(self) -> int:
         """How often the network sees the volume; 1 for an interpolation."""
         return 1 if self.model is None else self.model.passes(self.fast)
+
+    @property
+    def reduces_noise(self) -> bool:
+        """Whether the network takes the noise of the scan away, more or less of it."""
+        takes_level = self.model is not None and self.model.header.spec.encoder.noise_level
+        return takes_level and self.noise_reduction > 0.0
 
     @property
     def title(self) -> str:

@@ -70,7 +70,7 @@ def upsample_volume(
     shape, part = turn.size(target.size)[::-1], (start[::-1], size[::-1])
     if request.method != "arssr":
         compute = _interpolation(request.method, progress)
-    elif target.size == volume.grid.size:
+    elif target.size == volume.grid.size and not request.reduces_noise:
         _log.warning("The result has the voxels of the input, so its values are kept.")
         compute = _part_of
     else:

@@ -66,6 +66,7 @@ def upsample(task: Task, settings: Settings, low: Volume, target: Grid) -> Float
             device=settings.device,
             precision=settings.precision,
             fast=method.fast,
+            noise_reduction=method.noise_reduction,
         )
         return upsample_volume(low, request, target=target, model=model).array
     return _with_baseline(_baseline(path), low.array, shape, settings.device)

@@ -51,6 +51,7 @@ def fingerprint(task: Task, settings: Settings) -> str:
         "scales": list(settings.scales) if not task.upsamples else [],
         "method": task.method.text if model is None else digest(model),
         "fast": task.method.fast,
+        "noise_reduction": task.method.noise_reduction,
         "device": None if model is None else device.type,
         "precision": None if model is None else precision_name(settings.precision, device),
         "kernel": settings.kernel,

@@ -1,22 +1,24 @@
 """The methods that are compared: their names on the command line and in tables.
 
-================== ==================================================================
-name               method
-================== ==================================================================
-nearest            nearest neighbour
-linear             trilinear interpolation
-cubic              cubic B-spline over the same field of view
-zoom               cubic ``scipy.ndimage.zoom`` aligned on corner voxels, the paper's
-srcnn3d            SRCNN3D trained for the scale (Pham 2017)
-dcsrn              DCSRN trained for the scale (Chen 2018)
-rescnn             ResCNN trained for the scale (Du 2019)
-arssr:MODEL        ArSSR with a bundled model (``default``) or a model file
-arssr:MODEL:fast   the same in one pass, without the mirrored one
-================== ==================================================================
+==================== ================================================================
+name                 method
+==================== ================================================================
+nearest              nearest neighbour
+linear               trilinear interpolation
+cubic                cubic B-spline over the same field of view
+zoom                 cubic ``scipy.ndimage.zoom`` aligned on corner voxels, the paper's
+srcnn3d              SRCNN3D trained for the scale (Pham 2017)
+dcsrn                DCSRN trained for the scale (Chen 2018)
+rescnn               ResCNN trained for the scale (Du 2019)
+arssr:MODEL          ArSSR with a bundled model (``default``) or a model file
+arssr:MODEL:fast     the same in one pass, without the mirrored one
+arssr:MODEL:denoiseF the same with the noise reduction F, 0 to 2; F is 1 where it is left out
+==================== ================================================================
 """
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -25,15 +27,16 @@ from pathlib import Path
 
 from ...errors import InputError
 from ...networks.baseline_spec import BASELINES
-from ...networks.catalogue import model_path
 from ...resampling.interpolation import INTERPOLATIONS
+from ...upsampling.request import Upsampling
 
 _TITLES = {"nearest": "Nearest", "linear": "Linear", "cubic": "Cubic", "zoom": "Cubic (zoom)"}
 _BASELINES = {name.lower(): name for name in BASELINES}
 RUN_WEIGHTS = ("best.npz", "last.npz")
 """What a training run leaves in its folder; the first is the better."""
-_FAST = ":fast"
-KNOWN = (*_TITLES, *_BASELINES, "arssr:MODEL", "arssr:MODEL:fast")
+_SETTINGS = re.compile(r"(?P<model>.*?)(?P<fast>:fast)?(:denoise(?P<reduction>[0-9.]+))?")
+"""What follows ``arssr:``, as :attr:`EvaluatedMethod.text` writes it."""
+KNOWN = (*_TITLES, *_BASELINES, "arssr:MODEL", "arssr:MODEL:fast", "arssr:MODEL:denoiseF")
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class EvaluatedMethod:
         kind: ``interpolation``, ``zoom``, ``baseline`` or ``arssr``.
         model: bundled name or file, for ``arssr``.
         fast: ``arssr`` in one pass, also where the model asks for the mean with a mirrored one.
+        noise_reduction: of ``arssr``, see :class:`ArSSRLib.upsampling.request.Upsampling`.
         name: what the model is called in tables; by default its own name, see
             :func:`named_apart`.
     """
@@ -53,13 +57,14 @@ class EvaluatedMethod:
     kind: str
     model: str | None = None
     fast: bool = False
+    noise_reduction: float = 1.0
     name: str | None = None
 
     @property
     def title(self) -> str:
         """Its name in tables and pictures."""
         if self.kind == "arssr":
-            return f"ArSSR ({self.name or self._model_name}{', fast' if self.fast else ''})"
+            return f"ArSSR ({', '.join([self.name or self._model_name, *self._settings])})"
         return _TITLES.get(self.text) or _BASELINES[self.text]
 
     @property
@@ -69,8 +74,16 @@ class EvaluatedMethod:
             return self.text
         name = "".join(c if c.isalnum() or c in "-." else "_" for c in self._model_name)
         if self._model_name == self.model:
-            return f"arssr-{name}{'-fast' if self.fast else ''}"
+            return "-".join(["arssr", name, *(part.replace(" ", "-") for part in self._settings)])
         return f"arssr-{name}-{zlib.crc32(self.text.encode()):08x}"
+
+    @property
+    def _settings(self) -> list[str]:
+        """What differs from the defaults of a run."""
+        parts = ["fast"] if self.fast else []
+        if self.noise_reduction != 1.0:
+            parts.append(f"noise reduction {self.noise_reduction:g}")
+        return parts
 
     @property
     def _model_name(self) -> str:
@@ -88,15 +101,41 @@ def parse_method(text: str) -> EvaluatedMethod:
     name, _, model = text.strip().partition(":")
     name = name.lower()
     if name == "arssr":
-        fast = model.endswith(_FAST)
-        model = model.removesuffix(_FAST) or "default"
-        model_path(model)
-        return EvaluatedMethod(f"arssr:{model}{_FAST if fast else ''}", "arssr", model, fast)
+        return _arssr(model)
     if model or name not in (*_TITLES, *_BASELINES):
         raise InputError(f"The method {text!r} is unknown; choose from {', '.join(KNOWN)}.")
     if name == "zoom":
         return EvaluatedMethod(name, "zoom")
     return EvaluatedMethod(name, "interpolation" if name in INTERPOLATIONS else "baseline")
+
+
+def _arssr(settings: str) -> EvaluatedMethod:
+    """The network with the settings that follow ``arssr:``.
+
+    Raises:
+        InputError: no such model, or a noise reduction that it cannot have.
+    """
+    parts = _SETTINGS.fullmatch(settings)
+    assert parts is not None
+    model = parts["model"] or "default"
+    text, fast, reduction = f"arssr:{model}", parts["fast"] is not None, 1.0
+    if fast:
+        text += ":fast"
+    if parts["reduction"] is not None:
+        reduction = _reduction(parts["reduction"])
+        text += f":denoise{reduction:g}"
+    # Refuses what the model cannot do before anything is measured.
+    Upsampling.of(model=model, noise_reduction=reduction)
+    return EvaluatedMethod(text, "arssr", model, fast, reduction)
+
+
+def _reduction(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InputError(
+            f"The noise reduction {text!r} is not a number; give for example 0.5."
+        ) from error
 
 
 def parse_methods(text: str) -> tuple[EvaluatedMethod, ...]:

@@ -156,24 +156,26 @@ def test_what_the_model_was_not_trained_for_is_one_sentence(
     assert Upsampling.of(scale=2, method="cubic").cautions(grid, grid.upsampled(2)) == []
 
 
-def test_noise_reduction_is_kept_for_a_model_that_takes_the_noise_level_alone(
-    tmp_path: Path,
-) -> None:
+def test_noise_reduction_is_for_a_model_that_takes_the_noise_level(tmp_path: Path) -> None:
     torch.manual_seed(0)
     encoder = EncoderSpec("SRResNet", 4, 1, 1, 4, 4)
-    runs = {}
+    paths = {}
     for takes in (True, False):
         spec = NetworkSpec(replace(encoder, noise_level=takes), DecoderSpec(8, 2, False, False))
-        path = tmp_path / f"{takes}.npz"
-        save_model(ArSSR(spec), ModelHeader(spec), path)
-        runs[takes] = Upsampling.of(scale=2, model=path, noise_reduction=0.5)
-    assert "denoise0.5" in runs[True].name_part
-    assert runs[True].arguments()[-2:] == ["--noise-reduction", "0.5"]
-    assert runs[True].to_dict()["NoiseReduction"] == 0.5
-    usual = replace(runs[True], noise_reduction=1.0)
-    assert runs[True].difference_from(usual.to_dict()) == "another noise reduction"
-    assert runs[False].noise_reduction == 1.0
-    assert "NoiseReduction" not in runs[False].to_dict()
+        paths[takes] = tmp_path / f"{takes}.npz"
+        save_model(ArSSR(spec), ModelHeader(spec), paths[takes])
+    run = Upsampling.of(scale=2, model=paths[True], noise_reduction=0.5)
+    assert "denoise0.5" in run.name_part
+    assert run.arguments()[-2:] == ["--noise-reduction", "0.5"]
+    assert run.to_dict()["NoiseReduction"] == 0.5
+    usual = replace(run, noise_reduction=1.0)
+    assert run.difference_from(usual.to_dict()) == "another noise reduction"
+    assert run.reduces_noise and not replace(run, noise_reduction=0.0).reduces_noise
+    other = Upsampling.of(scale=2, model=paths[False])
+    assert not other.reduces_noise
+    assert "NoiseReduction" not in other.to_dict()
+    with pytest.raises(InputError, match="does not take the noise level"):
+        Upsampling.of(scale=2, model=paths[False], noise_reduction=0.5)
 
 
 @pytest.mark.parametrize("value", [-0.1, 2.5, float("nan")])
