@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, overload
 
@@ -16,6 +17,7 @@ from .upsampling.run import upsample_volume
 from .volumes.array_types import Array
 from .volumes.grid import Grid, Triple
 from .volumes.pixel_types import as_pixel_type, pixel_type_for
+from .volumes.rounding import rounding_of
 from .volumes.volume import Volume, check_finite, image_of_volume, volume_of_image
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from .networks.model_file import Model
 
 
+_log = logging.getLogger(__name__)
 _OPTIONS = UpsamplingOptions.__annotations__.keys()
 
 
@@ -93,7 +96,8 @@ def upsample(
 
     Returns:
         an image for an image; array and grid for an array. Integer types are kept (rounded,
-        clipped to the type), floating types become float32.
+        clipped to the type), floating types become float32; a warning is logged where float32
+        rounds values.
 
     Raises:
         InputError: the image, the scale, the region or an option cannot be used.
@@ -110,6 +114,8 @@ def upsample(
         volume = _volume_of_array(np.asarray(image), grid)
     if progress is not None and not callable(progress):
         raise InputError(f"The progress {progress!r} cannot be called; give a function or None.")
+    if volume.rounding:
+        _log.warning(f"In the image, {volume.rounding}.")
     request = Upsampling.of(scale=scale, **options)
     model = options.get("model") if request.model is not None else None
     loaded = None if isinstance(model, str | os.PathLike | ModelInfo | None) else model
@@ -131,4 +137,9 @@ def _volume_of_array(array: Array, grid: Grid | None) -> Volume:
         values = array.astype(np.float32)
     check_finite(values, "The array")
     depth, height, width = array.shape
-    return Volume(values, grid or Grid((width, height, depth)), pixel_type_for(array.dtype))
+    return Volume(
+        values,
+        grid or Grid((width, height, depth)),
+        pixel_type_for(array.dtype),
+        rounding=rounding_of(array, values),
+    )

@@ -103,7 +103,7 @@ def upsample_file(
     _check_places(job)
     with native_stderr_silenced():
         write_volume(result, job.output, job.force, last_moment=lambda: _before_replacing(job))
-    _describe(job, volume.grid, result.grid)
+    _describe(job, volume, result.grid)
     return result.grid
 
 
@@ -144,8 +144,8 @@ def _before_replacing(job: FileJob) -> None:
         Path(job.sidecar).unlink(missing_ok=True)
 
 
-def _describe(job: FileJob, low: Grid, high: Grid) -> None:
+def _describe(job: FileJob, source: Volume, high: Grid) -> None:
     if job.sidecar is not None:
         from .sidecar import write_sidecar
 
-        write_sidecar(job, low, high)
+        write_sidecar(job, source, high)

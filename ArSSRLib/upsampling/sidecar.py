@@ -12,17 +12,18 @@ from ..running.json_files import read_json_object, write_json
 
 if TYPE_CHECKING:
     from ..volumes.grid import Grid
+    from ..volumes.volume import Volume
     from .file_job import FileJob
 
 _MADE = "Upsampling"
 
 
-def write_sidecar(job: FileJob, low: Grid, high: Grid) -> None:
+def write_sidecar(job: FileJob, source: Volume, high: Grid) -> None:
     """Writes the sidecar of a result, in one step.
 
     Args:
         job: with the file and what it holds besides.
-        low: grid of the source.
+        source: what was upsampled.
         high: grid of the result.
 
     Raises:
@@ -31,6 +32,7 @@ def write_sidecar(job: FileJob, low: Grid, high: Grid) -> None:
     from .. import __version__
 
     assert job.sidecar is not None
+    low = source.grid
     made = {
         **job.request.to_dict(),
         "Software": {"Name": "arssr", "Version": __version__},
@@ -38,6 +40,8 @@ def write_sidecar(job: FileJob, low: Grid, high: Grid) -> None:
         "SourceVoxelSize": list(low.spacing),
         "VoxelSize": list(high.spacing),
     }
+    if source.rounding:
+        made["Rounding"] = source.rounding
     resolution = (
         f"Voxels of {_shown(high.spacing)} mm, upsampled from {_shown(low.spacing)} mm over the "
         "same field of view"

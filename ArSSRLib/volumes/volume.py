@@ -17,6 +17,7 @@ from .array_types import Array, FloatArray
 from .grid import Grid
 from .header_fields import entries_to_keep, text_entries
 from .pixel_types import as_pixel_type, pixel_id, pixel_type_for
+from .rounding import rounding_of
 
 _SLAB_VOXELS = 1 << 23
 
@@ -32,6 +33,8 @@ class Volume:
         pixel_type: numpy name of the type the intensities have in a file, for example ``int16``.
         metadata: header entries, by the names SimpleITK gives them.
         labels: why the file calls itself a label map; empty where it does not.
+        rounding: what float32 rounded of the values, see
+            :func:`ArSSRLib.volumes.rounding.rounding_of`; empty for nothing.
     """
 
     array: FloatArray
@@ -39,6 +42,7 @@ class Volume:
     pixel_type: str = "float32"
     metadata: Mapping[str, str] = field(default_factory=dict)
     labels: str = ""
+    rounding: str = ""
 
     def __post_init__(self) -> None:
         if self.array.shape != self.grid.size[::-1]:
@@ -79,7 +83,8 @@ def volume_of_image(
     with np.errstate(over="ignore"):
         array = view.astype(np.float32)
     check_finite(array, what)
-    return Volume(array, grid, pixel_type_for(view.dtype), kept)
+    rounding = rounding_of(view, array)
+    return Volume(array, grid, pixel_type_for(view.dtype), kept, rounding=rounding)
 
 
 def image_of_volume(volume: Volume) -> sitk.Image:

@@ -12,13 +12,12 @@ from ...errors import InputError, NotEnoughMemory
 from ..array_types import Array, FloatArray
 from ..header_fields import entries_to_keep
 from ..pixel_types import pixel_type_for
+from ..rounding import rounding_of
 from ..volume import Volume, check_finite
 from .file_format import Header, format_of
 from .names import checked_path, readable_suffix
 
 _log = logging.getLogger(__name__)
-_EXACT_INTEGERS = 1 << 24
-"""float32 holds integers exactly up to here."""
 
 
 def read_volume(
@@ -61,9 +60,20 @@ def read_volume(
             f"There is not enough memory for {str(source)!r} of {header.grid.size} voxels"
         ) from error
     check_finite(array, f"The volume {str(path)!r}")
-    pixel_type = _checked_pixel_type(stored, header.scaling, str(path))
-    kept = entries_to_keep(header.metadata)
-    return Volume(array, header.grid, pixel_type, kept, labels=header.labels)
+    rounding = rounding_of(stored, array, header.scaling)
+    pixel_type, notes = _pixel_type_of(stored, header.scaling)
+    if notes or rounding:
+        _log.warning(
+            f"{path} holds {'; '.join(filter(None, [stored.dtype.name + notes, rounding]))}."
+        )
+    return Volume(
+        array,
+        header.grid,
+        pixel_type,
+        entries_to_keep(header.metadata),
+        labels=header.labels,
+        rounding=rounding,
+    )
 
 
 def read_header(source: Path) -> Header:
@@ -155,22 +165,16 @@ def _intensities(stored: Array, scaling: tuple[float, float] | None) -> FloatArr
         return array
 
 
-def _checked_pixel_type(stored: Array, scaling: tuple[float, float] | None, name: str) -> str:
-    """The type in which results are written; says so where it is not that of the file."""
+def _pixel_type_of(stored: Array, scaling: tuple[float, float] | None) -> tuple[str, str]:
+    """The type in which results are written, and why where that is not the type of the file."""
     if scaling is not None or stored.dtype.kind == "f":
-        return "float32"
-    lowest, highest = int(stored.min()), int(stored.max())
-    largest = max(-lowest, highest)
-    rounded = f"integers above {_EXACT_INTEGERS} are rounded (single precision)"
+        return "float32", ""
     if stored.dtype.itemsize < 8:
-        if largest > _EXACT_INTEGERS:
-            _log.warning(f"{name} holds {largest}; {rounded}.")
-        return pixel_type_for(stored.dtype)
+        return pixel_type_for(stored.dtype), ""
+    lowest, highest = int(stored.min()), int(stored.max())
     limits = np.iinfo(np.int32)
     pixel_type = "int32" if limits.min <= lowest and highest <= limits.max else "float32"
-    also = f"; {rounded}" if largest > _EXACT_INTEGERS else ""
-    _log.warning(
-        f"{name} holds {stored.dtype.name}, which FSL and SPM cannot read, up to {largest}; the "
-        f"result is {pixel_type}{also}."
+    largest = max(-lowest, highest)
+    return pixel_type, (
+        f", which FSL and SPM cannot read, up to {largest}; the result is {pixel_type}"
     )
-    return pixel_type

@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from ....errors import InputError
 from ...array_types import Array, FloatArray
+from ...rounding import rounding_of
 from .slice_header import SliceHeader, read_dataset
 
 _LITTLE_ENDIAN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
@@ -23,19 +24,25 @@ _MOST_PIXELS = 1 << 26
 """Of one compressed slice: a few hundred bytes can claim any size."""
 
 
-def intensities(slices: Sequence[SliceHeader]) -> tuple[FloatArray, str]:
-    """The slices as float32 [k, j, i], and the pixel type that holds the values of all.
+def intensities(slices: Sequence[SliceHeader]) -> tuple[FloatArray, str, str]:
+    """The slices as float32 [k, j, i], the pixel type that holds the values of all, the rounding.
+
+    The last is the part of a sentence of :func:`ArSSRLib.volumes.rounding.rounding_of`.
 
     Raises:
         InputError: a slice is truncated, damaged, in colour or of an unknown type.
     """
     first = slices[0]
     array = np.empty((len(slices), first.rows, first.columns), np.float32)
+    rounding = ""
     for k, header in enumerate(slices):
         slope, intercept = header.scaling
+        stored = _stored(header)
         with np.errstate(over="ignore", invalid="ignore"):
-            array[k] = _stored(header).astype(np.float64) * slope + intercept
-    return array, _pixel_type(slices)
+            array[k] = stored.astype(np.float64) * slope + intercept
+            scaling = None if header.scaling == (1.0, 0.0) else header.scaling
+            rounding = rounding or rounding_of(stored, array[k], scaling)
+    return array, _pixel_type(slices), rounding
 
 
 def check_pixels(header: SliceHeader) -> None:

@@ -103,14 +103,17 @@ def read_series(folder: Path, wanted: str | None = None) -> Volume:
     if series.grid is None:
         raise InputError(series.problem)
     try:
-        array, pixel_type = intensities(series.slices)
+        array, pixel_type, rounding = intensities(series.slices)
     except OSError as error:
         raise InputError(
             f"The DICOM series in {str(folder)!r} cannot be read ({error.strerror or error}); "
             "check its permissions and its disk."
         ) from error
     check_finite(array, f"The DICOM series in {str(folder)!r}")
-    return Volume(array, series.grid, pixel_type, dict(series.slices[0].entries))
+    if rounding:
+        _log.warning(f"In the DICOM series in {str(folder)!r}, {rounding}.")
+    entries = dict(series.slices[0].entries)
+    return Volume(array, series.grid, pixel_type, entries, rounding=rounding)
 
 
 def _search(folder: Path) -> _Found:
