@@ -15,9 +15,9 @@ Kernel = Literal["cubic", "kspace", "gaussian", "box", "sinc"]
 KERNELS: tuple[Kernel, ...] = get_args(Kernel)
 """How a coarser scan blurs; see :class:`ArSSRLib.resampling.blur.Blur`."""
 SLICE_PROFILES: tuple[Kernel, ...] = ("gaussian", "box", "sinc")
-Window = Literal["none", "hamming", "fermi"]
+Window = Literal["none", "hamming", "fermi", "partial-fourier"]
 WINDOWS: tuple[Window, ...] = get_args(Window)
-"""Filters of truncated k-space against ringing."""
+"""How truncated k-space is weighted: filters against ringing, or partial Fourier."""
 NoiseKind = Literal["gaussian", "rician"]
 NOISES: tuple[NoiseKind, ...] = get_args(NoiseKind)
 PAPER_KERNEL = "paper"

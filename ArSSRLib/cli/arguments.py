@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from ..choices import NOISES, PAPER_KERNEL, SLICE_PROFILES
-from ..errors import InputError
+from ..choices import NOISES, PAPER_KERNEL, WINDOWS, Kernel
+from ..resampling.blur import Blur
 from ..upsampling.options import finite_number
 
 MOST_PROCESSES = 256
@@ -14,7 +14,7 @@ OF_THE_NETWORK = ("model", "fast", "device", "precision", "threads")
 
 
 def add_low_resolution(parser: argparse.ArgumentParser, kernels: tuple[str, ...]) -> None:
-    """``--kernel``, ``--slice-thickness``, ``--gap`` and ``--noise``."""
+    """How low resolution is simulated: ``--kernel``, ``--slice-thickness``, ``--noise``, …"""
     parser.add_argument(
         "--kernel",
         choices=kernels,
@@ -38,6 +38,20 @@ def add_low_resolution(parser: argparse.ArgumentParser, kernels: tuple[str, ...]
         help="gap between slices, as a share of their distance: 0.2 is a slice thickness of 0.8",
     )
     parser.add_argument(
+        "--window",
+        choices=WINDOWS,
+        default="none",
+        help="of kspace: a filter against ringing, or partial Fourier (default: none)",
+    )
+    parser.add_argument(
+        "--acquired",
+        type=finite_number,
+        default=1.0,
+        metavar="SHARE",
+        help="of kspace: share of the frequencies that was acquired, the others are filled with "
+        "zeros (default: 1)",
+    )
+    parser.add_argument(
         "--noise",
         type=finite_number,
         default=0.0,
@@ -53,22 +67,19 @@ def add_low_resolution(parser: argparse.ArgumentParser, kernels: tuple[str, ...]
     )
 
 
-def slice_thickness(arguments: argparse.Namespace) -> float:
-    """The width of the slice profile that ``--slice-thickness`` or ``--gap`` asks for.
+def blur_of(arguments: argparse.Namespace) -> Blur | None:
+    """The blur that the options of :func:`add_low_resolution` ask for; None for the paper's zoom.
 
     Raises:
-        InputError: one of them without a slice profile.
+        InputError: an option that the kernel does not have, or a number out of range.
     """
     given = [arguments.slice_thickness, None if arguments.gap is None else 1.0 - arguments.gap]
-    thickness = next((value for value in given if value is not None), None)
-    if thickness is None:
-        return 1.0
-    if arguments.kernel not in SLICE_PROFILES:
-        raise InputError(
-            f"The kernel {arguments.kernel} has no slice thickness; choose one of "
-            f"{', '.join(SLICE_PROFILES)}."
-        )
-    return thickness
+    thickness = next((value for value in given if value is not None), 1.0)
+    paper = arguments.kernel == PAPER_KERNEL
+    # The paper's kernel has none of the other options; cubic refuses them in the same words.
+    kernel: Kernel = "cubic" if paper else arguments.kernel
+    blur = Blur(kernel, thickness, arguments.window, arguments.acquired)
+    return None if paper else blur
 
 
 def add_progress(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from ..running.machine import usable_cpus
 from ..upsampling.device import choose_device
 from ..upsampling.options import add_options, finite_number, whole_number
 from ..upsampling.request import MOST_THREADS, Upsampling
-from .arguments import MOST_PROCESSES, add_low_resolution, add_progress, slice_thickness
+from .arguments import MOST_PROCESSES, add_low_resolution, add_progress, blur_of
 from .printers import printer_for, warnings_shown_by
 
 if TYPE_CHECKING:
@@ -210,8 +210,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         output=Path(arguments.output),
         scales=parse_scales(arguments.scales),
         methods=methods,
-        kernel=arguments.kernel,
-        slice_thickness=slice_thickness(arguments),
+        blur=blur_of(arguments),
         noise=arguments.noise,
         noise_kind=arguments.noise_kind,
         metrics=parse_metrics(arguments.metrics) if arguments.metrics else (),

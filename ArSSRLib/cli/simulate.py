@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 
 from ..choices import KERNELS
-from ..resampling.blur import Blur
 from ..running.interrupts import load_libraries, no_longer_cancellable
 from ..running.native_stderr import native_stderr_silenced
 from ..running.output_files import refuse_input_as_output
 from ..upsampling.options import add_options
 from ..upsampling.request import Upsampling
-from .arguments import add_force, add_low_resolution, slice_thickness
+from .arguments import add_force, add_low_resolution, blur_of
 from .outcome import EXIT_DONE
 
 
@@ -38,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ..volumes.files.writing import check_output, write_volume
 
     refuse_input_as_output(arguments.input, arguments.output)
-    blur = Blur(arguments.kernel, thickness=slice_thickness(arguments))
+    blur = blur_of(arguments)
+    assert blur is not None
     noise = Noise(arguments.noise, arguments.noise_kind)
     check_output(arguments.output, arguments.force)
     with native_stderr_silenced():

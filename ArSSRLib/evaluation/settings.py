@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..choices import ALL_KERNELS, PAPER_KERNEL, NoiseKind, Precision
+from ..choices import NoiseKind, Precision
 from ..errors import InputError
-from ..resampling.blur import Blur
+from ..resampling.blur import DEFAULT_BLUR, Blur
 from ..resampling.noise import Noise
 from .measuring.methods import EvaluatedMethod, parse_method
 from .metrics import METRICS
@@ -28,8 +28,7 @@ class Settings:
         output: folder of the report.
         scales: isotropic upsampling scales, above 1.
         methods: see :mod:`ArSSRLib.evaluation.measuring.methods`.
-        kernel: simulation of the LR volumes, one of :data:`ArSSRLib.choices.ALL_KERNELS`.
-        slice_thickness: width of a slice profile, see :class:`ArSSRLib.resampling.blur.Blur`.
+        blur: simulation of the LR volumes; None for the paper's corner-aligned zoom.
         noise: standard deviation of noise that is added to the LR volumes, as a share of their
             intensity range.
         noise_kind: ``gaussian`` or ``rician``.
@@ -57,8 +56,7 @@ class Settings:
     output: Path
     scales: tuple[float, ...] = PAPER_SCALES
     methods: tuple[EvaluatedMethod, ...] = ()
-    kernel: str = "cubic"
-    slice_thickness: float = 1.0
+    blur: Blur | None = DEFAULT_BLUR
     noise: float = 0.0
     noise_kind: NoiseKind = "gaussian"
     metrics: tuple[str, ...] = ()
@@ -150,10 +148,6 @@ def parse_metrics(text: str) -> tuple[str, ...]:
 def _check(settings: Settings) -> None:
     rules: Sequence[tuple[bool, str]] = (
         (
-            settings.kernel in ALL_KERNELS,
-            f"The kernel {settings.kernel!r} is unknown; choose one of {', '.join(ALL_KERNELS)}.",
-        ),
-        (
             bool(settings.metrics),
             "Without a reference these metrics cannot be measured; name "
             + ", ".join(name for name, m in METRICS.items() if m.needs != "reference")
@@ -172,7 +166,7 @@ def _check(settings: Settings) -> None:
             "Dice compares with a reference; leave the segmentation out.",
         ),
         (
-            settings.axes == "ijk" or settings.kernel != PAPER_KERNEL,
+            settings.axes == "ijk" or settings.blur is not None,
             f"The paper's kernel works along all axes; with the axes {settings.axes!r} choose "
             "another kernel.",
         ),
@@ -180,6 +174,5 @@ def _check(settings: Settings) -> None:
     for holds, sentence in rules:
         if not holds:
             raise InputError(sentence)
-    # These refuse numbers that are out of range.
-    Blur("box", thickness=settings.slice_thickness)
+    # This refuses numbers that are out of range.
     Noise(settings.noise, settings.noise_kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..choices import KERNELS, WINDOWS, Kernel, Window
+from ..choices import KERNELS, SLICE_PROFILES, WINDOWS, Kernel, Window
 from ..errors import InputError
 
 _THICKNESS = (0.1, 4.0)
@@ -22,12 +22,14 @@ class Blur:
             ``sinc``, that of a Hamming-windowed sinc pulse with two lobes on either side.
         thickness: width of the slice profile (full width at half maximum), in LR voxels. Below 1
             there are gaps between slices, above 1 they overlap.
-        window: filter of truncated k-space against ringing.
+        window: weights of truncated k-space: a filter against ringing, or ``partial-fourier``,
+            where the outer half of the frequencies was acquired on one side only.
         band: share of the LR grid's frequencies that were acquired, for ``kspace``; below 1 the
             scanner filled the rest with zeros, so that the LR volume is smooth.
 
     Raises:
-        InputError: an unknown kernel or window, or a number out of range.
+        InputError: an unknown kernel or window, a number out of range, or one that the kernel does
+            not have.
     """
 
     kernel: Kernel = "cubic"
@@ -48,6 +50,15 @@ class Blur:
         if not _SMALLEST_BAND <= self.band <= 1.0:
             raise InputError(
                 f"The acquired band {self.band:g} is not possible; give {_SMALLEST_BAND} to 1."
+            )
+        if self.thickness != 1.0 and self.kernel not in SLICE_PROFILES:
+            raise InputError(
+                f"The kernel {self.kernel} has no slice thickness; choose one of "
+                f"{', '.join(SLICE_PROFILES)}."
+            )
+        if (self.window != "none" or self.band != 1.0) and self.kernel != "kspace":
+            raise InputError(
+                f"The kernel {self.kernel} has no window and no acquired band; choose kspace."
             )
 
 

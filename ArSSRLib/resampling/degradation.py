@@ -21,6 +21,8 @@ from .blur import DEFAULT_BLUR, Blur
 
 _FULL_WIDTH_TO_SIGMA = 1.0 / np.sqrt(8.0 * np.log(2.0))
 _GAUSSIAN_REACH_IN_SIGMA = 4.0
+_BOTH_SIDES = 0.5
+"""Partial Fourier of 6/8: the share of the frequencies that is acquired on both sides."""
 _PULSE_LOBES = 2
 """Zero crossings of a sinc pulse on either side of its middle."""
 _PULSE_REACH = 1.51
@@ -138,6 +140,9 @@ def _filtered_fourier(
             share = 0.54 + 0.46 * np.cos(np.pi * relative)
         case "fermi":
             share = 1.0 / (1.0 + np.exp((relative - 0.85) / 0.06))
+        case "partial-fourier":
+            # Of a real image each frequency holds half its share on either side of k-space.
+            share = np.where(relative <= _BOTH_SIDES, 1.0, 0.5)
         case _:
             share = np.where(frequency == edge, 0.5, 1.0)
     phases = np.multiply.outer(2.0 * np.pi / high * distance, frequency)

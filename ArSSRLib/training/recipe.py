@@ -106,7 +106,7 @@ class BlurRecipe:
 
     Attributes:
         thinnest, thickest: bounds of the slice thickness, in LR voxels.
-        window_share: share of truncated k-space with a filter against ringing.
+        window_share: share of truncated k-space with a filter or partial Fourier.
         zero_filled_share: share of truncated k-space whose LR grid is finer than what was acquired.
         smallest_band: smallest share of the LR grid's frequencies that those acquired.
         mixed: share of patches whose axes are blurred in different ways.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -54,8 +55,7 @@ def fingerprint(task: Task, settings: Settings) -> str:
         "noise_reduction": task.method.noise_reduction,
         "device": None if model is None else device.type,
         "precision": None if model is None else precision_name(settings.precision, device),
-        "kernel": settings.kernel,
-        "slice_thickness": settings.slice_thickness,
+        "blur": None if settings.blur is None else asdict(settings.blur),
         "noise": [settings.noise, settings.noise_kind],
         "axes": settings.axes,
         "metrics": {name: METRICS[name].version() for name in settings.metrics},

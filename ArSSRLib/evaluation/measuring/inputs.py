@@ -9,9 +9,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from ...choices import PAPER_KERNEL, Kernel
 from ...errors import InputError
-from ...resampling.blur import Blur
 from ...resampling.degradation import paper_low_resolution
 from ...resampling.noise import Noise
 from ...resampling.simulation import simulate_volume
@@ -53,13 +51,12 @@ def low_and_target(path: Path, scale: float, settings: Settings) -> tuple[Volume
     factors = (first, second, third)
     if settings.reference_free:
         return source, source.grid.upsampled(factors)
-    if settings.kernel == PAPER_KERNEL:
+    if settings.blur is None:
         array = paper_low_resolution(source.array, scale)
         grid = source.grid.resized(cast(SizeTriple, array.shape[::-1]))
         return Volume(array, grid), source.grid
-    blur = Blur(cast(Kernel, settings.kernel), thickness=settings.slice_thickness)
     noise = Noise(settings.noise, settings.noise_kind)
-    return simulate_volume(source, factors, blur, noise), source.grid
+    return simulate_volume(source, factors, settings.blur, noise), source.grid
 
 
 def check_mask_file(mask: Path) -> None:

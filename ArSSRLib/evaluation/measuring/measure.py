@@ -158,8 +158,7 @@ def _metric_inputs(task: Task, settings: Settings, result: Volume) -> MetricInpu
     source = read_source(task.path)
     inputs = MetricInputs(
         result.array,
-        kernel=settings.kernel,
-        slice_thickness=settings.slice_thickness,
+        blur=settings.blur,
         window=(float(source.array.min()), float(source.array.max())),
         mask=read_mask(task.path, task.mask) if task.mask is not None else None,
     )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import InputError
+from ...resampling.blur import DEFAULT_BLUR, Blur
 from ...resampling.interpolation import interpolate
 from ...volumes.array_types import FloatArray
 
@@ -57,8 +58,7 @@ class MetricInputs:
         reference: the sharp volume on the result's grid; None for real scans.
         low: the low-resolution volume that was upsampled, over the same field of view; None where
             the volume itself is measured.
-        kernel: what simulated ``low``, one of :data:`ArSSRLib.choices.ALL_KERNELS`.
-        slice_thickness: of that kernel, see :class:`ArSSRLib.resampling.blur.Blur`.
+        blur: what simulated ``low``; None for the paper's corner-aligned zoom.
         mask: voxels to measure, on the reference's grid; None for all.
         window: smallest and largest intensity of the volume, the same for all methods.
     """
@@ -67,8 +67,7 @@ class MetricInputs:
     _: KW_ONLY
     reference: FloatArray | None = None
     low: FloatArray | None = None
-    kernel: str = "cubic"
-    slice_thickness: float = 1.0
+    blur: Blur | None = DEFAULT_BLUR
     mask: NDArray[np.bool_] | None = None
     window: Window | None = None
 

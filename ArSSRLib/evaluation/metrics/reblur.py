@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...choices import PAPER_KERNEL
-from ...resampling.blur import Blur
+from ...resampling.blur import DEFAULT_BLUR, Blur
 from ...resampling.degradation import simulate_low_resolution
 from .metric import Metric, check_volume, data_range, register
 
 
-def reblur(
-    image: np.ndarray, low: np.ndarray, kernel: str = "cubic", slice_thickness: float = 1.0
-) -> float:
+def reblur(image: np.ndarray, low: np.ndarray, blur: Blur | None = DEFAULT_BLUR) -> float:
     """RMS difference between the re-blurred result and the input, over the input's range.
 
     0: downsampling the result reproduces the scan exactly. A small value shows that
@@ -21,17 +18,15 @@ def reblur(
     Args:
         image: result, ``array[k, j, i]``.
         low: the low-resolution volume it was computed from, over the same field of view.
-        kernel: how to downsample, one of :data:`ArSSRLib.choices.ALL_KERNELS`.
-        slice_thickness: see :class:`ArSSRLib.resampling.blur.Blur`.
+        blur: how to downsample; None for the paper's corner-aligned zoom.
 
     Raises:
         InputError: a volume is not 3-D or not finite, or ``low`` has no contrast or more voxels.
     """
     image, low = check_volume(image), check_volume(low, "the input")
-    if kernel == PAPER_KERNEL:
+    if blur is None:
         again = _corner_aligned(image, low.shape)
     else:
-        blur = Blur(kernel, thickness=slice_thickness)  # type: ignore[arg-type]
         again = simulate_low_resolution(image, low.shape, blur)
     return float(np.sqrt(np.mean(np.square(again - low)))) / data_range(low)
 
@@ -53,7 +48,7 @@ register(
     Metric(
         "reblur",
         "Re-blur error",
-        lambda inputs: reblur(inputs.result, inputs.scan, inputs.kernel, inputs.slice_thickness),
+        lambda inputs: reblur(inputs.result, inputs.scan, inputs.blur),
         help="result downsampled again against the input, RMS over the input's range",
         higher_is_better=False,
         needs="input",

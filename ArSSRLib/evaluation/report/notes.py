@@ -20,6 +20,11 @@ KERNEL_NAMES: Mapping[str, str] = {
     "sinc": "slice profile of a windowed sinc pulse",
     PAPER_KERNEL: "the paper's corner-aligned cubic zoom",
 }
+_WINDOW_NAMES: Mapping[str, str] = {
+    "hamming": "Hamming filter",
+    "fermi": "Fermi filter",
+    "partial-fourier": "partial Fourier 6/8",
+}
 
 
 def origin_of(evaluation: Evaluation) -> str:
@@ -33,20 +38,26 @@ def origin_of(evaluation: Evaluation) -> str:
         return f"{scans} of {source}, upsampled{axes} as {are}."
     volumes = "1 volume" if count == 1 else f"{count} volumes"
     # The paper's zoom keeps the places of the corner voxels, so the field of view shrinks.
-    place = "" if settings.kernel == PAPER_KERNEL else " over the same field of view"
+    place = "" if settings.blur is None else " over the same field of view"
+    kernel = PAPER_KERNEL if settings.blur is None else settings.blur.kernel
     return (
-        f"{volumes} of {source}, downsampled{axes} with the kernel “{settings.kernel}” "
-        f"({KERNEL_NAMES[settings.kernel]}{_details(settings)}) and upsampled{place}."
+        f"{volumes} of {source}, downsampled{axes} with the kernel “{kernel}” "
+        f"({KERNEL_NAMES[kernel]}{_details(settings)}) and upsampled{place}."
     )
 
 
 def _details(settings: Settings) -> str:
-    """Slice thickness and noise, where they are not the usual ones."""
-    thickness, noise = settings.slice_thickness, settings.noise
-    kind = settings.noise_kind.capitalize()
-    return (f", {thickness:g} times as thick as far apart" if thickness != 1.0 else "") + (
-        f", with {100 * noise:g} % {kind} noise" if noise > 0 else ""
-    )
+    """What of the simulation is not usual, each part after a comma."""
+    parts, blur = [], settings.blur
+    if blur is not None and blur.thickness != 1.0:
+        parts.append(f"{blur.thickness:g} times as thick as far apart")
+    if blur is not None and blur.window in _WINDOW_NAMES:
+        parts.append(_WINDOW_NAMES[blur.window])
+    if blur is not None and blur.band < 1.0:
+        parts.append(f"{blur.band:.0%} of the frequencies acquired")
+    if settings.noise > 0:
+        parts.append(f"with {100 * settings.noise:g} % {settings.noise_kind.capitalize()} noise")
+    return "".join(f", {part}" for part in parts)
 
 
 def volume_count(evaluation: Evaluation) -> int:

@@ -64,7 +64,8 @@ class BlurSampler:
             return Blur(kernel, thickness=rng.uniform(recipe.thinnest, recipe.thickest))
         if kernel != "kspace":
             return Blur(kernel)
-        window = WINDOWS[rng.integers(1, 3)] if rng.random() < recipe.window_share else "none"
+        filtered = rng.random() < recipe.window_share
+        window = WINDOWS[rng.integers(1, len(WINDOWS))] if filtered else "none"
         filled = rng.random() < recipe.zero_filled_share
         band = rng.uniform(recipe.smallest_band, 1.0) if filled else 1.0
         return Blur(kernel, window=window, band=band)

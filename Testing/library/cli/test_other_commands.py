@@ -50,6 +50,8 @@ def test_simulate_takes_the_slice_profile_a_gap_and_noise(
     [
         (["--kernel", "cubic", "--gap", "0.2"], "cubic has no slice thickness"),
         (["--kernel", "box", "--gap", "1.2"], "-0.2"),
+        (["--kernel", "gaussian", "--window", "fermi"], "gaussian has no window"),
+        (["--kernel", "kspace", "--acquired", "1.5"], "1.5"),
         (["--noise", "-1"], "-1"),
     ],
 )

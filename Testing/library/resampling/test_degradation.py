@@ -24,6 +24,7 @@ BLURS = (
     Blur("sinc", thickness=1.4),
     Blur("kspace", window="hamming"),
     Blur("kspace", window="fermi", band=0.75),
+    Blur("kspace", window="partial-fourier"),
 )
 BLUR = pytest.mark.parametrize("blur", BLURS)
 
@@ -133,6 +134,12 @@ def test_a_window_keeps_low_frequencies_and_damps_high_ones() -> None:
     assert _kept(Blur("kspace"), 19) == pytest.approx(1.0, abs=1e-4)
 
 
+def test_partial_fourier_keeps_half_of_what_one_side_of_k_space_holds() -> None:
+    blur = Blur("kspace", window="partial-fourier")
+    assert _kept(blur, 9) == pytest.approx(1.0, abs=1e-4)
+    assert _kept(blur, 15) == pytest.approx(0.5, abs=1e-4)
+
+
 def test_zero_filling_leaves_the_highest_frequencies_empty() -> None:
     blur = Blur("kspace", band=0.5)
     assert _kept(blur, 9) == pytest.approx(1.0, abs=1e-4)
@@ -146,7 +153,9 @@ def test_zero_filling_leaves_the_highest_frequencies_empty() -> None:
         ({"window": "glass"}, "glass"),
         ({"thickness": 0.05}, "0.05"),
         ({"thickness": float("nan")}, "nan"),
-        ({"band": 1.5}, "1.5"),
+        ({"kernel": "kspace", "band": 1.5}, "1.5"),
+        ({"kernel": "cubic", "thickness": 1.2}, "cubic has no slice thickness"),
+        ({"kernel": "box", "band": 0.5}, "box has no window"),
     ],
 )
 def test_an_impossible_blur_is_refused_by_name(entries: dict[str, Any], named: str) -> None:

@@ -26,8 +26,9 @@ from ArSSRLib.volumes.volume import Volume
 
 @pytest.mark.parametrize("kernel", ["cubic", "kspace", "gaussian"])
 def test_the_truth_itself_re_blurs_to_the_input(brain: np.ndarray, kernel: str) -> None:
-    low = simulate_low_resolution(brain, [n // 2 for n in brain.shape], Blur(kernel))  # type: ignore[arg-type]
-    assert reblur(brain, low, kernel) == pytest.approx(0.0, abs=1e-6)
+    blur = Blur(kernel)  # type: ignore[arg-type]
+    low = simulate_low_resolution(brain, [n // 2 for n in brain.shape], blur)
+    assert reblur(brain, low, blur) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_an_offset_of_one_percent_of_the_range_is_an_error_of_one_percent(
@@ -76,9 +77,7 @@ def test_the_papers_kernel_is_re_blurred_at_scales_that_divide_no_side(
 ) -> None:
     source = tmp_path / "brain.nii.gz"
     sitk.WriteImage(brain_image[14:61, 25:55, 20:51], str(source))
-    settings = Settings(
-        tmp_path, tmp_path / "out", (scale,), kernel="paper", metrics=("psnr", "reblur")
-    )
+    settings = Settings(tmp_path, tmp_path / "out", (scale,), blur=None, metrics=("psnr", "reblur"))
     record = measure(Task("brain", source, scale, parse_method("zoom")), settings)
     assert not record.error
     assert 0.0 < float(record.values["reblur"]) < 0.1
@@ -86,4 +85,4 @@ def test_the_papers_kernel_is_re_blurred_at_scales_that_divide_no_side(
 
 def test_the_truth_itself_re_blurs_to_the_papers_input(brain: np.ndarray) -> None:
     part = brain[20:51, 25:55, 14:61]
-    assert reblur(part, paper_low_resolution(part, 2.5), "paper") == pytest.approx(0.0, abs=1e-5)
+    assert reblur(part, paper_low_resolution(part, 2.5), None) == pytest.approx(0.0, abs=1e-5)

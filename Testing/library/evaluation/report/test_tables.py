@@ -23,6 +23,7 @@ from ArSSRLib.evaluation.report.tables import cases_csv
 from ArSSRLib.evaluation.run import Evaluation
 from ArSSRLib.evaluation.settings import Settings
 from ArSSRLib.networks.catalogue import model_info
+from ArSSRLib.resampling.blur import Blur
 
 
 def _made_up(records: list[Record], **changes: object) -> Evaluation:
@@ -72,7 +73,7 @@ def test_a_mean_over_fewer_volumes_is_not_the_best_and_is_noted() -> None:
 
 def test_a_table_states_what_was_measured_and_in_which_unit() -> None:
     records = [_record(volume, 2.0, "cubic", psnr=30.0) for volume in "ab"]
-    made_up = _made_up(records, kernel="kspace", axes="k")
+    made_up = _made_up(records, blur=Blur("kspace"), axes="k")
     table = _table("quality_table", made_up)
     assert "PSNR (dB) ↑" in table.headings
     (origin,) = (note for note in table.notes if note.startswith("2 volumes of “hr”"))
@@ -83,7 +84,7 @@ def test_a_table_states_what_was_measured_and_in_which_unit() -> None:
         "quality_table", _made_up(records, masks=Path("masks"), metrics=("psnr", "psi"))
     )
     assert any("PSNR measured inside the masks" in note for note in masked.notes)
-    zoomed = _table("quality_table", _made_up(records, kernel="paper"))
+    zoomed = _table("quality_table", _made_up(records, blur=None))
     assert any("corner-aligned" in note and "field of view" not in note for note in zoomed.notes)
 
 
