@@ -21,6 +21,7 @@ from ..volumes.array_types import FloatArray
 from .recipe import PatchRecipe, Recipe
 from .variation.augment import bias_field, contrast_curve, noisy, recoloured
 from .variation.blurs import BlurSampler, scales_of
+from .variation.lesions import with_lesions
 from .volumes import TrainingVolume
 
 _KSPACE_REACH = 8
@@ -85,6 +86,8 @@ class PatchSampler:
         place = self._place(rng, volume)
         intensities = volume.array[place.spans]
         block = _contrast(rng, volume.normalisation.apply(intensities), self.patches)
+        if self.patches.lesions > 0 and rng.random() < self.patches.lesions:
+            block = with_lesions(rng, block, _scale(place))
         low = apply_separable(block, place.operators)
         stripped = self.patches.stripped > 0 and rng.random() < self.patches.stripped
         brain = None
@@ -154,6 +157,12 @@ class PatchSampler:
         first = start if start == 0 else start + margin
         last = start + size if start + size == low else start + size - margin
         return _inside(first, last - first, low, high)
+
+
+def _scale(place: _Place) -> float:
+    """HR voxels in an LR voxel, the geometric mean of the axes."""
+    ratios = [rows.shape[1] / rows.shape[0] for rows in place.operators]
+    return float(np.cbrt(np.prod(ratios)))
 
 
 def _sample(

@@ -58,6 +58,7 @@ class PatchRecipe:
             ones are drawn more often. A network that takes the noise level is given it.
         noise_share: share of patches that get noise, Gaussian or Rician.
         correlated_share: share of those with noise that neighbouring voxels share.
+        lesions: share of patches with added lesions, brighter or darker than the tissue.
         stripped: share of patches of skull-stripped volumes whose brain is cut out after the coarse
             scan instead of before: the step at its rim is then as sharp as a voxel.
     """
@@ -82,6 +83,7 @@ class PatchRecipe:
     noise: float = entry(0.01, least=0)
     noise_share: float = entry(0.1, **_SHARE)
     correlated_share: float = entry(0.0, **_SHARE)
+    lesions: float = entry(0.0, **_SHARE)
     stripped: float = entry(0.0, **_SHARE)
 
 

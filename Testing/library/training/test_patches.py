@@ -229,3 +229,19 @@ def test_mixed_axes_differ_in_their_blur() -> None:
     widths = {blur.thickness for blur in sampler.draw(np.random.default_rng(0))}
     assert len(widths) == 3
     assert all(0.8 <= width <= 1.4 for width in widths)
+
+
+def test_lesions_are_in_the_input_and_in_the_target() -> None:
+    with_them = _sampler([_waves()], replace(PLAIN, lesions=1.0), KERNELS["cubic"], seed=3)
+    without = _sampler([_waves()], replace(PLAIN, lesions=ALMOST_NEVER), KERNELS["cubic"], seed=3)
+    changes = []
+    for number in range(12):
+        sample, plain = with_them[number], without[number]
+        changes.append(float(np.abs(sample.low - plain.low).max()))
+        values = trilinear(
+            torch.from_numpy(sample.low)[None, None], torch.from_numpy(sample.coordinates)[None]
+        )[0, :, 0].numpy()
+        # What the target has more of, the input has as well, if not as sharp.
+        assert np.corrcoef(values, sample.target)[0, 1] > 0.95
+    assert min(changes) > 0.01
+    assert max(changes) < 0.8
