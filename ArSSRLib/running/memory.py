@@ -1,4 +1,4 @@
-"""Recognises that memory ran out, in the errors of every library and in how a process ended."""
+"""Memory that runs short: a warning beforehand, and how every library and the kernel report it."""
 
 from __future__ import annotations
 
@@ -61,6 +61,32 @@ def ended_out_of_memory(code: int, error_text: str = "") -> bool:
         error_text: what it wrote to stderr, if that is known.
     """
     return code in _KILLED or "MemoryError" in error_text or _names_memory(error_text)
+
+
+def shortage_expected(needed: int, available: int) -> str:
+    """A warning for a run that needs more memory than it can ever have; empty for any other.
+
+    The kernel kills such a process without a message.
+
+    Args:
+        needed: bytes that the run needs by estimate.
+        available: bytes that its process can have.
+    """
+    if needed <= available:
+        return ""
+    return (
+        f"This run may need {gigabytes(needed)} of memory and can have {gigabytes(available)}; if "
+        "it ends without a message, choose a smaller scale or a region."
+    )
+
+
+def gigabytes(count: int) -> str:
+    """A number of bytes for people.
+
+    >>> gigabytes(226_492_416), gigabytes(300 * 10**9)
+    ('0.2 GB', '300 GB')
+    """
+    return f"{count / 1e9:.1f} GB" if count < 10**11 else f"{count / 1e9:.0f} GB"
 
 
 def _names_memory(text: str) -> bool:

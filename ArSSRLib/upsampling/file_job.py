@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..running.interrupts import load_libraries, no_longer_cancellable
+from ..running.machine import total_memory
+from ..running.memory import shortage_expected
 from ..running.native_stderr import native_stderr_silenced
 from ..running.output_files import check_output_place, make_folder, refuse_input_as_output
 from .progress import Progress, ProgressCallback, share_of
@@ -23,6 +25,7 @@ _log = logging.getLogger(__name__)
 
 _SHARE_READ = 0.02
 _SHARE_COMPUTED = 0.97
+_BYTES_OF_A_VOXEL = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,16 +89,17 @@ def upsample_file(
     load_libraries("SimpleITK", *(["torch"] if job.request.model is not None else []))
     from ..volumes.files.reading import read_volume
     from ..volumes.files.writing import write_volume
-    from .estimate import estimate_cost
     from .run import upsample_volume
 
     with native_stderr_silenced():
         volume = read_volume(job.source, job.request.volume, job.request.series)
     _refuse_labels(job, volume)
     target = job.request.target_grid(volume.grid)
+    needed = _bytes_needed(job.request, volume.grid, target)
     if admit is not None:
-        admit(estimate_cost(job.request, volume.grid, target).peak_bytes)
-    for caution in job.request.cautions(volume.grid, target):
+        admit(needed)
+    shortage = shortage_expected(needed, total_memory())
+    for caution in filter(None, [*job.request.cautions(volume.grid, target), shortage]):
         _log.warning(caution)
     progress = share_of(report, _SHARE_READ, _SHARE_COMPUTED)
     result = upsample_volume(volume, job.request, target=target, progress=progress)
@@ -105,6 +109,18 @@ def upsample_file(
         write_volume(result, job.output, job.force, last_moment=lambda: _before_replacing(job))
     _describe(job, volume, result.grid)
     return result.grid
+
+
+def _bytes_needed(request: Upsampling, grid: Grid, target: Grid) -> int:
+    """An estimate of the memory of a run; with a region, the whole input is read all the same."""
+    from ..volumes.region import box_of_roi
+    from .estimate import estimate_cost
+
+    if request.roi is None:
+        return estimate_cost(request, grid, target).peak_bytes
+    low, high = (each.cropped(*box_of_roi(each, request.roi)) for each in (grid, target))
+    read = _BYTES_OF_A_VOXEL * (grid.voxels - low.voxels)
+    return estimate_cost(request, low, high).peak_bytes + read
 
 
 def _refuse_labels(job: FileJob, volume: Volume) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import InputError
 from ..resampling.interpolation import ArrayBox, Interpolation, interpolate
 from ..running.machine import total_memory
+from ..running.memory import gigabytes
 from ..volumes.array_types import FloatArray
 from ..volumes.grid import Grid, SizeTriple
 from ..volumes.noise import estimate_noise
@@ -92,8 +93,8 @@ def _check_room(size: SizeTriple) -> None:
     needed = math.prod(size) * np.dtype(np.float32).itemsize
     if needed > memory:
         raise InputError(
-            f"A result of {size} voxels needs {needed / 1e9:.0f} GB and this process can have "
-            f"{memory / 1e9:.0f} GB; choose a smaller scale or a region.",
+            f"A result of {size} voxels needs {gigabytes(needed)} and this process can have "
+            f"{gigabytes(memory)}; choose a smaller scale or a region.",
             argument="roi",
         )
 

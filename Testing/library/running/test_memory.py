@@ -12,7 +12,7 @@ import SimpleITK as sitk
 import torch
 
 from ArSSRLib.errors import EnvironmentFault, InputError, NotEnoughMemory
-from ArSSRLib.running.memory import ended_out_of_memory, is_out_of_memory
+from ArSSRLib.running.memory import ended_out_of_memory, is_out_of_memory, shortage_expected
 
 FAR_TOO_MUCH = 10**15
 
@@ -93,3 +93,11 @@ def test_the_error_survives_the_way_from_another_process() -> None:
     )
     other = pickle.loads(pickle.dumps(InputError("Choose a region.", argument="roi")))
     assert (str(other), other.argument) == ("Choose a region.", "roi")
+
+
+def test_a_run_that_needs_more_than_there_is_gives_a_warning_with_both_amounts() -> None:
+    assert shortage_expected(10**9, 10**9) == ""
+    sentence = shortage_expected(2 * 10**9, 300 * 10**6)
+    assert "2.0 GB" in sentence
+    assert "0.3 GB" in sentence
+    assert "region" in sentence
