@@ -32,7 +32,7 @@ class ArSSR(ScriptedLoadableModule):
         parent.dependencies = []
         parent.contributors = ["The ArSSR extension's contributors"]  # names are not translated
         parent.helpText = _(
-            "Upsamples a T1-weighted brain MR volume by any factor, with a neural network that was "
+            "Upsamples a brain MR volume by any factor, with a neural network that was "
             "trained to continue the image between its voxels. Choose a volume and a scale, press "
             "Apply, then compare the result with cubic interpolation side by side. "
         )

@@ -34,6 +34,8 @@ _NO_GROUP_STAGE = (
     "arssr bids has no group stage: each volume is upsampled by itself in the participant stage. "
     "There is nothing to do."
 )
+_TRAINED_SUFFIXES = ("FLAIR", "T1w", "T2w")
+"""Of the images that trained the bundled default."""
 _ORDER = "put options with several values after 'participant'"
 """Options such as ``--participant-label 01`` before the folders take them for more values."""
 
@@ -269,11 +271,11 @@ def _cautions(found: Found, requests: Sequence[Upsampling]) -> Iterator[str]:
             f"Images with other suffixes were left out ({counts}); name them with --suffix to "
             "upsample them."
         )
-    odd = sorted({source.name.suffix for source in found.sources} - {"T1w"})
+    odd = sorted({source.name.suffix for source in found.sources} - {*_TRAINED_SUFFIXES})
     if odd and any(request.model is not None for request in requests):
         yield (
-            "The bundled models were trained on T1-weighted images only; compare the results of "
-            f"{' and '.join(odd)} with cubic interpolation before you trust their detail."
+            f"The bundled models were trained on {', '.join(_TRAINED_SUFFIXES)} at most, not on "
+            f"{', '.join(odd)}; compare with cubic interpolation before you trust the detail."
         )
 
 

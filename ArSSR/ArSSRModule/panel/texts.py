@@ -62,7 +62,7 @@ class PanelTexts:
     @staticmethod
     def _inputText(volumeNode) -> str:
         if volumeNode is None:
-            return _("Load a T1-weighted brain volume, or ArSSRBrainT1 from Sample Data.")
+            return _("Load a brain MR volume, or ArSSRBrainT1 from Sample Data.")
         if reasonNotUsable(volumeNode):
             return ""
         return _("{size} voxels\n{spacing} each").format(

@@ -132,7 +132,7 @@ def _warnings(volumeNode, grid, whole, model):
             "This does not look like a brain: the field of view is {x:.0f} × {y:.0f} × {z:.0f} mm."
         ).format(**dict(zip("xyz", grid.field_of_view, strict=True)))
     if volumeNode.GetImageData().GetScalarRange()[0] < CT_LIKE_MINIMUM:
-        yield _("This does not look like a T1-weighted MR: values reach {low:g}, as in CT.").format(
+        yield _("This does not look like an MR volume: values reach {low:g}, as in CT.").format(
             low=volumeNode.GetImageData().GetScalarRange()[0]
         )
 
