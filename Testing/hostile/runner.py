@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
-import io
 import os
 import resource
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from in_process import run_arssr
 
 from .craft import CORTEX
 from .entry import Entry, Machine
@@ -144,44 +143,13 @@ def complaints(entry: Entry, outcome: Outcome) -> list[str]:
 
 
 def _in_process(arguments: list[str], work: Path, temporary: Path) -> tuple[int, str]:
-    from ArSSRLib.cli.main import main
-
-    before = Path.cwd(), tempfile.tempdir
-    os.chdir(work)
+    before = tempfile.tempdir
     tempfile.tempdir = str(temporary)
     try:
-        with _heard() as said:
-            code = main(arguments)
-            sys.stdout.flush()
-            sys.stderr.flush()
-        return code, said.getvalue()
+        done = run_arssr(*arguments, folder=work)
+        return done.returncode, done.stderr
     finally:
-        os.chdir(before[0])
-        tempfile.tempdir = before[1]
-
-
-@contextlib.contextmanager
-def _heard() -> Iterator[io.StringIO]:
-    """Collects what the block writes to standard error, also beneath Python."""
-    said = io.StringIO()
-    kept = [(number, os.dup(number)) for number in (1, 2)]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        os.dup2(out.fileno(), 1)
-        os.dup2(err.fileno(), 2)
-        try:
-            with (
-                open(1, "w", encoding="utf-8", closefd=False) as stdout,
-                open(2, "w", encoding="utf-8", closefd=False) as stderr,
-                contextlib.redirect_stdout(stdout),
-                contextlib.redirect_stderr(stderr),
-            ):
-                yield said
-        finally:
-            for number, copy in kept:
-                os.dup2(copy, number)
-                os.close(copy)
-            err.seek(0)
-            said.write(err.read().decode("utf-8", "backslashreplace"))
+        tempfile.tempdir = before
 
 
 def _apart(entry: Entry, arguments: list[str], work: Path, temporary: Path) -> tuple[int, str]:

@@ -12,22 +12,24 @@ from pathlib import Path
 
 import pytest
 import torch
+from in_process import run_arssr
 
 from ArSSRLib.cli import evaluate as evaluate_command
 
 DATA = Path(__file__).parent / "data"
-COMMAND = [sys.executable, "-m", "ArSSRLib", "evaluate"]
 QUICK = ["--scales", "2", "--methods", "cubic,linear", "--metrics", "psnr", "--jobs", "1"]
 
 
 def _run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300
-    )
+    return run_arssr("evaluate", *arguments)
 
 
 def test_one_command_writes_the_whole_report(tmp_path: Path) -> None:
-    done = _run("--hr", DATA, "-o", tmp_path / "out", *QUICK, "--progress", "json")
+    done = subprocess.run(
+        [sys.executable, "-m", "ArSSRLib", "evaluate", "--hr", DATA, "-o", tmp_path / "out",
+         *QUICK, "--progress", "json"],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines[0]["stage"] == "measuring" and lines[0]["fraction"] == 0.0
@@ -111,11 +113,11 @@ def test_real_scans_are_measured_without_a_reference(tmp_path: Path) -> None:
     shutil.copy(DATA / "brain_45_2mm.nii.gz", source)
     done = _run(
         "--lr", source, "-o", tmp_path / "out", "--scales", "1.2", "--methods", "cubic,linear",
-        "--metrics", "lpc-si", "--pictures", "0", "--progress", "none",
+        "--metrics", "grain", "--pictures", "0", "--progress", "none",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "out" / "tables.md").read_text(encoding="utf-8")
-    assert "Sharpness without a reference" in text and "LPC-SI ↑ Cubic" in text
+    assert "Real scans against their input" in text and "Grain / cubic ↓" in text
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from in_process import run_arssr
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.training.recipe import SourceRecipe
@@ -24,15 +24,10 @@ def _train(
     folder: Path, *data: object, sets: tuple[str, ...] = ()
 ) -> subprocess.CompletedProcess[str]:
     changes = ("optimiser.steps=20", "patches.size=6", "patches.coordinates=50", *sets)
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "ArSSRLib", "train", "--recipe", "smoke", "--device", "cpu"),
-            *("--threads", "1", "--workers", "0", "-o", str(folder), "--data", *map(str, data)),
-            *(word for change in changes for word in ("--set", change)),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=200,
+    return run_arssr(
+        *("train", "--recipe", "smoke", "--device", "cpu", "--threads", "1", "--workers", "0"),
+        *("-o", folder, "--data", *map(str, data)),
+        *(word for change in changes for word in ("--set", change)),
     )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from in_process import run_arssr
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.networks.arssr import ArSSR
@@ -86,10 +85,9 @@ def test_the_command_line_starts_from_a_model_and_the_result_names_it(tmp_path: 
     )
     model = tmp_path / "model.npz"
     save_model(_model().network, ModelHeader(SPEC, "small", version="step 7"), model)
-    arguments = ["--recipe", recipe, "--data", DATA, "--from", model, "-o", tmp_path / "run"]
-    done = subprocess.run(
-        [sys.executable, "-m", "ArSSRLib", "train", *map(str, arguments), "--threads", "1"],
-        capture_output=True, text=True, timeout=300, check=False,
+    done = run_arssr(
+        "train", "--recipe", recipe, "--data", DATA, "--from", model, "-o", tmp_path / "run",
+        "--threads", "1", "--workers", "0",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     origin = read_header(tmp_path / "run" / "last.npz").provenance["started_from"]

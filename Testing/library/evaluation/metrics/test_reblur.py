@@ -50,18 +50,14 @@ def test_real_scans_are_re_blurred_only_on_request(tmp_path) -> None:  # type: i
     assert asked.metrics == ("psi", "reblur")
 
 
-def test_the_default_network_contradicts_the_bundled_scan_by_less_than_a_percent() -> None:
-    assert _contradiction("default", read_volume(sample_path()), 2.0) < 0.01
-
-
-@pytest.mark.parametrize("scale", [2.0, 3.2])
-def test_every_bundled_network_contradicts_tissue_little(scale: float) -> None:
+@pytest.mark.parametrize(("scale", "most"), [(2.0, 0.02), (3.2, 0.03)])
+def test_every_bundled_network_contradicts_tissue_little(scale: float, most: float) -> None:
     scan = read_volume(sample_path())
     middle = Volume(
-        scan.array[20:44, 70:110, 60:100].copy(), scan.grid.cropped((60, 70, 20), (40, 40, 24))
+        scan.array[24:40, 76:108, 64:96].copy(), scan.grid.cropped((64, 76, 24), (32, 32, 16))
     )
     for info in catalogue.bundled_models():
-        assert _contradiction(info.name, middle, scale) < 0.03, info.name
+        assert _contradiction(info.name, middle, scale) < most, info.name
 
 
 def _contradiction(name: str, scan: Volume, scale: float) -> float:

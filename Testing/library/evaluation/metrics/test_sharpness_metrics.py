@@ -22,6 +22,12 @@ with open(DATA / "reference_sharpness.csv", newline="") as _file:
 WIDE_ENOUGH = [name for name, picture in SLICES.items() if min(picture.shape) >= 96]
 
 
+@pytest.fixture(scope="module")
+def part(brain: np.ndarray) -> np.ndarray:
+    """Every eighth slice of the brain; the slices across the others are narrow."""
+    return np.ascontiguousarray(brain[::8])
+
+
 def test_every_slice_has_a_reference_value() -> None:
     assert SLICES.keys() == REFERENCE.keys()
     assert len(WIDE_ENOUGH) >= 20
@@ -55,11 +61,11 @@ def test_psi_of_a_picture_without_edges_is_zero() -> None:
     assert psi_of_slice(ramp) == 0.0
 
 
-def test_a_volume_is_measured_on_every_slice_of_three_orientations(brain: np.ndarray) -> None:
-    assert len(list(iterate_slices(brain))) == sum(brain.shape)
-    volume = to_8_bit_range(brain.astype(np.float64))
+def test_a_volume_is_measured_on_every_slice_of_three_orientations(part: np.ndarray) -> None:
+    assert len(list(iterate_slices(part))) == sum(part.shape)
+    volume = to_8_bit_range(part.astype(np.float64))
     expected = [lpc_si_of_slice(picture) for picture in iterate_slices(volume) if picture.max() > 0]
-    assert lpc_si(brain) == pytest.approx(np.mean(expected), rel=1e-12)
+    assert lpc_si(part) == pytest.approx(np.nanmean(expected), rel=1e-12)
 
 
 def test_psi_of_a_volume_averages_the_slices_that_are_wide_enough() -> None:
@@ -69,22 +75,22 @@ def test_psi_of_a_volume_averages_the_slices_that_are_wide_enough() -> None:
     assert psi(volume) == pytest.approx(np.mean([psi_of_slice(p) for p in scaled]), rel=1e-12)
 
 
-def test_empty_slices_do_not_change_the_score(brain: np.ndarray) -> None:
+def test_empty_slices_do_not_change_the_score() -> None:
     # Only slices across the first axis are whole pictures here: the others would grow.
     slab = SLICES["sub_46_axial_030"][None].astype(np.float64)
     padded = np.concatenate([slab, np.zeros_like(slab)])
     assert psi(padded) == psi(slab)
 
 
-def test_the_intensity_unit_of_a_volume_does_not_matter(brain: np.ndarray) -> None:
-    assert lpc_si(brain * 37.0 + 11.0) == pytest.approx(lpc_si(brain), rel=1e-6)
+def test_the_intensity_unit_of_a_volume_does_not_matter(part: np.ndarray) -> None:
+    assert lpc_si(part * 37.0 + 11.0) == pytest.approx(lpc_si(part), rel=1e-6)
 
 
-def test_a_common_window_keeps_methods_on_one_scale(brain: np.ndarray) -> None:
-    window = (float(brain.min()), float(brain.max()))
-    faint = brain * 0.5
+def test_a_common_window_keeps_methods_on_one_scale(part: np.ndarray) -> None:
+    window = (float(part.min()), float(part.max()))
+    faint = part * 0.5
     assert lpc_si(faint, window=window) < lpc_si(faint)
-    assert lpc_si(brain, window=window) == lpc_si(brain)
+    assert lpc_si(part, window=window) == lpc_si(part)
 
 
 def test_a_volume_with_nothing_to_measure_has_no_score() -> None:
