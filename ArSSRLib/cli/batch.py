@@ -22,7 +22,7 @@ from ..upsampling.options import whole_number
 from ..upsampling.progress import Progress
 from .advice import memory_advice, with_option
 from .outcome import EXIT_DONE
-from .printers import JsonPrinter, Printer, printer_for, rounded, warnings_shown_by
+from .printers import Printer, print_json, printer_for, rounded, warnings_shown_by
 
 _MOST_NAMES = 10
 """Names of volumes in one message."""
@@ -166,7 +166,7 @@ class _Report:
     def __init__(self, printer: Printer, options: BatchOptions) -> None:
         self._printer = printer
         self._options = options
-        self._json = JsonPrinter() if options.progress == "json" else None
+        self._json = options.progress == "json"
         self._output = options.output
         self._planned: dict[str, PlannedJob] = {}
         self._failed: list[tuple[PlannedJob, Outcome]] = []
@@ -212,8 +212,8 @@ class _Report:
 
     def progressed(self, progress: BatchProgress) -> None:
         """A bar or a line over all volumes."""
-        if self._json is not None:
-            self._json.line(
+        if self._json:
+            print_json(
                 stage="upsampling",
                 fraction=round(progress.fraction, 4),
                 seconds_left=rounded(progress.seconds_left),
@@ -240,9 +240,9 @@ class _Report:
         if state == "failed":
             outcome = replace(outcome, reason=self._reason(outcome))
             self._failed.append((each, outcome))
-        if self._json is not None:
+        if self._json:
             entries = {"volume": each.name, "state": state, "output": each.job.output}
-            self._json.line(**entries, **({"error": outcome.reason} if outcome.reason else {}))
+            print_json(**entries, **({"error": outcome.reason} if outcome.reason else {}))
 
     def _reason(self, outcome: Outcome) -> str:
         """Why a volume failed, with the options that remedy it."""
@@ -255,8 +255,8 @@ class _Report:
     def finish(self) -> int:
         """Prints what failed and how many volumes were made; returns the exit code."""
         failed = len(self._failed)
-        if self._json is not None:
-            self._json.line(
+        if self._json:
+            print_json(
                 stage="done", fraction=1.0, seconds_left=0.0, output=self._output,
                 done=self._done, kept=self._kept, failed=failed,
             )  # fmt: skip

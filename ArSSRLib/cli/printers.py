@@ -53,8 +53,7 @@ class JsonPrinter:
 
     def line(self, **entries: object) -> None:
         """One object of these entries."""
-        sys.stdout.write(json.dumps(entries) + "\n")
-        sys.stdout.flush()
+        print_json(**entries)
 
 
 class BarPrinter:
@@ -124,6 +123,12 @@ class SilentPrinter:
 
     def done(self, output: str, summary: str) -> None:
         """Nothing."""
+
+
+def print_json(**entries: object) -> None:
+    """Prints one JSON object of these entries on a line of stdout, at once."""
+    sys.stdout.write(json.dumps(entries) + "\n")
+    sys.stdout.flush()
 
 
 def printer_for(kind: str) -> Printer:

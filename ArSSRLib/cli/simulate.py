@@ -17,7 +17,9 @@ from .outcome import EXIT_DONE
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Defines the options of ``arssr simulate``."""
     parser.add_argument("input", metavar="HR", help="sharp volume to start from")
-    parser.add_argument("output", metavar="LR", help="low-resolution volume to write")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="LR", help="low-resolution volume to write"
+    )
     add_options(parser, Upsampling, ("scale", "volume"))
     add_low_resolution(parser, KERNELS)
     add_force(parser)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import InputError
-from ..upsampling.file_job import FileJob
+from ..upsampling.file_job import FileJob, upsample_file
 from ..upsampling.options import add_options
 from ..upsampling.request import Upsampling
 from ..upsampling.result_names import result_paths
@@ -21,8 +22,8 @@ from .batch import (
     reason_to_refuse,
     run_planned,
 )
-from .one_volume import run_job
-from .printers import printer_for
+from .outcome import EXIT_DONE
+from .printers import Printer, printer_for, warnings_shown_by
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +69,25 @@ def run(arguments: argparse.Namespace) -> int:
     _refuse_many(arguments)
     job = FileJob(source=sources[0], output=output, request=request, force=arguments.force)
     return run_job(job, printer_for(arguments.progress))
+
+
+def run_job(job: FileJob, printer: Printer, admit: Callable[[int], None] | None = None) -> int:
+    """Upsamples one file to another and shows its progress; returns the exit code.
+
+    Args:
+        job: what to do.
+        printer: shows progress and warnings.
+        admit: see :func:`ArSSRLib.upsampling.file_job.upsample_file`.
+
+    Raises:
+        InputError, EnvironmentFault, Cancelled: see there.
+    """
+    with warnings_shown_by(printer):
+        grid = upsample_file(job, printer.report, admit)
+    size = "×".join(map(str, grid.size))
+    spacing = " × ".join(f"{s:.4g}" for s in grid.spacing)
+    printer.done(job.output, f"{job.output}: {size} voxels of {spacing} mm")
+    return EXIT_DONE
 
 
 def _refuse_empty_names(sources: list[str], output: str) -> None:

@@ -7,6 +7,7 @@ request is a :class:`ArSSRLib.upsampling.file_job.FileJob` as a JSON object.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,9 +16,9 @@ from ..running.interrupts import was_interrupted
 from ..running.memory import is_out_of_memory
 from ..running.worker import Ended, JobLink, serve
 from ..upsampling.file_job import FileJob
-from .one_volume import limit_threads, run_job
 from .outcome import sentence_of
 from .printers import JsonPrinter
+from .upsample import run_job
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +43,7 @@ def do_request(request: Mapping[str, Any], link: JobLink) -> Ended:
     """
     try:
         job = _job_of(request)
-        limit_threads(job.request.threads)
+        _limit_threads(job.request.threads)
         return Ended(run_job(job, _LinkPrinter(link), link.ask_for_memory))
     except Cancelled:
         return Ended(Cancelled.exit_code, "Cancelled; nothing was written.")
@@ -57,6 +58,13 @@ def do_request(request: Mapping[str, Any], link: JobLink) -> Ended:
         code, sentence = sentence_of(error)
         known = isinstance(error, ArSSRError)
         return Ended(code, sentence, getattr(error, "argument", ""), reusable=known)
+
+
+def _limit_threads(count: int | None) -> None:
+    """Limits the CPU threads of libraries that are not imported yet: they read this once."""
+    if count is not None:
+        for name in ("OMP_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"):
+            os.environ[name] = str(count)
 
 
 def _job_of(request: Mapping[str, Any]) -> FileJob:

@@ -80,7 +80,7 @@ def _machine(name: str, arguments: tuple[str, ...], words: tuple[str, ...], mach
     return Entry(name, arguments, words, None, code, machine, megabytes, mode)
 
 
-_SIMULATE = ("simulate", "INPUT", "OUT", "--scale", "1.1")
+_SIMULATE = ("simulate", "INPUT", "-o", "OUT", "--scale", "1.1")
 _COMPARE = ("compare", "INPUT", "--scale", "1.2", "-o", "out.png", "--model", "MODEL", "--device",
             "cpu", "--progress", "none")  # fmt: skip
 _EVALUATE = ("evaluate", "--hr", str(CORTEX.parent), "-o", "out", "--scales", "2", "--methods",

@@ -19,7 +19,8 @@ def test_simulate_writes_a_coarser_volume_of_the_same_place(
     tmp_path: Path, cortex_path: Path
 ) -> None:
     low = tmp_path / "low.nii.gz"
-    assert main(["simulate", str(cortex_path), str(low), "--scale", "2", "--kernel", "kspace"]) == 0
+    call = ["simulate", str(cortex_path), "-o", str(low), "--scale", "2"]
+    assert main([*call, "--kernel", "kspace"]) == 0
     fine, coarse = read_volume(cortex_path), read_volume(low)
     assert coarse.grid.size == (24, 22, 10)
     np.testing.assert_allclose(
@@ -38,7 +39,7 @@ def test_simulate_takes_the_slice_profile_a_gap_and_noise(
     arrays = {}
     for name, options in given.items():
         low = tmp_path / f"{name}.nii.gz"
-        assert main(["simulate", str(cortex_path), str(low), *common, *options]) == 0
+        assert main(["simulate", str(cortex_path), "-o", str(low), *common, *options]) == 0
         arrays[name] = read_volume(low).array
     np.testing.assert_array_equal(arrays["gaps"], arrays["thin"])
     assert not np.array_equal(arrays["gaps"], arrays["thick"])
@@ -63,7 +64,7 @@ def test_simulate_refuses_what_no_scanner_makes(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     low = tmp_path / "low.nii.gz"
-    assert main(["simulate", str(cortex_path), str(low), "--scale", "2", *options]) == 2
+    assert main(["simulate", str(cortex_path), "-o", str(low), "--scale", "2", *options]) == 2
     assert named in capsys.readouterr().err
     assert not low.exists()
 
