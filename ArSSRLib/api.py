@@ -14,6 +14,7 @@ from .networks.catalogue import ModelInfo
 from .upsampling.progress import ProgressCallback
 from .upsampling.request import Upsampling, UpsamplingOptions
 from .upsampling.run import upsample_volume
+from .upsampling.start import starting_volume
 from .volumes.array_types import Array
 from .volumes.grid import Grid, Triple
 from .volumes.pixel_types import as_pixel_type, pixel_type_for
@@ -89,6 +90,8 @@ def upsample(
             - ``fast``: run the network once instead of averaging with a mirrored pass.
             - ``noise_reduction``: 0 keeps the grain of the scan, 1 (as when left out) removes the
               noise that it is estimated to have, up to 2 more.
+            - ``from_measured``: start from the resolution that the volume was measured with, where
+              it is stored finer.
             - ``roi``: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
             - ``device``: ``auto``, ``cpu``, ``cuda`` or ``mps``.
             - ``precision``: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
@@ -119,7 +122,8 @@ def upsample(
     request = Upsampling.of(scale=scale, **options)
     model = options.get("model") if request.model is not None else None
     loaded = None if isinstance(model, str | os.PathLike | ModelInfo | None) else model
-    result = upsample_volume(volume, request, model=loaded, progress=progress)
+    start = starting_volume(volume, request)
+    result = upsample_volume(start, request, model=loaded, progress=progress)
     if isinstance(image, sitk.Image):
         return image_of_volume(result)
     return np.ascontiguousarray(as_pixel_type(result.array, result.pixel_type)), result.grid

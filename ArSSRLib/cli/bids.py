@@ -106,7 +106,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="accepted for compatibility; ArSSR does not validate datasets",
     )
-    add_options(parser, Upsampling, (*OF_THE_NETWORK, "volume"))
+    add_options(parser, Upsampling, (*OF_THE_NETWORK, "from_measured", "volume"))
     add_places(parser)
     add_progress(parser)
     add_force(parser)

@@ -28,8 +28,14 @@ class Printer(Protocol):
     def warn(self, sentence: str) -> None:
         """Shows a warning; the run continues."""
 
-    def done(self, output: str, summary: str) -> None:
-        """Shows that ``output`` is complete."""
+    def done(self, output: str, summary: str, difference: float | None = None) -> None:
+        """Shows that ``output`` is complete.
+
+        Args:
+            output: file or folder.
+            summary: for people.
+            difference: for programs, see :class:`ArSSRLib.upsampling.file_job.FileResult`.
+        """
 
 
 class JsonPrinter:
@@ -47,9 +53,10 @@ class JsonPrinter:
         """``{"warning": …}``."""
         self.line(warning=sentence)
 
-    def done(self, output: str, summary: str) -> None:
+    def done(self, output: str, summary: str, difference: float | None = None) -> None:
         """The last line: a report of the stage ``done`` with the key ``output``."""
-        self.line(stage="done", fraction=1.0, seconds_left=0.0, output=output)
+        measured = {} if difference is None else {"difference": round(difference, 6)}
+        self.line(stage="done", fraction=1.0, seconds_left=0.0, output=output, **measured)
 
     def line(self, **entries: object) -> None:
         """One object of these entries."""
@@ -83,7 +90,7 @@ class BarPrinter:
         self._clear()
         print(f"arssr: warning: {printable(sentence)}", file=sys.stderr, flush=True)
 
-    def done(self, output: str, summary: str) -> None:
+    def done(self, output: str, summary: str, difference: float | None = None) -> None:
         """Removes the bar and prints to stdout what was written."""
         self._clear()
         print(*map(printable, summary.splitlines()), sep="\n")
@@ -121,7 +128,7 @@ class SilentPrinter:
         """A line on stderr."""
         print(f"arssr: warning: {printable(sentence)}", file=sys.stderr, flush=True)
 
-    def done(self, output: str, summary: str) -> None:
+    def done(self, output: str, summary: str, difference: float | None = None) -> None:
         """Nothing."""
 
 

@@ -83,10 +83,15 @@ def run_job(job: FileJob, printer: Printer, admit: Callable[[int], None] | None 
         InputError, EnvironmentFault, Cancelled: see there.
     """
     with warnings_shown_by(printer):
-        grid = upsample_file(job, printer.report, admit)
-    size = "×".join(map(str, grid.size))
-    spacing = " × ".join(f"{s:.4g}" for s in grid.spacing)
-    printer.done(job.output, f"{job.output}: {size} voxels of {spacing} mm")
+        result = upsample_file(job, printer.report, admit)
+    size = "×".join(map(str, result.grid.size))
+    spacing = " × ".join(f"{s:.4g}" for s in result.grid.spacing)
+    lines = [f"{job.output}: {size} voxels of {spacing} mm"]
+    if result.difference is not None:
+        lines.append(
+            f"Made coarse again, it differs from the input by {result.difference:.2%} of its range."
+        )
+    printer.done(job.output, "\n".join(lines), result.difference)
     return EXIT_DONE
 
 

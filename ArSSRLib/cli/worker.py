@@ -87,5 +87,5 @@ class _LinkPrinter(JsonPrinter):
         """One message."""
         self._link.send(**entries)
 
-    def done(self, output: str, summary: str) -> None:
+    def done(self, output: str, summary: str, difference: float | None = None) -> None:
         """Nothing: the job's end says it, and a job that is done can no longer be cancelled."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..running.interrupts import load_libraries, no_longer_cancellable
 from ..running.machine import total_memory
@@ -20,6 +20,7 @@ from .request import Upsampling
 if TYPE_CHECKING:
     from ..volumes.grid import Grid
     from ..volumes.volume import Volume
+    from .plan import Shape
 
 _log = logging.getLogger(__name__)
 
@@ -65,12 +66,30 @@ class FileJob:
         return FileJob(**{**values, "request": Upsampling.from_arguments(values["request"])})
 
 
+@dataclass(frozen=True)
+class FileResult:
+    """What became of a volume.
+
+    Attributes:
+        grid: of the result.
+        start: of the volume that was upsampled, see
+            :func:`ArSSRLib.upsampling.start.starting_volume`.
+        difference: share of its range by which it differs from the result made coarse again; None
+            where that cannot be measured.
+    """
+
+    grid: Grid
+    start: Grid
+    difference: float | None
+
+
 def upsample_file(
     job: FileJob, report: ProgressCallback, admit: Callable[[int], None] | None = None
-) -> Grid:
-    """Reads a volume, upsamples it and writes the result; returns the result's grid.
+) -> FileResult:
+    """Reads a volume, upsamples it and writes the result.
 
-    Logs a warning where the model was not trained for the scale or the voxel size.
+    Logs a warning where the model was not trained for the scale or the voxel size, and where there
+    is little to sharpen.
 
     Args:
         job: what to do.
@@ -90,25 +109,37 @@ def upsample_file(
     from ..volumes.files.reading import read_volume
     from ..volumes.files.writing import write_volume
     from .run import upsample_volume
+    from .start import starting_volume
 
     with native_stderr_silenced():
         volume = read_volume(job.source, job.request.volume, job.request.series)
     _refuse_labels(job, volume)
-    target = job.request.target_grid(volume.grid)
-    needed = _bytes_needed(job.request, volume.grid, target)
+    start = starting_volume(volume, job.request)
+    target = job.request.target_grid(start.grid)
+    needed = _bytes_needed(job.request, start.grid, target)
     if admit is not None:
         admit(needed)
     shortage = shortage_expected(needed, total_memory())
-    for caution in filter(None, [*job.request.cautions(volume.grid, target), shortage]):
+    for caution in filter(None, [*job.request.cautions(start.grid, target), shortage]):
         _log.warning(caution)
     progress = share_of(report, _SHARE_READ, _SHARE_COMPUTED)
-    result = upsample_volume(volume, job.request, target=target, progress=progress)
+    result = upsample_volume(start, job.request, target=target, progress=progress)
+    made = FileResult(result.grid, start.grid, _difference(start, result, target, job.request))
     report(Progress("writing", _SHARE_COMPUTED))
     _check_places(job)
     with native_stderr_silenced():
         write_volume(result, job.output, job.force, last_moment=lambda: _before_replacing(job))
-    _describe(job, volume, result.grid)
-    return result.grid
+    _describe(job, volume, made)
+    return made
+
+
+def _difference(start: Volume, result: Volume, target: Grid, request: Upsampling) -> float | None:
+    from ..volumes.region import box_of_roi
+    from .consistency import difference_from_input
+
+    first = (0, 0, 0) if request.roi is None else box_of_roi(target, request.roi)[0]
+    shape = cast("Shape", target.size[::-1])
+    return difference_from_input(start.array, result.array, shape, cast("Shape", first[::-1]))
 
 
 def _bytes_needed(request: Upsampling, grid: Grid, target: Grid) -> int:
@@ -160,8 +191,8 @@ def _before_replacing(job: FileJob) -> None:
         Path(job.sidecar).unlink(missing_ok=True)
 
 
-def _describe(job: FileJob, source: Volume, high: Grid) -> None:
+def _describe(job: FileJob, source: Volume, made: FileResult) -> None:
     if job.sidecar is not None:
         from .sidecar import write_sidecar
 
-        write_sidecar(job, source, high)
+        write_sidecar(job, source, made)

@@ -52,6 +52,7 @@ class UpsamplingOptions(TypedDict, total=False):
     model: Model | ModelInfo | str | os.PathLike[str]
     fast: bool
     noise_reduction: float
+    from_measured: bool
     roi: Roi | None
     device: str
     precision: Precision
@@ -85,6 +86,8 @@ class Upsampling:
         noise_reduction: 0 keeps the grain of the scan, 1 removes the noise that the scan is
             estimated to have, 2 as if it had twice as much. Only 1 for a model that does not take
             the noise level, where it has no effect.
+        from_measured: whether the volume is first taken to the grid that it was measured on, where
+            it is stored finer; scales then count from there.
         roi: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
         device: where the network computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``, see
@@ -149,6 +152,14 @@ class Upsampling:
         metavar="FACTOR",
         help="0 keeps the grain of the scan, 1 removes its estimated noise, up to 2 more "
         "(default: 1)",
+    )
+    from_measured: bool = option(
+        "--from-measured",
+        False,
+        tag="measured",
+        action="store_true",
+        help="start from the resolution that the volume was measured with, where it is stored "
+        "finer (zero-filled k-space, interpolation); 'arssr info' shows it",
     )
     roi: Roi | None = option(
         "--roi",
@@ -346,6 +357,8 @@ class Upsampling:
                 values["NoiseReduction"] = self.noise_reduction
             if self.precision != "auto":
                 values["Precision"] = self.precision
+        if self.from_measured:
+            values["FromMeasured"] = True
         if self.volume is not None:
             values["SourceVolume"] = self.volume
         if self.series is not None:
@@ -360,6 +373,8 @@ class Upsampling:
         """
         if made.get("SourceVolume", 0) != (self.volume or 0):
             return "another volume of the 4-D file"
+        if made.get("FromMeasured", False) != self.from_measured:
+            return "another start, the measured resolution or the stored one"
         if self.model is None:
             return ""
         weights = made.get("Model")

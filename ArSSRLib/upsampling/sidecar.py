@@ -11,20 +11,19 @@ from ..errors import InputError
 from ..running.json_files import read_json_object, write_json
 
 if TYPE_CHECKING:
-    from ..volumes.grid import Grid
     from ..volumes.volume import Volume
-    from .file_job import FileJob
+    from .file_job import FileJob, FileResult
 
 _MADE = "Upsampling"
 
 
-def write_sidecar(job: FileJob, source: Volume, high: Grid) -> None:
+def write_sidecar(job: FileJob, source: Volume, result: FileResult) -> None:
     """Writes the sidecar of a result, in one step.
 
     Args:
         job: with the file and what it holds besides.
         source: what was upsampled.
-        high: grid of the result.
+        result: what became of it.
 
     Raises:
         InputError, EnvironmentFault: it cannot be written.
@@ -32,7 +31,7 @@ def write_sidecar(job: FileJob, source: Volume, high: Grid) -> None:
     from .. import __version__
 
     assert job.sidecar is not None
-    low = source.grid
+    low, high = source.grid, result.grid
     made = {
         **job.request.to_dict(),
         "Software": {"Name": "arssr", "Version": __version__},
@@ -40,6 +39,10 @@ def write_sidecar(job: FileJob, source: Volume, high: Grid) -> None:
         "SourceVoxelSize": list(low.spacing),
         "VoxelSize": list(high.spacing),
     }
+    if result.start != low:
+        made["MeasuredVoxelSize"] = list(result.start.spacing)
+    if result.difference is not None:
+        made["DifferenceFromSource"] = round(result.difference, 6)
     if source.rounding:
         made["Rounding"] = source.rounding
     resolution = (

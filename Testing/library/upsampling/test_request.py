@@ -27,7 +27,7 @@ CHOICES: list[dict[str, Any]] = [
     {"scale": (1.0, 1.0, 2.3)},
     {"spacing": 1e-7, "method": "cubic"},
     {"isotropic": True, "roi": (-40.0, -60.5, 1e-9, 10.0, 20.0, 50.0)},
-    {"isotropic": 0.8, "device": "cpu", "threads": 3, "volume": 2},
+    {"isotropic": 0.8, "device": "cpu", "threads": 3, "volume": 2, "from_measured": True},
     {"scale": 2.0, "fast": True, "model": "default"},
     {"scale": 2.0, "model": "paper", "precision": "bfloat16"},
     {"scale": 2.0, "method": "linear", "series": "t1 mprage (post)"},
@@ -103,6 +103,9 @@ def test_a_description_tells_how_another_run_differs(seeded_model_path: Path) ->
     default = Upsampling.of(scale=2)
     assert default.difference_from(default.to_dict()) == ""
     assert default.difference_from(Upsampling.of(fast=True).to_dict()) == "another number of passes"
+    measured = Upsampling.of(scale=2, from_measured=True)
+    assert default.difference_from(measured.to_dict()).startswith("another start")
+    assert measured.difference_from(measured.to_dict()) == ""
     other = Upsampling.of(model=seeded_model_path)
     assert default.difference_from(other.to_dict()) == "another model"
     assert default.difference_from({**default.to_dict(), "SourceVolume": 1}).startswith(
