@@ -52,6 +52,8 @@ _CLEAR_CLIFF_DB = 18.0
 """The same where the frequencies beyond it are coherent with lower ones."""
 _HALF_WIDTH = 0.07
 """Share of the frequencies on either side of an edge within which the spectrum falls."""
+_FEWEST_BELOW = 8
+"""Frequencies of the pieces that must lie below an edge."""
 _EDGE_DB = 8.0
 """Fall at which the edge is placed: the window of the pieces blurs it."""
 _MARGIN = 1.04
@@ -222,7 +224,9 @@ class _Cliff:
 def _cliff(spectrum: Spectrum) -> _Cliff:
     frequency = np.linspace(0.0, 1.0, len(spectrum))
     best = _Cliff()
-    for band in np.arange(_SMALLEST_BAND, 1.0 - _HALF_WIDTH, 0.005):
+    # Short pieces show too few frequencies below a low edge.
+    lowest = max(_SMALLEST_BAND, _FEWEST_BELOW / (len(spectrum) - 1))
+    for band in np.arange(lowest, 1.0 - _HALF_WIDTH, 0.005):
         width = min(_HALF_WIDTH, 0.3 * band)
         before, earlier = np.interp([band - width, band - 3 * width], frequency, spectrum)
         # Where the spectrum falls steeply anyway, a fall shows less.

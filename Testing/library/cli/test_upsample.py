@@ -105,12 +105,12 @@ def test_a_warning_is_a_json_line_of_its_own(
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     warnings = [line for line in lines if "warning" in line]
     assert len(warnings) == 1
-    assert "30.0 mm apart" in warnings[0]["warning"]
+    assert "by up to 30.0 mm" in warnings[0]["warning"]
     quiet = arssr(
         "upsample", two_places, "-o", tmp_path / "out.nii", "--scale", "2",
         "--method", "linear", "--progress", "none", "--force",
     )  # fmt: skip
-    assert "30.0 mm apart" in quiet.stderr
+    assert "by up to 30.0 mm" in quiet.stderr
 
 
 @pytest.mark.parametrize(
