@@ -38,6 +38,7 @@ class Command:
 
 COMMANDS = {
     "upsample": Command("ArSSRLib.cli.upsample", "upsample volumes to any scale or voxel size"),
+    "info": Command("ArSSRLib.cli.info", "what a volume holds and what upsampling it would do"),
     "bids": Command("ArSSRLib.cli.bids", "upsample the T1w volumes of a BIDS dataset (a BIDS App)"),
     "compare": Command("ArSSRLib.cli.compare", "picture of input, cubic and ArSSR side by side"),
     "simulate": Command("ArSSRLib.cli.simulate", "make a low-resolution volume from a sharp one"),

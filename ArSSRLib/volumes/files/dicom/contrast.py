@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from .slice_header import SliceHeader
 
@@ -22,19 +23,25 @@ _LONG_TE_MS, _LONG_TR_MS, _LONG_TI_MS = 60.0, 1800.0, 1500.0
 
 
 def contrast_of(header: SliceHeader) -> str:
-    """``T1``, ``T2``, ``FLAIR``, ``PD`` …; empty for another modality or without a clue.
+    """``T1``, ``T2``, ``FLAIR``, ``PD`` …; empty for another modality or without a clue."""
+    return guessed_contrast(header.description, header.entries) if header.modality == "MR" else ""
+
+
+def guessed_contrast(description: str, entries: Mapping[str, str]) -> str:
+    """The same for any volume.
 
     The description decides, then echo, repetition and inversion time.
+
+    Args:
+        description: of the series, or a file name.
+        entries: header entries; times in ms.
     """
-    if header.modality != "MR":
-        return ""
-    name = header.description.lower().replace("_", " ")
+    name = description.lower().replace("_", " ")
     for pattern, contrast in _BY_NAME:
         if re.search(pattern, name):
             return contrast
     echo, repetition, inversion = (
-        _number(header.entries.get(key, ""))
-        for key in ("EchoTime", "RepetitionTime", "InversionTime")
+        _number(entries.get(key, "")) for key in ("EchoTime", "RepetitionTime", "InversionTime")
     )
     if not echo or not repetition:
         return ""
