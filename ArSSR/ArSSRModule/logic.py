@@ -3,10 +3,11 @@
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from . import library
-from .parameters import DEFAULT_MODEL, ArSSRParameterNode
+from .parameters import ArSSRParameterNode
 from .run import torch_setup
 from .run.job import UpsamplingJob
 from .run.plan import Plan, planRun
+from .run.worker import Worker
 from .scene import geometry
 from .scene.inputs import checkNotOverwritten, checkUsable
 from .scene.results import Origin, placeResult, resultName
@@ -31,13 +32,10 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
         volumeNode,
         scale=None,
         spacing=None,
-        method: str = "arssr",
-        model: str = DEFAULT_MODEL,
-        device: str = "auto",
         roiNode=None,
         outputNode=None,
         progress=None,
-        fast: bool = False,
+        **options,
     ):
         """Upsamples a volume node in this process.
 
@@ -45,14 +43,12 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             volumeNode: a scalar volume of the scene.
             scale: factor, or one per axis (i, j, k), from 1 up; 2 when spacing is not given either.
             spacing: voxel size in mm instead of a scale, one number or one per axis.
-            method: ``arssr``, ``cubic``, ``linear`` or ``nearest``.
-            model: name of a bundled model, or a model file.
-            device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
             roiNode: markups ROI; only its box is computed. One that is not parallel to the volume's
                 axes counts by its bounds along them.
             outputNode: volume node to overwrite; a new one is made when left out.
             progress: called with the library's reports; cancels by raising.
-            fast: compute once instead of taking the mean with the mirrored volume.
+            **options: those of :func:`ArSSRLib.upsample`, such as ``method``, ``model``,
+                ``noise_reduction``, ``fast`` and ``device``.
 
         Returns:
             the volume node of the result: ``outputNode``, or a new one beside ``volumeNode``.
@@ -67,40 +63,43 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
         checkNotOverwritten(volumeNode, outputNode)
         if scale is None and spacing is None:
             scale = 2.0
-        if method == "arssr":
+        if options.get("method", "arssr") == "arssr":
             torch_setup.ensureTorch()
         library.makeImportable()
         import ArSSRLib
         from ArSSRLib.upsampling.request import Upsampling
 
-        request = Upsampling.of(method=method, model=model, fast=fast)
+        request = Upsampling.of(scale=scale, spacing=spacing, **options)
+        if request.model is not None:
+            options["model"] = request.model
         snapshot = Snapshot.of(volumeNode)
         image = ArSSRLib.upsample(
             snapshot.image(),
             scale,
             spacing=spacing,
-            method=method,
-            model=model if request.model is None else request.model,
-            device=device,
             roi=None if roiNode is None else geometry.boxOfRegion(roiNode, volumeNode),
             progress=progress,
-            fast=fast,
+            **options,
         )
-        scaleText = _scaleText(scale, spacing)
+        origin = Origin(request)
         return placeResult(
             LoadedImage.of(image, snapshot.grid),
             volumeNode,
             outputNode,
-            resultName(snapshot.name, method, scaleText),
-            Origin(method, scaleText, request.model, request.fast),
+            resultName(snapshot.name, origin.method, origin.scaleText),
+            origin,
         )
 
     def plan(self, parameters, device: str = "cpu") -> Plan:
         """What a run would make and cost; raises ValueError when it is not possible."""
         return planRun(parameters, device)
 
-    def newJob(self, parameters) -> UpsamplingJob:
+    def newJob(self, parameters, worker: Worker) -> UpsamplingJob:
         """A job for the present choices, which :meth:`UpsamplingJob.start` starts.
+
+        Args:
+            parameters: the user's choices.
+            worker: what computes.
 
         Raises:
             ValueError: the run is not possible; the message says why.
@@ -110,7 +109,7 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
         torch_setup.ensureTorch()
         plan = planRun(parameters, "cpu")  # again: while PyTorch installs, the scene may change
         outputs = {"arssr": parameters.outputVolume, "cubic": self._cubicToOverwrite(parameters)}
-        return UpsamplingJob(plan, parameters.inputVolume, outputs)
+        return UpsamplingJob(plan, parameters.inputVolume, outputs, worker)
 
     @staticmethod
     def _cubicToOverwrite(parameters):
@@ -120,10 +119,3 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             cubic = parameters.comparedCubic
             return cubic if cubic is not parameters.inputVolume else None
         return None
-
-
-def _scaleText(scale, spacing) -> str:
-    value, unit = (scale, "x") if spacing is None else (spacing, " mm")
-    if isinstance(value, (tuple, list)):
-        return ",".join(f"{float(v):g}" for v in value) + unit
-    return f"{float(value):g}{unit}"

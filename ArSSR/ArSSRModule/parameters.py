@@ -85,6 +85,7 @@ class ArSSRParameterNode:
     alsoCubic - also make a cubic interpolation to compare with.
     model, device - name or file of the network, and the processor that runs it.
     fast - compute once instead of taking the mean with the mirrored volume.
+    noiseReduction - 0 keeps the grain of the scan, 1 removes the noise it is estimated to have.
     comparisonViews, comparisonOrientation - the layout of the comparison; AUTOMATIC takes the
         orientation in which the input's largest voxel side is seen.
     showDifference, fade (percent of ArSSR over cubic) - what its views show.
@@ -101,6 +102,7 @@ class ArSSRParameterNode:
     model: str = DEFAULT_MODEL
     device: Device = Device.AUTO
     fast: bool = False
+    noiseReduction: Annotated[float, WithinRange(0.0, 2.0)] = 1.0
     comparisonViews: ComparisonViews = ComparisonViews.ROW
     comparisonOrientation: ViewOrientation = ViewOrientation.AUTOMATIC
     showDifference: bool = False

@@ -90,7 +90,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         self.assertEqual(result.GetNodeReference(INPUT_REFERENCE), block)
         self.assertEqual(result.GetAttribute("ArSSR.Method"), "arssr")
         self.assertEqual(result.GetAttribute("ArSSR.Model"), "default")
-        self.assertEqual(result.GetAttribute("ArSSR.Scale"), "1,1,2x")
+        self.assertEqual(result.GetAttribute("ArSSR.Scale"), "1 x 1 x 2")
         self.assertTrue(result.GetAttribute("ArSSR.ModelVersion"))
         self.assertEqual(result.GetParentTransformNode(), transform)
         self.assertEqual(hierarchy.GetItemParent(hierarchy.GetItemByDataNode(result)), folder)
@@ -112,6 +112,15 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         np.testing.assert_allclose(
             slicer.util.arrayFromVolume(result), slicer.util.arrayFromVolume(inProcess), atol=1
         )
+
+    def test_NoiseReductionMakesTheResultSmoother(self):
+        block = self._block()
+        kept, reduced = (ArSSRLogic().upsample(block, noise_reduction=n) for n in (0.0, 2.0))
+        self.assertLess(_roughness(reduced), _roughness(kept))
+        self._choose(block, scale=2.0)
+        self._wait(lambda: self.panel.ui.noiseSummaryLabel.text)
+        self.panel.ui.noiseReductionSlider.value = 0.5
+        self.assertEqual(ArSSRLogic().getParameterNode().noiseReduction, 0.5)
 
     def test_CancelLeavesTheSceneAsItWas(self):
         self._choose(self._sample(), scale=4.0)
@@ -328,6 +337,12 @@ def _ijkToRas(volumeNode):
     matrix = vtk.vtkMatrix4x4()
     volumeNode.GetIJKToRASMatrix(matrix)
     return slicer.util.arrayFromVTKMatrix(matrix)
+
+
+def _roughness(volumeNode):
+    """Mean difference of neighbouring voxels."""
+    array = slicer.util.arrayFromVolume(volumeNode).astype(float)
+    return np.abs(np.diff(array, axis=0)).mean()
 
 
 def _sliceWidget(orientation, column):

@@ -1,24 +1,31 @@
 """``arssr worker``: upsamples for another program, one volume after another, without restarting.
 
 Batches and the Slicer module use it; :mod:`ArSSRLib.running.worker` describes the messages. A
-request is a :class:`ArSSRLib.upsampling.file_job.FileJob` as a JSON object.
+request is a :class:`ArSSRLib.upsampling.file_job.FileJob` as a JSON object, or
+``{"prepare": [OPTION, ...]}`` with options of ``arssr upsample``: the libraries and the model are
+loaded, so that the next volume does not wait for them, and the devices that torch knows are sent as
+``{"job": ID, "devices": {"cpu": NAME, "cuda": NAME, "mps": NAME}}``.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from ..errors import ArSSRError, Cancelled, InputError, NotEnoughMemory
 from ..running.interrupts import was_interrupted
 from ..running.memory import is_out_of_memory
 from ..running.worker import Ended, JobLink, serve
 from ..upsampling.file_job import FileJob
-from .outcome import sentence_of
+from ..upsampling.request import Upsampling
+from ..upsampling.warm_up import device_names, warm_up
+from .outcome import EXIT_DONE, sentence_of
 from .printers import JsonPrinter
 from .upsample import run_job
+
+_Read = TypeVar("_Read")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,12 +43,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def do_request(request: Mapping[str, Any], link: JobLink) -> Ended:
-    """Upsamples one volume.
+    """Upsamples one volume, or gets ready for the next.
 
     Raises:
         KeyboardInterrupt: the whole worker is to end.
     """
     try:
+        if "prepare" in request:
+            return _prepare(request, link)
         job = _job_of(request)
         _limit_threads(job.request.threads)
         return Ended(run_job(job, _LinkPrinter(link), link.ask_for_memory))
@@ -67,9 +76,22 @@ def _limit_threads(count: int | None) -> None:
             os.environ[name] = str(count)
 
 
+def _prepare(request: Mapping[str, Any], link: JobLink) -> Ended:
+    how = _understood(request, lambda: Upsampling.from_arguments(request["prepare"]))
+    _limit_threads(how.threads)
+    warm_up(how)
+    link.send(devices=device_names())
+    return Ended(EXIT_DONE)
+
+
 def _job_of(request: Mapping[str, Any]) -> FileJob:
+    return _understood(request, lambda: FileJob.from_dict(request))
+
+
+def _understood(request: Mapping[str, Any], read: Callable[[], _Read]) -> _Read:
+    """What ``read`` makes of a request."""
     try:
-        return FileJob.from_dict(request)
+        return read()
     except InputError:
         raise
     except (KeyError, TypeError, ValueError, SystemExit) as error:

@@ -182,9 +182,11 @@ def temporary_folders(slicer):
 
 @pytest.mark.parametrize("fault", ["launcher missing", "launcher not executable"])
 def test_a_child_that_cannot_start_ends_the_run_with_its_reason(
-    slicer, ui, cortex, wait, monkeypatch, tmp_path, fault
+    slicer, panel, ui, cortex, wait, monkeypatch, tmp_path, fault
 ):
     from ArSSRModule import library
+
+    panel._worker.stopNow()
 
     def missing():
         raise RuntimeError("PythonSlicer is missing from the installation; install Slicer again.")

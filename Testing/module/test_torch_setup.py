@@ -121,7 +121,7 @@ def test_apply_waits_while_torch_is_installed_and_the_run_follows(
 
 @pytest.mark.parametrize("how", ["input removed", "scene closed"])
 def test_no_run_follows_when_its_input_went_while_torch_was_installed(
-    monkeypatch, setup, without_torch, slicer, ui, cortex, children, how
+    monkeypatch, setup, without_torch, slicer, panel, ui, cortex, how
 ):
     other = slicer.util.loadVolume(cortex.GetStorageNode().GetFileName())
 
@@ -137,26 +137,28 @@ def test_no_run_follows_when_its_input_went_while_torch_was_installed(
     assert ui.applyButton.text == "Apply"
     assert ("removed" if how == "input removed" else "Cancelled") in ui.statusLabel.text
     assert ui.applyButton.enabled == (how == "input removed")  # the other volume is chosen now
-    assert children() == []
+    assert not panel.running
     assert other is not None
 
 
 def test_reloading_while_torch_is_installed_starts_no_run(
-    monkeypatch, setup, without_torch, slicer, panel, cortex, children
+    monkeypatch, setup, without_torch, slicer, panel, cortex
 ):
     provide(monkeypatch, Slow(monkeypatch, setup, panel.onReload))
     panel.ui.inputSelector.setCurrentNode(cortex)
     panel.ui.applyButton.click()
-    assert children() == []
+    assert not panel.running
     fresh = slicer.modules.ArSSRWidget
     assert fresh is not panel
+    assert not fresh.running
     assert fresh.ui.applyButton.text == "Apply"
 
 
 def test_the_devices_are_looked_up_once_torch_is_installed(
     monkeypatch, setup, without_torch, slicer, ui, panel, cortex, wait
 ):
-    monkeypatch.setattr(panel._probe, "names", {})
+    panel._worker.stopNow()
+    monkeypatch.setattr(panel._devices, "names", {})
     provide(monkeypatch, Slow(monkeypatch, setup, lambda: None))
     ui.inputSelector.setCurrentNode(cortex)
     ui.applyButton.click()

@@ -27,7 +27,7 @@ class ModelMenu:
         self._models: list = []
         self._filling = False
         self.replaced = ""
-        self._fastToolTip = ui.fastCheckBox.toolTip
+        self._toolTips: dict[str, str] = {}
         self._fill()
         ui.modelComboBox.connect("currentIndexChanged(int)", self._onIndexChanged)
         ui.installModelButton.connect("clicked(bool)", self._onInstall)
@@ -59,12 +59,23 @@ class ModelMenu:
             self._filling = False
         self._ui.modelComboBox.toolTip = model.title
         self._ui.modelSummaryLabel.text = _describe(model)
-        self._ui.fastCheckBox.enabled = model.header.mirrored
-        self._ui.fastCheckBox.toolTip = (
-            self._fastToolTip
-            if model.header.mirrored
-            else _("This model always runs once; Fast has no effect.")
+        self._offer(
+            "fastCheckBox",
+            model.header.mirrored,
+            _("This model always runs once; Fast has no effect."),
         )
+        self._offer(
+            "noiseReductionSlider",
+            model.header.spec.encoder.noise_level,
+            _("This model cannot reduce noise; choose Standard under Advanced."),
+        )
+
+    def _offer(self, name: str, possible: bool, reason: str) -> None:
+        """Enables a widget, or disables it with the reason as its tooltip."""
+        widget = getattr(self._ui, name)
+        self._toolTips.setdefault(name, widget.toolTip)
+        widget.enabled = possible
+        widget.toolTip = self._toolTips[name] if possible else reason
 
     def _fill(self) -> None:
         self._filling = True

@@ -27,9 +27,9 @@ class RunState:
         ended(): a job ended, with or without a result.
     """
 
-    def __init__(self, ui, logic) -> None:
+    def __init__(self, ui, logic, worker) -> None:
         self.succeeded, self.ended = Signal(), Signal()
-        self._ui, self._logic = ui, logic
+        self._ui, self._logic, self._worker = ui, logic, worker
         self._job = None
         self._preparing = False
         self._givenUp = ""
@@ -79,7 +79,7 @@ class RunState:
         self._say("" if torch_setup.installedVersion() else _("Installing PyTorch…"))
         self.showApply(self._reasonNotPossible)
         try:
-            return self._logic.newJob(parameters)
+            return self._logic.newJob(parameters, self._worker)
         finally:
             self._preparing = False
 

@@ -14,8 +14,8 @@ from .colours import boxStyle
 class PanelTexts:
     """Fills the panel's labels and shows only the widgets that the chosen resolution needs."""
 
-    def __init__(self, ui, probe) -> None:
-        self._ui, self._probe = ui, probe
+    def __init__(self, ui, devices, noise) -> None:
+        self._ui, self._devices, self._noise = ui, devices, noise
         ui.noticeLabel.text = library.notForClinicalUse()
 
     def show(self, parameters, logic, notice: str = "") -> str:
@@ -26,10 +26,11 @@ class PanelTexts:
         """
         self._showScaleWidgets(parameters)
         self._showInput(parameters.inputVolume)
+        _show(self._ui.noiseSummaryLabel, self._noiseText(parameters))
         self._ui.deviceSummaryLabel.text = self._deviceSummary(parameters.device)
         unavailable = self._reasonDeviceMissing(parameters.device)
         try:
-            plan = logic.plan(parameters, self._probe.resolve(parameters.device.value))
+            plan = logic.plan(parameters, self._devices.resolve(parameters.device.value))
         except (ValueError, RuntimeError) as error:
             _show(self._ui.planLabel, "")
             self._warn(notice, str(error) if parameters.inputVolume is not None else "")
@@ -70,8 +71,21 @@ class PanelTexts:
             spacing=spacingText(volumeNode.GetSpacing()),
         )
 
+    def _noiseText(self, parameters) -> str:
+        noise = self._noise.of(parameters.inputVolume)
+        if not self._ui.noiseReductionSlider.enabled:
+            effect = _("This model keeps the grain of the scan.")
+        elif parameters.noiseReduction == 0.0:
+            effect = _("Keeps the grain.")
+        elif parameters.noiseReduction > 1.0:
+            effect = _("Smoother than the estimate asks for.")
+        else:
+            effect = ""
+        known = "" if not noise else _("Estimated noise: {noise:.1%} of the range.")
+        return " ".join(filter(None, [effect, known.format(noise=noise)]))
+
     def _planText(self, plan, device: Device) -> str:
-        name = self._probe.resolve(device.value).upper()
+        name = self._devices.resolve(device.value).upper()
         rows = {
             _("Result:"): _("{size} voxels").format(size=_sizeText(plan.target.size)),
             _("Voxel size:"): spacingText(plan.target.spacing),
@@ -92,14 +106,18 @@ class PanelTexts:
         version = torch_setup.installedVersion()
         if not version:
             return _("PyTorch is not installed yet; Apply will offer to install it.")
-        if not self._probe.names:
+        if not self._devices.names:
             return _("PyTorch {version}").format(version=version)
-        resolved = self._probe.resolve(device.value)
-        name = self._probe.names.get(resolved) or _("not found")
+        resolved = self._devices.resolve(device.value)
+        name = self._devices.names.get(resolved) or _("not found")
         return _("{name} (PyTorch {version})").format(name=name, version=version)
 
     def _reasonDeviceMissing(self, device: Device) -> str:
-        if device is Device.AUTO or not self._probe.names or self._probe.names.get(device.value):
+        if (
+            device is Device.AUTO
+            or not self._devices.names
+            or self._devices.names.get(device.value)
+        ):
             return ""
         return _("{device} was not found on this computer; choose Automatic or CPU.").format(
             device=device.label()

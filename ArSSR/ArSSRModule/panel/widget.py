@@ -14,11 +14,14 @@ from ..compare.comparison import Comparison
 from ..compare.contents import hasCubic
 from ..logic import ArSSRLogic
 from ..parameters import ComparisonViews, ScaleMode
+from ..run import torch_setup
+from ..run.worker import Worker
 from ..scene.inputs import firstInput
 from ..scene.region import coversPartOnly, placeInMiddle, showOutlineOnly
-from .device_probe import DeviceProbe
+from .devices import Devices
 from .model_menu import ModelMenu
 from .node_observer import NodeObserver
+from .noise_estimate import NoiseEstimate
 from .run_state import RunState
 from .texts import PanelTexts
 
@@ -44,11 +47,13 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = ArSSRLogic()
-        self._probe = DeviceProbe()
-        self._texts = PanelTexts(self.ui, self._probe)
+        self._worker = Worker()
+        self._devices = Devices(self._worker)
+        self._noise = NoiseEstimate()
+        self._texts = PanelTexts(self.ui, self._devices, self._noise)
         self._models = ModelMenu(self.ui)
         self._comparison = Comparison()
-        self._run = RunState(self.ui, self.logic)
+        self._run = RunState(self.ui, self.logic, self._worker)
         self._followNodes()
         self._connect()
         self.initializeParameterNode()
@@ -81,10 +86,11 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.zoomButton.connect("clicked(bool)", self._onZoom)
         self.ui.swapButton.connect("clicked(bool)", self._onSwap)
         self.ui.roiSelector.connect("nodeAddedByUser(vtkMRMLNode*)", self._onRegionCreated)
-        self._probe.found.connect(self._update)
+        self._devices.found.connect(self._update)
+        self._noise.found.connect(self._update)
         self._models.chosen.connect(self._onModelChosen)
         self._run.succeeded.connect(self._onSucceeded)
-        self._run.ended.connect(self._update)
+        self._run.ended.connect(self._onRunEnded)
         self._comparison.changed.connect(self._update)
 
     @property
@@ -95,7 +101,8 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def cleanup(self) -> None:
         """The module is closed or reloaded: ends the run and removes every observer."""
         self._run.shutDown()
-        self._probe.stopNow()
+        self._worker.stopNow()
+        self._noise.stopNow()
         self._comparison.close()
         self.setParameterNode(None)
         self._updateTimer.stop()
@@ -103,7 +110,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def enter(self) -> None:
         self.initializeParameterNode()
-        self._probe.start()
+        self._prepareWorker()
 
     def exit(self) -> None:
         self.setParameterNode(None)
@@ -188,8 +195,6 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._run.cancel()
             return
         self._run.start(self._parameters)
-        if self._parameters is not None:
-            self._probe.start()  # PyTorch may have been installed just now
 
     def _onSucceeded(self, inputNode, nodes: dict) -> None:
         parameters = self._parameters or self.logic.getParameterNode()
@@ -199,6 +204,15 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameters.comparedResult = nodes["arssr"]
         if self.parent.isEntered and not self._comparison.shown:
             _showResult(nodes["arssr"], inputNode)
+
+    def _onRunEnded(self) -> None:
+        self._update()
+        if self.parent.isEntered:
+            self._prepareWorker()  # after a cancel or a crash there is none
+
+    def _prepareWorker(self) -> None:
+        if torch_setup.isNewEnough(torch_setup.installedVersion()):
+            self._worker.prepare()
 
     def _onCompare(self) -> None:
         if self._comparison.shown:

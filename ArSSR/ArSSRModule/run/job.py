@@ -1,4 +1,4 @@
-"""One press of Apply: write the input, run the library once per method, load and place results."""
+"""One press of Apply: write the input, order each method, load and place the results."""
 
 import logging
 from contextlib import ExitStack
@@ -7,16 +7,14 @@ from functools import partial
 import slicer
 from slicer.i18n import tr as _
 
-from .. import library
 from ..scene.results import Origin, placeResult, resultName
 from ..scene.volume_files import LoadedImage, Snapshot
 from ..signals import Signal
 from . import failures
 from .background_task import BackgroundTask
-from .child_output import ProgressLine, explainEnd, stageTitle
+from .child_output import ProgressLine, stageTitle
 from .job_folder import JobFolder
-from .process import BackgroundProcess
-from .request import resolutionText
+from .worker import Order, Worker, notStartedText
 
 SOURCE_NAME = "input.nrrd"
 CUBIC_SHARE = 0.05
@@ -37,16 +35,17 @@ class UpsamplingJob:
         cancelled()
     """
 
-    def __init__(self, plan, inputNode, outputNodes: dict) -> None:
+    def __init__(self, plan, inputNode, outputNodes: dict, worker: Worker) -> None:
         self.progressed, self.warned = Signal(), Signal()
         self.succeeded, self.failed, self.cancelled = Signal(), Signal(), Signal()
         self._requests = list(plan.requests)
+        self._worker = worker
         self._snapshot = Snapshot.of(inputNode)
         self._outputIDs = {m: n.GetID() for m, n in outputNodes.items() if n is not None}
         self._folder = JobFolder(plan.fileBytes)
         self._step = -1
         self._loaded: dict[str, LoadedImage] = {}
-        self._active: BackgroundProcess | BackgroundTask | None = None
+        self._active: Order | BackgroundTask | None = None
         self._cancelling = False
         self._ended = False
 
@@ -67,8 +66,8 @@ class UpsamplingJob:
     def cancel(self) -> None:
         """Ends the run soon; ``cancelled`` follows."""
         self._cancelling = True
-        if isinstance(self._active, BackgroundProcess):
-            self._active.cancel()
+        if isinstance(self._active, Order):
+            self._active.abort()
 
     def stopNow(self) -> None:
         """Ends the run before returning; no signal follows. For closing scenes and reloading."""
@@ -85,30 +84,26 @@ class UpsamplingJob:
             self._place()
             return
         try:
-            self._active = self._startProcess(self._requests[self._step])
+            self._active = self._order(self._requests[self._step])
         except (RuntimeError, OSError) as error:
             logging.exception("ArSSR could not start its child process")
-            self._finish(
-                self.failed, _("The run could not be started: {error}").format(error=error)
-            )
+            self._finish(self.failed, notStartedText(error))
 
-    def _startProcess(self, request) -> BackgroundProcess:
-        folder = self._folder.forChild
-        files = [str(folder / SOURCE_NAME), "-o", str(folder / _targetName(request))]
-        options = [*request.arguments(), "--progress", "json"]
-        command = library.commandLine(["upsample", *files, *options])
-        process = BackgroundProcess(command)
-        process.lineReceived.connect(self._onLine)
-        process.finished.connect(self._guarded(partial(self._onProcessFinished, process)))
-        logging.info("ArSSR runs: %s", " ".join(command))
-        process.start()
-        return process
+    def _order(self, request) -> Order:
+        order = self._worker.order(
+            {
+                "source": str(self._folder.forChild / SOURCE_NAME),
+                "output": str(self._folder.forChild / _targetName(request)),
+                "request": request.arguments(),
+            }
+        )
+        order.progressed.connect(self._onProgress)
+        order.succeeded.connect(self._guarded(self._onComputed))
+        order.failed.connect(self._guarded(self._onFailed))
+        return order
 
-    def _onLine(self, line: str) -> None:
-        progress = ProgressLine.parse(line)
-        if progress is None:
-            logging.debug("ArSSR child: %s", line)
-        elif progress.warning:
+    def _onProgress(self, progress: ProgressLine) -> None:
+        if progress.warning:
             logging.warning("ArSSR: %s", progress.warning)
             self.warned.emit(progress.warning)
         else:
@@ -122,12 +117,15 @@ class UpsamplingJob:
             return 0.0, 1.0
         return (0.0, CUBIC_SHARE) if self._step == 0 else (CUBIC_SHARE, 1.0 - CUBIC_SHARE)
 
-    def _onProcessFinished(self, process: BackgroundProcess, code: int) -> None:
+    def _onFailed(self, reason: str) -> None:
         if self._cancelling:
             self._finish(self.cancelled)
-        elif code != 0:
-            logging.error("ArSSR child ended with %d:\n%s", code, "\n".join(process.errorLines))
-            self._finish(self.failed, explainEnd(code, process.errorLines))
+        else:
+            self._finish(self.failed, reason)
+
+    def _onComputed(self) -> None:
+        if self._cancelling:
+            self._finish(self.cancelled)
         else:
             request = self._requests[self._step]
             target = self._folder.path / _targetName(request)
@@ -160,15 +158,10 @@ class UpsamplingJob:
         nodes = {}
         with ExitStack() as undoing:
             for request in self._requests:
-                method, scaleText = request.method, resolutionText(request)
+                method, origin = request.method, Origin(request)
                 output = slicer.mrmlScene.GetNodeByID(self._outputIDs.get(method, ""))
-                nodes[method] = placeResult(
-                    self._loaded[method],
-                    inputNode,
-                    output,
-                    resultName(self._snapshot.name, method, scaleText),
-                    Origin(method, scaleText, request.model, request.fast),
-                )
+                name = resultName(self._snapshot.name, method, origin.scaleText)
+                nodes[method] = placeResult(self._loaded[method], inputNode, output, name, origin)
                 if output is None:
                     undoing.callback(slicer.mrmlScene.RemoveNode, nodes[method])
             undoing.pop_all()

@@ -34,11 +34,17 @@ class BackgroundProcess:
     >>> process.start()                              # doctest: +SKIP
     """
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], takesInput: bool = False) -> None:
+        """
+        Args:
+            command: program and arguments.
+            takesInput: whether ``write`` is used; the child's input is closed when Slicer ends.
+        """
         self.lineReceived = Signal()
         self.finished = Signal()
         self.errorLines: list[str] = []
         self._command = command
+        self._takesInput = takesInput
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: queue.Queue[tuple[str, str]] = queue.Queue()
         self._readers: list[threading.Thread] = []
@@ -60,7 +66,7 @@ class BackgroundProcess:
             }
         self._process = subprocess.Popen(
             self._command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if self._takesInput else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=library.childEnvironment(),
@@ -82,6 +88,12 @@ class BackgroundProcess:
         """Process id of the child, which is also the id of its process group (not on Windows)."""
         return self._process.pid if self._process else 0
 
+    def write(self, line: str) -> None:
+        """Sends a line to the child; one that has ended does not get it."""
+        with contextlib.suppress(OSError, ValueError):
+            self._process.stdin.write(f"{line}\n".encode())
+            self._process.stdin.flush()
+
     def cancel(self) -> None:
         """Asks the whole tree to end now; what has not ended after a moment is killed."""
         if self.running and self._killTime is None:
@@ -101,6 +113,7 @@ class BackgroundProcess:
                 self._process.wait(GRACE_SECONDS)
         self._endTree(gently=False)
         self._process.wait()
+        self._closeInput()
         # The child may be a launcher, and the program behind it still ending: its files are closed
         # when its output is.
         deadline = time.monotonic() + LONGEST_END_SECONDS
@@ -122,6 +135,7 @@ class BackgroundProcess:
         if any(reader.is_alive() for reader in self._readers):
             return
         self._timer.stop()
+        self._closeInput()
         self._handOn()
         self.finished.emit(self._process.returncode)
         # The timer's connection keeps this object, which must not keep the job and its volumes.
@@ -135,6 +149,11 @@ class BackgroundProcess:
                 self.lineReceived.emit(line)
             else:
                 self.errorLines = [*self.errorLines, line][-LAST_LINES_KEPT:]
+
+    def _closeInput(self) -> None:
+        if self._takesInput:
+            with contextlib.suppress(OSError):  # a line that the child did not read
+                self._process.stdin.close()
 
     def _endTree(self, gently: bool) -> None:
         if os.name == "nt":

@@ -26,6 +26,7 @@ def requestsOf(parameters, roi=None, device: str = "") -> tuple:
             model=parameters.model,
             device=device or parameters.device.value,
             fast=parameters.fast,
+            noise_reduction=round(parameters.noiseReduction, 4),
             roi=roi,
         )
         for method in methods
@@ -38,11 +39,6 @@ def _resolution(parameters) -> dict:
     if parameters.scaleMode is ScaleMode.SPACING:
         return {"spacing": parameters.targetSpacing}
     return {"isotropic": True}
-
-
-def resolutionText(request) -> str:
-    """For names of volumes: ``2.5x``, ``1.25 mm`` or ``isotropic``."""
-    return request.resolution.title.replace("×", "x")
 
 
 def spacingText(spacing) -> str:

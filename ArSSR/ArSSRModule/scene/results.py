@@ -20,16 +20,20 @@ class Origin:
     """How a result was made; kept as attributes of its node.
 
     Attributes:
-        method: ``arssr`` or ``cubic``.
-        scaleText: the scale as the user gave it.
-        model: the library's ``ModelInfo`` of the network, None for an interpolation.
-        fast: whether the network ran once instead of taking the mean with the mirrored volume.
+        request: the library's ``Upsampling`` that made it.
     """
 
-    method: str
-    scaleText: str
-    model: object = None
-    fast: bool = False
+    request: object
+
+    @property
+    def method(self) -> str:
+        """``arssr`` or the name of an interpolation."""
+        return self.request.method
+
+    @property
+    def scaleText(self) -> str:
+        """The resolution as the user gave it: ``2.5x``, ``1.25 mm`` or ``isotropic``."""
+        return self.request.resolution.title.replace("×", "x")
 
     def attributes(self, inputNode, factors) -> dict[str, str]:
         library.makeImportable()
@@ -44,9 +48,12 @@ class Origin:
             "LibraryVersion": ArSSRLib.__version__,
             "Notice": library.notForClinicalUse(),
         }
-        if self.model is not None:
-            version = self.model.header.version
-            values.update(Model=self.model.name, ModelVersion=version, Fast=self.fast)
+        model = self.request.model
+        if model is not None:
+            values.update(Model=model.name, ModelVersion=model.header.version)
+            values.update(Fast=self.request.fast)
+            if model.header.spec.encoder.noise_level:
+                values.update(NoiseReduction=self.request.noise_reduction)
         return {ATTRIBUTE_PREFIX + key: str(value) for key, value in values.items()}
 
 

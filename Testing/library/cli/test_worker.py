@@ -104,6 +104,16 @@ def test_a_job_that_fails_does_not_stop_the_next(tmp_path: Path, cortex_path: Pa
     assert os.listdir(tmp_path) == ["d.nii"]
 
 
+def test_it_gets_ready_for_a_model_and_names_the_devices() -> None:
+    with _worker() as worker:
+        worker.send(job="a", request={"prepare": ["--threads", "1"]})
+        assert "CPU" in worker.read_until("devices", "a")["devices"]["cpu"]
+        assert worker.read_until("ended", "a")["ended"] == 0
+        worker.send(job="b", request={"prepare": ["--model", "missing.npz"]})
+        assert "missing.npz" in worker.read_until("ended", "b")["error"]
+        assert worker.close() == 0
+
+
 def test_an_existing_output_names_the_argument_that_allows_to_replace_it(
     tmp_path: Path, cortex_path: Path
 ) -> None:
