@@ -92,6 +92,9 @@ def upsample(
               noise that it is estimated to have, up to 2 more.
             - ``from_measured``: start from the resolution that the volume was measured with, where
               it is stored finer.
+            - ``noise_level``, ``intensity_range``: the noise as a share of the intensity range, and
+              the intensities of air and of the brightest tissue, where they are known; taken from
+              the image when left out.
             - ``roi``: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
             - ``device``: ``auto``, ``cpu``, ``cuda`` or ``mps``.
             - ``precision``: ``auto``, ``float32``, ``bfloat16`` or ``float16``.

@@ -94,20 +94,21 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
         """What a run would make and cost; raises ValueError when it is not possible."""
         return planRun(parameters, device)
 
-    def newJob(self, parameters, worker: Worker) -> UpsamplingJob:
+    def newJob(self, parameters, worker: Worker, device: str = "cpu") -> UpsamplingJob:
         """A job for the present choices, which :meth:`UpsamplingJob.start` starts.
 
         Args:
             parameters: the user's choices.
             worker: what computes.
+            device: as for :meth:`plan`.
 
         Raises:
             ValueError: the run is not possible; the message says why.
             torch_setup.TorchUnavailable: PyTorch is missing and was not installed.
         """
-        planRun(parameters, "cpu")
+        planRun(parameters, device)
         torch_setup.ensureTorch()
-        plan = planRun(parameters, "cpu")  # again: while PyTorch installs, the scene may change
+        plan = planRun(parameters, device)  # again: while PyTorch installs, the scene may change
         outputs = {"arssr": parameters.outputVolume, "cubic": self._cubicToOverwrite(parameters)}
         return UpsamplingJob(plan, parameters.inputVolume, outputs, worker)
 

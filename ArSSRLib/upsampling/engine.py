@@ -44,6 +44,7 @@ class Engine:
         precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``, see
             :func:`ArSSRLib.upsampling.precision.choose_precision`.
         plane_voxels: LR voxels that a tile's plane may have; None for what memory allows.
+        normalisation: of the intensities; None for what suits the array.
     """
 
     model: Model
@@ -51,6 +52,7 @@ class Engine:
     passes: int | None = None
     precision: Precision = "auto"
     plane_voxels: int | None = None
+    normalisation: Normalisation | None = None
 
     def upsample(
         self,
@@ -79,7 +81,7 @@ class Engine:
         low_shape = _checked_shape(array)
         start, size = box or ((0, 0, 0), target_shape)
         spans = _spans(start, size, target_shape)
-        normalisation = Normalisation.of(array)
+        normalisation = self.normalisation or Normalisation.of(array)
         _check_range(normalisation.span)
         spec = self.model.header.spec
         geometry = geometry_of(low_shape, target_shape, spans, spec.encoder)

@@ -29,11 +29,18 @@ class Cost:
 
     Attributes:
         peak_bytes: highest resident memory of the process, in bytes.
-        seconds: time from start to written file, in s.
+        start_seconds: time until a new process computes, in s.
+        computing_seconds: time from then on, in s.
     """
 
     peak_bytes: int
-    seconds: float
+    start_seconds: float
+    computing_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """Time from the start of a process to the written file, in s."""
+        return self.start_seconds + self.computing_seconds
 
 
 def estimate_cost(request: Upsampling, grid: Grid, target: Grid) -> Cost:
@@ -58,18 +65,21 @@ def estimate_cost(request: Upsampling, grid: Grid, target: Grid) -> Cost:
         encoded * encoder_parameters(spec.encoder) + target.voxels * _folded_weights(spec)
     )
     cores = (request.threads or usable_cpus()) if device == "cpu" else 1
-    seconds = _START_SECONDS[device] + operations / (_OPERATIONS_PER_SECOND[device] * cores)
+    seconds = operations / (_OPERATIONS_PER_SECOND[device] * cores)
     plane = max(geometry.plane_voxels(tile) for tile in tiles)
     working = stream_bytes(spec, plane, low[geometry.stream])
     # Input and output as float32: files are written in parts.
     arrays = 4 * (grid.voxels + target.voxels)
-    return Cost(_PROGRAM_BYTES + arrays + working, seconds)
+    return Cost(_PROGRAM_BYTES + arrays + working, _START_SECONDS[device], seconds)
 
 
 def _cost_of_interpolation(grid: Grid, target: Grid) -> Cost:
     values = 2 * grid.voxels + target.voxels
-    seconds = _SECONDS_TO_START_INTERPOLATING + target.voxels / _VOXELS_INTERPOLATED_PER_SECOND
-    return Cost(_INTERPOLATING_PROGRAM_BYTES + 4 * values, seconds)
+    return Cost(
+        _INTERPOLATING_PROGRAM_BYTES + 4 * values,
+        _SECONDS_TO_START_INTERPOLATING,
+        target.voxels / _VOXELS_INTERPOLATED_PER_SECOND,
+    )
 
 
 def _folded_weights(spec: NetworkSpec) -> int:

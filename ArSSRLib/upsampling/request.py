@@ -53,6 +53,8 @@ class UpsamplingOptions(TypedDict, total=False):
     fast: bool
     noise_reduction: float
     from_measured: bool
+    noise_level: float | None
+    intensity_range: tuple[float, float] | None
     roi: Roi | None
     device: str
     precision: Precision
@@ -88,6 +90,11 @@ class Upsampling:
             the noise level, where it has no effect.
         from_measured: whether the volume is first taken to the grid that it was measured on, where
             it is stored finer; scales then count from there.
+        noise_level: standard deviation of the scan's noise as a share of its intensity range;
+            estimated when None. None for a model that does not take it.
+        intensity_range: the intensities that the network sees as 0 and 1; see
+            :class:`ArSSRLib.volumes.intensity.Normalisation` for what is taken when None. With both
+            given, a part of a volume is computed like the whole.
         roi: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
         device: where the network computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``, see
@@ -161,6 +168,25 @@ class Upsampling:
         help="start from the resolution that the volume was measured with, where it is stored "
         "finer (zero-filled k-space, interpolation); 'arssr info' shows it",
     )
+    noise_level: float | None = option(
+        "--noise-level",
+        network_only=True,
+        tag="noise{value:g}",
+        type=finite_number,
+        metavar="SHARE",
+        help="standard deviation of the scan's noise as a share of its intensity range, such as "
+        "0.02 (default: estimated)",
+    )
+    intensity_range: tuple[float, float] | None = option(
+        "--intensity-range",
+        network_only=True,
+        tag="range{value[0]:g}to{value[1]:g}",
+        type=finite_number,
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="intensities of air and of the brightest tissue (default: the 0.1st and the 99.9th "
+        "percentile of the scan)",
+    )
     roi: Roi | None = option(
         "--roi",
         type=finite_number,
@@ -217,12 +243,28 @@ class Upsampling:
                 f"{_MOST_NOISE_REDUCTION:g}; 1 removes the estimated noise.",
                 argument="noise_reduction",
             )
+        self._check_intensities()
         threads = self.threads
         if threads is not None and not (isinstance(threads, int) and 1 <= threads <= MOST_THREADS):
             raise InputError(
                 f"The number of threads {threads!r} is not between 1 and {MOST_THREADS}; choose "
                 "fewer, or none to use all CPUs.",
                 argument="threads",
+            )
+
+    def _check_intensities(self) -> None:
+        if self.noise_level is not None and not 0.0 <= self.noise_level <= 1.0:
+            raise InputError(
+                f"The noise level {self.noise_level:g} is not between 0 and 1; it is a share of "
+                "the intensity range, such as 0.02.",
+                argument="noise_level",
+            )
+        low, high = self.intensity_range or (0.0, 1.0)
+        if not low < high:
+            raise InputError(
+                f"The intensity range from {low:g} to {high:g} is empty; give the lower number "
+                "first.",
+                argument="intensity_range",
             )
 
     @classmethod
@@ -242,7 +284,9 @@ class Upsampling:
 
         info = resolved_model(DEFAULT if model is None else model)
         fast = bool(values.pop("fast", False)) and info.header.mirrored
-        if values.get("noise_reduction", 1.0) != 1.0 and not info.header.spec.encoder.noise_level:
+        if not info.header.spec.encoder.noise_level and (
+            values.get("noise_reduction", 1.0) != 1.0 or values.get("noise_level") is not None
+        ):
             raise InputError(
                 f"The model {info.name} does not take the noise level, so it cannot reduce noise "
                 "by a factor; leave the noise reduction out, or use the model default.",
@@ -355,6 +399,10 @@ class Upsampling:
             values["Passes"] = self.passes
             if self.model.header.spec.encoder.noise_level:
                 values["NoiseReduction"] = self.noise_reduction
+            if self.noise_level is not None:
+                values["NoiseLevel"] = self.noise_level
+            if self.intensity_range is not None:
+                values["IntensityRange"] = list(self.intensity_range)
             if self.precision != "auto":
                 values["Precision"] = self.precision
         if self.from_measured:
@@ -384,6 +432,11 @@ class Upsampling:
             return "another number of passes"
         if made.get("NoiseReduction", 1.0) != self.noise_reduction:
             return "another noise reduction"
+        if made.get("NoiseLevel") != self.noise_level:
+            return "another noise level"
+        own_range = None if self.intensity_range is None else list(self.intensity_range)
+        if made.get("IntensityRange") != own_range:
+            return "another intensity range"
         return "" if made.get("Precision", "auto") == self.precision else "another precision"
 
     def cautions(self, grid: Grid, target: Grid) -> list[str]:

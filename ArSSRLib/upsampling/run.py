@@ -16,6 +16,7 @@ from ..running.machine import total_memory
 from ..running.memory import gigabytes
 from ..volumes.array_types import FloatArray
 from ..volumes.grid import Grid, SizeTriple
+from ..volumes.intensity import Normalisation
 from ..volumes.noise import estimate_noise
 from ..volumes.orientation import to_canonical
 from ..volumes.outliers import Split, split_outliers
@@ -122,7 +123,8 @@ def _network(
     def compute(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> FloatArray:
         split = split_outliers(array)
         engine = Engine(
-            model=_at_noise_of(split.seen, loaded, request.noise_reduction),
+            model=_at_noise_of(split.seen, loaded, request),
+            normalisation=_normalisation_for(request),
             device=request.device,
             passes=request.passes,
             precision=request.precision,
@@ -135,13 +137,21 @@ def _network(
     return compute
 
 
-def _at_noise_of(array: FloatArray, model: Model, reduction: float) -> Model:
+def _normalisation_for(request: Upsampling) -> Normalisation | None:
+    if request.intensity_range is None:
+        return None
+    low, high = request.intensity_range
+    return Normalisation(low, high - low)
+
+
+def _at_noise_of(array: FloatArray, model: Model, request: Upsampling) -> Model:
     """The model for the noise of a scan; the same for a model that does not take its level."""
     from ..networks.noise_level import at_noise_level
 
     if not model.header.spec.encoder.noise_level:
         return model
-    network = at_noise_level(model.network, reduction * estimate_noise(array))
+    noise = estimate_noise(array) if request.noise_level is None else request.noise_level
+    network = at_noise_level(model.network, request.noise_reduction * noise)
     return replace(model, network=network, header=replace(model.header, spec=network.spec))
 
 

@@ -66,7 +66,7 @@ def test_voxels_that_are_not_finite_have_no_estimate(slicer, ui, wait, panel):
     array = np.full((20, 20, 20), np.nan, np.float32)
     node = slicer.util.addVolumeFromArray(array, np.eye(4), "Nothing")
     ended = []
-    panel._noise.found.connect(lambda: ended.append(True))
+    panel._facts.found.connect(lambda: ended.append(True))
     ui.inputSelector.setCurrentNode(node)
     wait(lambda: ended)
     assert "Estimated" not in ui.noiseSummaryLabel.text

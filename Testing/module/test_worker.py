@@ -6,8 +6,9 @@ import pytest
 from process_ends import outlasting
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def worker(started):
+    """One for all tests, since each start of its process takes seconds."""
     from ArSSRModule.run.worker import Worker
 
     made = Worker()
@@ -37,14 +38,6 @@ def order(worker, wait, tmp_path):
     return give
 
 
-def test_one_process_does_all_orders_also_after_a_bad_one(worker, order):
-    assert order() == "done"
-    process = worker._session.process.processId
-    assert "scale 0.5" in order("--scale", "0.5", "--method", "cubic")
-    assert order() == "done"
-    assert worker._session.process.processId == process
-
-
 def test_it_names_the_devices_once_it_is_ready(worker, wait):
     found = []
     worker.devicesFound.connect(found.append)
@@ -55,42 +48,28 @@ def test_it_names_the_devices_once_it_is_ready(worker, wait):
     assert len(found) == 1
 
 
-def test_without_orders_it_ends_and_the_next_order_starts_another(
-    worker, order, wait, children, monkeypatch
-):
-    from ArSSRModule.run import worker as module
+def test_one_process_does_all_orders_also_after_a_bad_one(worker, order):
+    assert order() == "done"
+    process = worker._session.process.processId
+    assert "scale 0.5" in order("--scale", "0.5", "--method", "cubic")
+    assert order() == "done"
+    assert worker._session.process.processId == process
 
-    monkeypatch.setattr(module, "IDLE_SECONDS", 0.1)
-    worker.prepare()
+
+def test_a_withdrawn_order_reports_nothing_and_the_process_stays(worker, order):
+    assert order() == "done"
     first = worker._session.process.processId
-    wait(lambda: worker._session is None)
-    assert first not in [process.pid for process in children()]
+    ends = []
+    withdrawn = worker.order({"prepare": []})
+    withdrawn.succeeded.connect(lambda: ends.append("done"))
+    withdrawn.withdraw()
     assert order() == "done"
-
-
-def test_an_order_that_comes_when_the_process_has_just_ended_is_given_again(
-    worker, order, wait, monkeypatch
-):
-    from ArSSRModule.run import worker as module
-
-    monkeypatch.setattr(module, "IDLE_SECONDS", 0.1)
-    worker.prepare()
-    wait(lambda: not worker._session.process.running)
-    monkeypatch.undo()
-    assert order() == "done"
-
-
-def test_it_ends_with_slicer(worker, wait, children):
-    before = children()
-    worker.prepare()
-    wait(lambda: len(children()) >= len(before) + 2)
-    ours = [process for process in children() if process not in before]
-    worker._session.process._process.stdin.close()  # as the system does when Slicer has died
-    assert outlasting(ours, seconds=60.0) == []
+    assert ends == []
+    assert worker._session.process.processId == first
 
 
 def test_an_aborted_order_fails_and_another_process_does_the_next(worker, order, wait):
-    worker.prepare()
+    assert order() == "done"
     first = worker._session.process.processId
     ends = []
     aborted = worker.order({"prepare": []})
@@ -101,16 +80,26 @@ def test_an_aborted_order_fails_and_another_process_does_the_next(worker, order,
     assert worker._session.process.processId != first
 
 
-def test_a_withdrawn_order_reports_nothing_and_the_process_stays(worker, order):
-    worker.prepare()
-    first = worker._session.process.processId
-    ends = []
-    withdrawn = worker.order({"prepare": []})
-    withdrawn.succeeded.connect(lambda: ends.append("done"))
-    withdrawn.withdraw()
+def test_it_ends_with_slicer(worker, order, children):
     assert order() == "done"
-    assert ends == []
-    assert worker._session.process.processId == first
+    group = worker._session.process.processId
+    ours = [p for p in children() if group in (p.pid, p.ppid())]
+    assert len(ours) == 2, "a launcher and the Python that it started"
+    worker._session.process._process.stdin.close()  # as the system does when Slicer has died
+    assert outlasting(ours, seconds=60.0) == []
+
+
+def test_without_orders_it_ends_and_the_next_order_starts_another(worker, order, wait, monkeypatch):
+    from ArSSRModule.run import worker as module
+
+    worker.stopNow()
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.1)
+    worker.prepare()
+    wait(lambda: worker._session is None)
+    worker.prepare()
+    wait(lambda: not worker._session.process.running)
+    monkeypatch.undo()
+    assert order() == "done"  # it came when nobody had noticed the end yet
 
 
 def test_a_lack_of_memory_comes_with_a_remedy(started):

@@ -72,7 +72,7 @@ class Comparison(VTKObservationMixin):
         layoutNode = _layoutNode()
         if not self.shown:
             self._earlierLayout = layoutNode.GetViewArrangement()
-            self._point = pointOfInterest(parameters)
+            self._point = pointOfInterest(parameters.comparedResult, parameters.roi)
             self.zoomed = True
         self._clearViews()
         registerLayouts(layoutNode)
@@ -191,7 +191,7 @@ class Comparison(VTKObservationMixin):
         if not self.shown or self.reasonNotPossible(parameters):
             return
         if self._point is None:
-            self._point = pointOfInterest(parameters)
+            self._point = pointOfInterest(parameters.comparedResult, parameters.roi)
         widgets = [_widget(view) for view in chosenLayout(parameters).views]
         lookAt([w for w in widgets if w is not None], parameters, self._point, self.zoomed)
 

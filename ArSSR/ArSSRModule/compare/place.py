@@ -15,16 +15,16 @@ PIXELS_OF_A_VOXEL = (4.0, 8.0)
 """Least and most screen pixels of an input voxel in a view that is zoomed in."""
 
 
-def pointOfInterest(parameters) -> np.ndarray:
-    """The point, in RAS mm, that the comparison shows first.
+def pointOfInterest(volumeNode, roi=None) -> np.ndarray:
+    """The point, in RAS mm, that a user is likely to look at in a volume.
 
     The middle of the region, else the crosshair where it is shown, else where Slicer's three slice
-    views meet, else the middle of the result. Points outside the result are passed over.
+    views meet, else the middle of the volume. Points outside the volume are passed over.
     """
     bounds = np.zeros(6)
-    parameters.comparedResult.GetRASBounds(bounds)
+    volumeNode.GetRASBounds(bounds)
     low, high = bounds[0::2], bounds[1::2]
-    for point in (_regionPoint(parameters.roi), _crosshairPoint(), _viewsPoint()):
+    for point in (_regionPoint(roi), _crosshairPoint(), _viewsPoint()):
         if point is not None and np.all(low <= point) and np.all(point <= high):
             return point
     return (low + high) / 2

@@ -14,8 +14,8 @@ from .colours import boxStyle
 class PanelTexts:
     """Fills the panel's labels and shows only the widgets that the chosen resolution needs."""
 
-    def __init__(self, ui, devices, noise) -> None:
-        self._ui, self._devices, self._noise = ui, devices, noise
+    def __init__(self, ui, devices, facts) -> None:
+        self._ui, self._devices, self._facts = ui, devices, facts
         ui.noticeLabel.text = library.notForClinicalUse()
 
     def show(self, parameters, logic, notice: str = "") -> str:
@@ -72,7 +72,7 @@ class PanelTexts:
         )
 
     def _noiseText(self, parameters) -> str:
-        noise = self._noise.of(parameters.inputVolume)
+        facts = self._facts.of(parameters.inputVolume)
         if not self._ui.noiseReductionSlider.enabled:
             effect = _("This model keeps the grain of the scan.")
         elif parameters.noiseReduction == 0.0:
@@ -81,8 +81,8 @@ class PanelTexts:
             effect = _("Smoother than the estimate asks for.")
         else:
             effect = ""
-        known = "" if not noise else _("Estimated noise: {noise:.1%} of the range.")
-        return " ".join(filter(None, [effect, known.format(noise=noise)]))
+        known = _("Estimated noise: {noise:.1%} of the range.") if facts and facts.noise else ""
+        return " ".join(filter(None, [effect, known.format(noise=facts.noise) if known else ""]))
 
     def _planText(self, plan, device: Device) -> str:
         name = self._devices.resolve(device.value).upper()
@@ -92,15 +92,22 @@ class PanelTexts:
             _("Memory:"): _("{peak} while running, {result} in the scene").format(
                 peak=_bytes(plan.peakBytes), result=_bytes(plan.resultBytes)
             ),
-            _("Time:"): _("about {time} on the {device}").format(
-                time=timeText(plan.seconds), device=name
-            ),
+            _("Time:"): self._timeText(plan, name),
         }
         cells = "".join(
             f"<tr><td><b>{title}</b>&nbsp;&nbsp;</td><td>{text}</td></tr>"
             for title, text in rows.items()
         )
         return f"<table>{cells}</table>"
+
+    @staticmethod
+    def _timeText(plan, device: str) -> str:
+        text = (
+            _("about {time} on the {device}, as measured here")
+            if plan.measured
+            else _("about {time} on the {device}; the first run measures it")
+        )
+        return text.format(time=timeText(plan.seconds), device=device)
 
     def _deviceSummary(self, device: Device) -> str:
         version = torch_setup.installedVersion()

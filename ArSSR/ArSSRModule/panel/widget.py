@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
+from ..compare.borrowed import crosshairNode
 from ..compare.comparison import Comparison
 from ..compare.contents import hasCubic
 from ..logic import ArSSRLogic
@@ -19,9 +20,10 @@ from ..run.worker import Worker
 from ..scene.inputs import firstInput
 from ..scene.region import coversPartOnly, placeInMiddle, showOutlineOnly
 from .devices import Devices
+from .input_facts import InputFacts
 from .model_menu import ModelMenu
 from .node_observer import NodeObserver
-from .noise_estimate import NoiseEstimate
+from .preview import Preview
 from .run_state import RunState
 from .texts import PanelTexts
 
@@ -49,8 +51,9 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = ArSSRLogic()
         self._worker = Worker()
         self._devices = Devices(self._worker)
-        self._noise = NoiseEstimate()
-        self._texts = PanelTexts(self.ui, self._devices, self._noise)
+        self._facts = InputFacts()
+        self._texts = PanelTexts(self.ui, self._devices, self._facts)
+        self._preview = Preview(self.ui, self._worker, self._facts, self._devices)
         self._models = ModelMenu(self.ui)
         self._comparison = Comparison()
         self._run = RunState(self.ui, self.logic, self._worker)
@@ -69,6 +72,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         placed = slicer.vtkMRMLMarkupsNode.PointModifiedEvent
         soon = self._updateSoon
         self._input = NodeObserver({modified: self._update, moved: soon})
+        self._crosshair = NodeObserver({modified: soon})
         self._region = NodeObserver({modified: soon, moved: soon, placed: soon})
 
     def _connect(self) -> None:
@@ -78,6 +82,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.StartImportEvent, self._onSceneStartImport)
         self.addObserver(scene, scene.EndImportEvent, self._onSceneEndImport)
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._onNodeAboutToBeRemoved)
+        self.ui.previewButton.connect("clicked(bool)", self._onPreview)
         self.ui.applyButton.connect("clicked(bool)", self._onApplyOrCancel)
         self.ui.scale2Button.connect("clicked(bool)", lambda: self._setScale(2.0))
         self.ui.scale3Button.connect("clicked(bool)", lambda: self._setScale(3.0))
@@ -87,7 +92,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.swapButton.connect("clicked(bool)", self._onSwap)
         self.ui.roiSelector.connect("nodeAddedByUser(vtkMRMLNode*)", self._onRegionCreated)
         self._devices.found.connect(self._update)
-        self._noise.found.connect(self._update)
+        self._facts.found.connect(self._update)
         self._models.chosen.connect(self._onModelChosen)
         self._run.succeeded.connect(self._onSucceeded)
         self._run.ended.connect(self._onRunEnded)
@@ -100,9 +105,10 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def cleanup(self) -> None:
         """The module is closed or reloaded: ends the run and removes every observer."""
+        self._preview.end()
         self._run.shutDown()
         self._worker.stopNow()
-        self._noise.stopNow()
+        self._facts.stopNow()
         self._comparison.close()
         self.setParameterNode(None)
         self._updateTimer.stop()
@@ -113,6 +119,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._prepareWorker()
 
     def exit(self) -> None:
+        self._preview.end()
         self.setParameterNode(None)
 
     def onReload(self) -> None:
@@ -133,8 +140,8 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._parameters is not None:
             self._parameters.disconnectGui(self._guiTag)
             self._parameters.RemoveObserver(self._parametersTag)
-        self._input.follow(None)
-        self._region.follow(None)
+        for observer in (self._input, self._region, self._crosshair):
+            observer.follow(None)
         self._models.forgetReplaced()
         self._parameters = parameters
         if parameters is not None:
@@ -152,11 +159,22 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._parameters is None:
             return
         self._input.follow(self._parameters.inputVolume)
+        self._crosshair.follow(crosshairNode() if self._preview.on else None)
         self._region.follow(self._parameters.roi)
         self._models.show(self._parameters.model)
         reason = self._texts.show(self._parameters, self.logic, self._models.replaced)
         self._run.showApply(reason)
+        self._preview.update(self._reasonNoPreview(reason))
         self._showComparison()
+
+    def _reasonNoPreview(self, reasonNoRun: str) -> str:
+        if self.running:
+            return _("A run is in progress.")
+        if self._comparison.shown:
+            return _("Go back to the earlier layout first.")
+        if not torch_setup.isNewEnough(torch_setup.installedVersion()):
+            return _("Press Apply first: it offers to install PyTorch.")
+        return reasonNoRun
 
     def _showComparison(self) -> None:
         self._comparison.update(self._parameters)
@@ -190,11 +208,21 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onModelChosen(self, name: str) -> None:
         self._parameters.model = name
 
+    def _onPreview(self, pressed: bool) -> None:
+        if pressed:
+            self._preview.begin(self._parameters)
+        else:
+            self._preview.end()
+        self._update()
+
     def _onApplyOrCancel(self) -> None:
         if self._run.running:
             self._run.cancel()
             return
-        self._run.start(self._parameters)
+        self._preview.end()
+        device = self._devices.resolve(self._parameters.device.value)
+        self._run.start(self._parameters, device)
+        self._update()
 
     def _onSucceeded(self, inputNode, nodes: dict) -> None:
         parameters = self._parameters or self.logic.getParameterNode()
@@ -218,6 +246,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._comparison.shown:
             self._comparison.leave()
         else:
+            self._preview.end()
             self._comparison.enter(self._parameters)
         self._update()
 
@@ -229,6 +258,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._comparison.swap(self._parameters)
 
     def _onSceneStartClose(self, caller=None, event=None) -> None:
+        self._preview.end()
         self._run.stopNow()
         self._comparison.leave()
         self.setParameterNode(None)
@@ -239,6 +269,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onSceneStartImport(self, caller=None, event=None) -> None:
         """While nodes arrive one by one, a selector would write a wrong choice into the scene."""
+        self._preview.end()
         self.setParameterNode(None)
 
     def _onSceneEndImport(self, caller=None, event=None) -> None:
@@ -248,6 +279,8 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _onNodeAboutToBeRemoved(self, caller, event, node) -> None:
+        if node is self._input.node:
+            self._preview.end()
         for observer in (self._input, self._region):
             if node is observer.node:
                 observer.follow(None)

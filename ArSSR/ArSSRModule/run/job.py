@@ -1,6 +1,7 @@
 """One press of Apply: write the input, order each method, load and place the results."""
 
 import logging
+import time
 from contextlib import ExitStack
 from functools import partial
 
@@ -10,7 +11,7 @@ from slicer.i18n import tr as _
 from ..scene.results import Origin, placeResult, resultName
 from ..scene.volume_files import LoadedImage, Snapshot
 from ..signals import Signal
-from . import failures
+from . import failures, measured_speed
 from .background_task import BackgroundTask
 from .child_output import ProgressLine, stageTitle
 from .job_folder import JobFolder
@@ -38,7 +39,8 @@ class UpsamplingJob:
     def __init__(self, plan, inputNode, outputNodes: dict, worker: Worker) -> None:
         self.progressed, self.warned = Signal(), Signal()
         self.succeeded, self.failed, self.cancelled = Signal(), Signal(), Signal()
-        self._requests = list(plan.requests)
+        self._plan, self._requests = plan, list(plan.requests)
+        self._computingSince: float | None = None
         self._worker = worker
         self._snapshot = Snapshot.of(inputNode)
         self._outputIDs = {m: n.GetID() for m, n in outputNodes.items() if n is not None}
@@ -97,12 +99,14 @@ class UpsamplingJob:
                 "request": request.arguments(),
             }
         )
+        self._computingSince = None
         order.progressed.connect(self._onProgress)
         order.succeeded.connect(self._guarded(self._onComputed))
         order.failed.connect(self._guarded(self._onFailed))
         return order
 
     def _onProgress(self, progress: ProgressLine) -> None:
+        self._computingSince = self._computingSince or time.monotonic()
         if progress.warning:
             logging.warning("ArSSR: %s", progress.warning)
             self.warned.emit(progress.warning)
@@ -128,11 +132,17 @@ class UpsamplingJob:
             self._finish(self.cancelled)
         else:
             request = self._requests[self._step]
+            self._rememberSpeed(request)
             target = self._folder.path / _targetName(request)
             self._runTask(
                 partial(LoadedImage.read, target, self._snapshot.grid),
                 partial(self._keep, request.method),
             )
+
+    def _rememberSpeed(self, request) -> None:
+        if request.model is not None and self._computingSince is not None:
+            seconds = time.monotonic() - self._computingSince
+            measured_speed.remember(self._plan.device, self._plan.computingSeconds, seconds)
 
     def _keep(self, method: str, loaded: LoadedImage) -> None:
         self._loaded[method] = loaded

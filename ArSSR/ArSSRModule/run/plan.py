@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 from .. import library
 from ..scene import geometry
 from ..scene.inputs import checkNotOverwritten, checkUsable
+from . import measured_speed
 from .machine import physicalMemory
 from .request import requestsOf
 
@@ -28,7 +29,10 @@ class Plan:
             besides what is in the scene already.
         resultBytes: memory of the results in the scene.
         fileBytes: size of the run's temporary files.
-        seconds: expected time on the device that is used.
+        device: cpu, cuda or mps.
+        computingSeconds: the library's estimate of computing on such a device.
+        seconds: expected time of the run on this computer.
+        measured: whether an earlier run on the device was measured.
         warnings: sentences for the user; the run is possible all the same.
     """
 
@@ -37,7 +41,10 @@ class Plan:
     peakBytes: int
     resultBytes: int
     fileBytes: int
+    device: str
+    computingSeconds: float
     seconds: float
+    measured: bool
     warnings: tuple[str, ...]
 
 
@@ -73,7 +80,10 @@ def planRun(parameters, device: str) -> Plan:
         peakBytes,
         resultBytes * len(requests),
         inputBytes + resultBytes * len(requests),
-        float(cost.seconds),
+        device,
+        cost.computing_seconds,
+        measured_speed.expectedSeconds(device, cost.computing_seconds),
+        measured_speed.slowness(device) is not None,
         (*_warnings(volumeNode, grid, whole, network.model), *_memoryWarnings(peakBytes)),
     )
 

@@ -16,17 +16,20 @@ def requestsOf(parameters, roi=None, device: str = "") -> tuple:
         ValueError: the model or another choice cannot be used.
     """
     library.makeImportable()
+    from ArSSRLib.networks.catalogue import model_info
     from ArSSRLib.upsampling.request import Upsampling
 
+    model = model_info(parameters.model)
+    takesNoise = model.header.spec.encoder.noise_level
     methods = ("cubic", "arssr") if parameters.alsoCubic else ("arssr",)  # cubic takes a moment
     return tuple(
         Upsampling.of(
             **_resolution(parameters),
             method=method,
-            model=parameters.model,
+            model=model,
             device=device or parameters.device.value,
             fast=parameters.fast,
-            noise_reduction=round(parameters.noiseReduction, 4),
+            noise_reduction=round(parameters.noiseReduction, 4) if takesNoise else 1.0,
             roi=roi,
         )
         for method in methods

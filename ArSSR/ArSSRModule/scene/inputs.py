@@ -43,7 +43,9 @@ def firstInput():
     Label maps and colour volumes are scalar volumes too where MRML is asked by class.
     """
     for node in slicer.util.getNodesByClass(SCALAR_VOLUME):
-        if node.GetClassName() == SCALAR_VOLUME and not node.GetNodeReferenceID(DIFFERENCE_OF):
+        if node.GetClassName() != SCALAR_VOLUME or node.GetHideFromEditors():
+            continue
+        if not node.GetNodeReferenceID(DIFFERENCE_OF):
             return node
     return None
 

@@ -88,15 +88,21 @@ def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
     return outputNode
 
 
-def _fill(outputNode, loaded, inputNode, origin: Origin, name: str) -> None:
+def fillLike(node, loaded, inputNode) -> None:
+    """Gives ``node`` an image, displayed and transformed like ``inputNode``."""
     # Before the image is there: MRML would otherwise compute a window over all voxels.
-    _showLike(inputNode, outputNode)
+    _showLike(inputNode, node)
+    with slicer.util.NodeModify(node):
+        node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(loaded.ijkToRas))
+        node.SetAndObserveImageData(loaded.imageData)
+        node.SetAndObserveTransformNodeID(inputNode.GetTransformNodeID())
+        node.SetVoxelValueQuantity(inputNode.GetVoxelValueQuantity())
+        node.SetVoxelValueUnits(inputNode.GetVoxelValueUnits())
+
+
+def _fill(outputNode, loaded, inputNode, origin: Origin, name: str) -> None:
     with slicer.util.NodeModify(outputNode):
-        outputNode.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(loaded.ijkToRas))
-        outputNode.SetAndObserveImageData(loaded.imageData)
-        outputNode.SetAndObserveTransformNodeID(inputNode.GetTransformNodeID())
-        outputNode.SetVoxelValueQuantity(inputNode.GetVoxelValueQuantity())
-        outputNode.SetVoxelValueUnits(inputNode.GetVoxelValueUnits())
+        fillLike(outputNode, loaded, inputNode)
         factors = _factors(inputNode, outputNode)
         _rename(outputNode, name)
         _replaceAttributes(outputNode, origin.attributes(inputNode, factors))

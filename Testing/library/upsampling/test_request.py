@@ -180,6 +180,24 @@ def test_noise_reduction_is_for_a_model_that_takes_the_noise_level(tmp_path: Pat
     with pytest.raises(InputError, match="does not take the noise level"):
         Upsampling.of(scale=2, model=paths[False], noise_reduction=0.5)
 
+    with pytest.raises(InputError, match="does not take the noise level"):
+        Upsampling.of(scale=2, model=paths[False], noise_level=0.02)
+
+
+def test_a_known_noise_and_range_belong_to_the_run() -> None:
+    usual = Upsampling.of(scale=2)
+    run = replace(usual, noise_level=0.02, intensity_range=(-1.0, 900.0))
+    assert Upsampling.from_arguments(run.arguments()) == run
+    assert run.name_part == "arssr-noise0.02-range-1to900_2x"
+    assert run.difference_from(run.to_dict()) == ""
+    assert run.difference_from(usual.to_dict()) == "another noise level"
+    only_range = replace(usual, intensity_range=(-1.0, 900.0))
+    assert only_range.difference_from(usual.to_dict()) == "another intensity range"
+    for bad, words in (({"noise_level": 2.0}, "between 0 and 1"),
+                       ({"intensity_range": (1.0, 1.0)}, "is empty")):  # fmt: skip
+        with pytest.raises(InputError, match=words):
+            Upsampling.of(scale=2, **bad)  # type: ignore[arg-type]
+
 
 @pytest.mark.parametrize("value", [-0.1, 2.5, float("nan")])
 def test_an_impossible_noise_reduction_is_refused(value: float) -> None:

@@ -276,6 +276,29 @@ def test_noise_reduction_changes_the_result_of_a_model_that_takes_the_level(
     assert not np.allclose(results[1], results[2])
 
 
+def test_a_part_of_a_volume_is_computed_like_the_whole_when_its_noise_and_range_are_given(
+    cortex: Volume, noise_model: Model
+) -> None:
+    whole = _upsampled(cortex, noise_model, scale=2, precision="float32")
+    start, size = (8, 6, 2), (32, 30, 16)
+    (i, j, k), (width, height, depth) = start, size
+    part = replace(
+        cortex,
+        array=cortex.array[k : k + depth, j : j + height, i : i + width],
+        grid=cortex.grid.cropped(start, size),
+    )
+    known = Normalisation.of(cortex.array)
+    result = _upsampled(
+        part, noise_model, scale=2, precision="float32",
+        noise_level=estimate_noise(cortex.array),
+        intensity_range=(known.offset, known.offset + known.span),
+    )  # fmt: skip
+    far = 14  # from nearer the network sees the cut
+    expected = whole.array[2 * k :, 2 * j :, 2 * i :][: 2 * depth, : 2 * height, : 2 * width]
+    inside = (slice(far, -far),) * 3
+    np.testing.assert_allclose(result.array[inside], expected[inside], rtol=1e-3)
+
+
 def test_at_the_voxels_of_the_input_noise_is_reduced_only_when_asked(
     cortex: Volume, noise_model: Model
 ) -> None:
