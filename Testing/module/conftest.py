@@ -28,7 +28,8 @@ def modules_of_the_panel() -> Iterator[None]:
 
     One process runs files of several folders. Two copies of a class in it would fail isinstance.
     """
-    others = _exchange(_panels) if _panels else _loaded()
+    # The panel is opened before this fixture runs for the first file that needs it.
+    others = _exchange(_panels) if "ArSSRModule" in _panels else _loaded()
     yield
     _panels.update(_exchange(others))
 
