@@ -122,6 +122,38 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         self.panel.ui.noiseReductionSlider.value = 0.5
         self.assertEqual(ArSSRLogic().getParameterNode().noiseReduction, 0.5)
 
+    def test_PreviewShowsABoxAndLeavesNothing(self):
+        block = self._block()
+        slicer.util.setSliceViewerLayers(background=block, foreground=None)
+        self._choose(block, scale=2.0)
+        before = _nodeIDs()
+        button = self.panel.ui.previewButton
+        button.click()
+        self._wait(lambda: _overlay() is not None)
+        first = slicer.util.arrayFromVolume(_overlay()).astype(float)
+        np.testing.assert_allclose(
+            _overlay().GetSpacing(), np.divide(block.GetSpacing(), 2.0), rtol=0.05
+        )
+        self.panel.ui.noiseReductionSlider.value = 0.0
+        self._wait(
+            lambda: not np.array_equal(slicer.util.arrayFromVolume(_overlay()).astype(float), first)
+        )
+        self.assertFalse(_overlay().GetSaveWithScene())
+        button.click()
+        self.assertIsNone(_overlay())
+        self.assertEqual(_nodeIDs(), before)
+
+    def test_RunsAndPreviewsShareOneProcess(self):
+        self._choose(self._block(), scale=1.5)
+        self.panel.ui.previewButton.click()
+        self._wait(lambda: _overlay() is not None)
+        process = self.panel.worker.processId
+        for _run in range(2):
+            self.panel.ui.applyButton.click()
+            self.assertIsNone(_overlay())
+            self._waitForTheRun()
+        self.assertEqual(self.panel.worker.processId, process)
+
     def test_CancelLeavesTheSceneAsItWas(self):
         self._choose(self._sample(), scale=4.0)
         before = _nodeIDs()
@@ -337,6 +369,13 @@ def _ijkToRas(volumeNode):
     matrix = vtk.vtkMatrix4x4()
     volumeNode.GetIJKToRASMatrix(matrix)
     return slicer.util.arrayFromVTKMatrix(matrix)
+
+
+def _overlay():
+    """The preview in the red slice view, None where it shows none."""
+    composite = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+    node = slicer.mrmlScene.GetNodeByID(composite.GetForegroundVolumeID() or "")
+    return node if node is not None and node.GetHideFromEditors() else None
 
 
 def _roughness(volumeNode):

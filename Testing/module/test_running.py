@@ -186,7 +186,7 @@ def test_a_child_that_cannot_start_ends_the_run_with_its_reason(
 ):
     from ArSSRModule import library
 
-    panel._worker.stopNow()
+    panel.worker.stopNow()
 
     def missing():
         raise RuntimeError("PythonSlicer is missing from the installation; install Slicer again.")

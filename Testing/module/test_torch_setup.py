@@ -157,7 +157,7 @@ def test_reloading_while_torch_is_installed_starts_no_run(
 def test_the_devices_are_looked_up_once_torch_is_installed(
     monkeypatch, setup, without_torch, slicer, ui, panel, cortex, wait
 ):
-    panel._worker.stopNow()
+    panel.worker.stopNow()
     monkeypatch.setattr(panel._devices, "names", {})
     provide(monkeypatch, Slow(monkeypatch, setup, lambda: None))
     ui.inputSelector.setCurrentNode(cortex)

@@ -50,39 +50,39 @@ def test_it_names_the_devices_once_it_is_ready(worker, wait):
 
 def test_one_process_does_all_orders_also_after_a_bad_one(worker, order):
     assert order() == "done"
-    process = worker._session.process.processId
+    process = worker.processId
     assert "scale 0.5" in order("--scale", "0.5", "--method", "cubic")
     assert order() == "done"
-    assert worker._session.process.processId == process
+    assert worker.processId == process
 
 
 def test_a_withdrawn_order_reports_nothing_and_the_process_stays(worker, order):
     assert order() == "done"
-    first = worker._session.process.processId
+    first = worker.processId
     ends = []
     withdrawn = worker.order({"prepare": []})
     withdrawn.succeeded.connect(lambda: ends.append("done"))
     withdrawn.withdraw()
     assert order() == "done"
     assert ends == []
-    assert worker._session.process.processId == first
+    assert worker.processId == first
 
 
 def test_an_aborted_order_fails_and_another_process_does_the_next(worker, order, wait):
     assert order() == "done"
-    first = worker._session.process.processId
+    first = worker.processId
     ends = []
     aborted = worker.order({"prepare": []})
     aborted.failed.connect(ends.append)
     aborted.abort()
     assert order() == "done"
     wait(lambda: ends)
-    assert worker._session.process.processId != first
+    assert worker.processId != first
 
 
 def test_it_ends_with_slicer(worker, order, children):
     assert order() == "done"
-    group = worker._session.process.processId
+    group = worker.processId
     ours = [p for p in children() if group in (p.pid, p.ppid())]
     assert len(ours) == 2, "a launcher and the Python that it started"
     worker._session.process._process.stdin.close()  # as the system does when Slicer has died

@@ -49,14 +49,14 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         uiWidget.setMRMLScene(slicer.mrmlScene)
         self.logic = ArSSRLogic()
-        self._worker = Worker()
-        self._devices = Devices(self._worker)
+        self.worker = Worker()
+        self._devices = Devices(self.worker)
         self._facts = InputFacts()
         self._texts = PanelTexts(self.ui, self._devices, self._facts)
-        self._preview = Preview(self.ui, self._worker, self._facts, self._devices)
+        self._preview = Preview(self.ui, self.worker, self._facts, self._devices)
         self._models = ModelMenu(self.ui)
         self._comparison = Comparison()
-        self._run = RunState(self.ui, self.logic, self._worker)
+        self._run = RunState(self.ui, self.logic, self.worker)
         self._followNodes()
         self._connect()
         self.initializeParameterNode()
@@ -107,7 +107,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """The module is closed or reloaded: ends the run and removes every observer."""
         self._preview.end()
         self._run.shutDown()
-        self._worker.stopNow()
+        self.worker.stopNow()
         self._facts.stopNow()
         self._comparison.close()
         self.setParameterNode(None)
@@ -240,7 +240,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _prepareWorker(self) -> None:
         if torch_setup.isNewEnough(torch_setup.installedVersion()):
-            self._worker.prepare()
+            self.worker.prepare()
 
     def _onCompare(self) -> None:
         if self._comparison.shown:

@@ -83,6 +83,11 @@ class Worker:
         self._ending: list[_Session] = []
         self._count = 0
 
+    @property
+    def processId(self) -> int:
+        """Of the process; 0 where there is none."""
+        return 0 if self._session is None else self._session.process.processId
+
     def prepare(self) -> None:
         """Starts the process, so that the next order finds libraries, model and threads ready.
 
