@@ -45,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "or voxel size, and every option that differs from its default. NRRD and MetaImage keep "
         "their format. Results that exist are kept unless --force is given",
     )
+    parser.add_argument(
+        "--dicom",
+        action="store_true",
+        help="write a derived DICOM series with the patient and study of the input, a folder of "
+        "DICOM files; OUTPUT is the folder of the new series",
+    )
     add_options(parser, Upsampling)
     add_places(parser)
     add_progress(parser)
@@ -61,13 +67,19 @@ def run(arguments: argparse.Namespace) -> int:
     sources, output = arguments.inputs, arguments.output
     _refuse_empty_names(sources, output)
     request = Upsampling.from_namespace(arguments)
-    if _is_folder(output):
+    if _is_folder(output) and not arguments.dicom:
         options = BatchOptions.of(arguments)
         planned = _planned(sources, Path(output).absolute(), request, arguments.force)
         check_device(planned, options)
         return run_planned(planned, options)
     _refuse_many(arguments)
-    job = FileJob(source=sources[0], output=output, request=request, force=arguments.force)
+    job = FileJob(
+        source=sources[0],
+        output=output,
+        request=request,
+        force=arguments.force,
+        dicom=arguments.dicom,
+    )
     return run_job(job, printer_for(arguments.progress))
 
 
@@ -123,6 +135,8 @@ def _is_folder(name: str) -> bool:
 def _refuse_many(arguments: argparse.Namespace) -> None:
     """Refuses what only an output folder can take."""
     hint = f"need an output folder; end {arguments.output!r} in '/' if it is one."
+    if len(arguments.inputs) > 1 and arguments.dicom:
+        raise InputError("A DICOM series is made of one input; run the command for each of them.")
     if len(arguments.inputs) > 1:
         raise InputError(f"Several inputs {hint}")
     if arguments.jobs is not None or arguments.scheduler is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 
 from ..resampling.blur import DEFAULT_BLUR
@@ -87,5 +85,4 @@ def _starts(first: int, last: int) -> list[int]:
 
 def _operator(low: int, high: int, rows: tuple[int, int], first: int, size: int) -> FloatArray:
     """The matrix that makes voxels of the input out of those of the region."""
-    operator = axis_operator(DEFAULT_BLUR, high, low, rows)
-    return cast(FloatArray, operator[:, first : first + size])
+    return axis_operator(DEFAULT_BLUR, high, low, rows)[:, first : first + size]

@@ -39,6 +39,8 @@ class FileJob:
         request: how.
         force: whether an existing output may be replaced.
         make_folder: whether the output's folder is made where it is missing.
+        dicom: whether the output is a folder for a derived DICOM series; the source is a folder of
+            DICOM files then.
         sidecar: JSON file that describes the result; None for none.
         entries: what the sidecar holds besides how the result was made.
     """
@@ -48,6 +50,7 @@ class FileJob:
     request: Upsampling
     force: bool = False
     make_folder: bool = False
+    dicom: bool = False
     sidecar: str | None = None
     entries: Mapping[str, Any] = field(default_factory=dict)
 
@@ -107,7 +110,6 @@ def upsample_file(
     report(Progress("reading", 0.0))
     load_libraries("SimpleITK", *(["torch"] if job.request.model is not None else []))
     from ..volumes.files.reading import read_volume
-    from ..volumes.files.writing import write_volume
     from .run import upsample_volume
     from .start import starting_volume
 
@@ -127,10 +129,22 @@ def upsample_file(
     made = FileResult(result.grid, start.grid, _difference(start, result, target, job.request))
     report(Progress("writing", _SHARE_COMPUTED))
     _check_places(job)
-    with native_stderr_silenced():
-        write_volume(result, job.output, job.force, last_moment=lambda: _before_replacing(job))
+    _write(job, result)
     _describe(job, volume, made)
     return made
+
+
+def _write(job: FileJob, result: Volume) -> None:
+    """Writes the result as a file, or as a DICOM series beside that of the source."""
+    from ..volumes.files.writing import write_volume
+
+    if job.dicom:
+        from .series_output import write_derived_series
+
+        write_derived_series(job, result, last_moment=lambda: _before_replacing(job))
+        return
+    with native_stderr_silenced():
+        write_volume(result, job.output, job.force, last_moment=lambda: _before_replacing(job))
 
 
 def _difference(start: Volume, result: Volume, target: Grid, request: Upsampling) -> float | None:
@@ -176,7 +190,12 @@ def _check_places(job: FileJob) -> None:
 
     if job.make_folder:
         make_folder(Path(job.output).parent)
-    check_output(job.output, job.force)
+    if job.dicom:
+        from .series_output import check_series_output
+
+        check_series_output(job)
+    else:
+        check_output(job.output, job.force)
     if job.sidecar is not None:
         check_output_place(job.sidecar, overwrite=True)
 

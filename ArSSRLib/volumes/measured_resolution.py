@@ -191,7 +191,7 @@ def _mirror(coherence: Spectrum) -> float:
     """The lowest mirror of frequencies that are coherent with their images."""
     bins = len(coherence) - 1
     # The window spreads a frequency over four bins, so nearer ones are always coherent.
-    found = []
+    found: list[tuple[float, float]] = []
     for doubled in range(math.ceil(2 * _SMALLEST_BAND * bins), int(2 * _LARGEST_BAND * bins) + 1):
         above = np.arange(doubled // 2 + 2, min(bins - 1, doubled - 6) + 1)
         if len(above) >= 3:
@@ -202,9 +202,8 @@ def _mirror(coherence: Spectrum) -> float:
     # Interpolation by a large factor leaves images of images at multiples of the mirror.
     first = min(band for value, band in found if value >= 0.8 * highest)
     near = [each for each in found if abs(each[1] - first) < 3.0 / bins]
-    best = max(near)[0]
-    near = [each for each in near if each[0] >= 0.9 * best]
-    return sum(value * band for value, band in near) / sum(value for value, _ in near)
+    peak = [each for each in near if each[0] >= 0.9 * max(near)[0]]
+    return sum(value * band for value, band in peak) / sum(value for value, _ in peak)
 
 
 def _spectrum(pieces: list[FloatArray]) -> Spectrum:
@@ -226,14 +225,15 @@ def _cliff(spectrum: Spectrum) -> _Cliff:
     best = _Cliff()
     # Short pieces show too few frequencies below a low edge.
     lowest = max(_SMALLEST_BAND, _FEWEST_BELOW / (len(spectrum) - 1))
-    for band in np.arange(lowest, 1.0 - _HALF_WIDTH, 0.005):
+    for band in np.arange(lowest, 1.0 - _HALF_WIDTH, 0.005).tolist():
         width = min(_HALF_WIDTH, 0.3 * band)
-        before, earlier = np.interp([band - width, band - 3 * width], frequency, spectrum)
+        before = float(np.interp(band - width, frequency, spectrum))
+        earlier = float(np.interp(band - 3 * width, frequency, spectrum))
         # Where the spectrum falls steeply anyway, a fall shows less.
         expected = before + 0.5 * min(0.0, before - earlier)
         fall = float(expected - spectrum[frequency >= band + width].max())
         if fall > best.fall:
-            edge = _crossing(frequency, spectrum, band - width, float(before) - _EDGE_DB)
+            edge = _crossing(frequency, spectrum, band - width, before - _EDGE_DB)
             best = _Cliff(edge, fall)
     return best if best.band <= _LARGEST_BAND else _Cliff()
 

@@ -116,6 +116,15 @@ def read_series(folder: Path, wanted: str | None = None) -> Volume:
     return Volume(array, series.grid, pixel_type, entries, rounding=rounding)
 
 
+def chosen_series(folder: Path, wanted: str | None = None) -> Series:
+    """The series that :func:`read_series` reads, without its pixels.
+
+    Raises:
+        InputError: no such series, or several.
+    """
+    return _chosen(_listed(folder, _search(folder)), folder, wanted)
+
+
 def _search(folder: Path) -> _Found:
     slices: list[SliceHeader] = []
     damaged: list[Path] = []
