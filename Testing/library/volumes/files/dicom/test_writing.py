@@ -37,7 +37,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("study") / "series"
     export(
         folder,
-        Exported(description="Schädel t1 " + "x" * 60, change=_in_latin_1),
+        Exported(description="Schädel t1 " + "x" * 50, change=_in_latin_1),
         head.astype(np.int16),
     )
     return folder
@@ -62,7 +62,7 @@ def _by_simpleitk(folder: Path, scratch: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _by_dcm2niix(folder: Path, scratch: Path) -> tuple[np.ndarray, np.ndarray]:
     subprocess.run(["dcm2niix", "-f", "made", "-o", scratch, folder], check=True)
-    image = nib.load(scratch / "made.nii")
+    image = nib.nifti1.load(scratch / "made.nii")
     # Rows run against those of DICOM.
     array = image.get_fdata().transpose()[:, ::-1]
     corner = image.affine @ [0, image.shape[1] - 1, 0, 1]
