@@ -36,8 +36,10 @@ def _without_voxels(end: str) -> Maker:
 
 
 def _elsewhere(end: str, kind: str, named: str, *words: str) -> Entry:
+    # What may never end is read in another process, which can be ended.
+    machine = Machine.APART if named in ("pipe.raw", "/dev/zero", "-") else Machine.SOUND
     return Entry(f"{end} with its voxels in {kind}", CUBIC, (f"a{end}", *words),
-                 _naming(end, named), machine=Machine.APART)  # fmt: skip
+                 _naming(end, named), machine=machine)  # fmt: skip
 
 
 _ENDS = (".mhd", ".nhdr")

@@ -45,10 +45,10 @@ def _voxels_in(end: str, old: str, new: str) -> Maker:
 _LONG = (513, 1100, 20_000)
 _LINES = [
     *(Entry(f"NRRD with an unknown line of {n} letters", CUBIC, ("not a field of NRRD", "again"),
-            _nrrd_with("A" * n), machine=Machine.APART) for n in _LONG),
+            _nrrd_with("A" * n)) for n in _LONG),
     *(Entry(f"NRRD with kinds of {n} letters", CUBIC, ("a.nrrd", "again"),
-            with_line("a.nrrd", "kinds: domain domain domain", "kinds: " + "A" * n),
-            machine=Machine.APART) for n in _LONG),
+            with_line("a.nrrd", "kinds: domain domain domain", "kinds: " + "A" * n))
+      for n in _LONG),
     *(bad_volume(f"NRRD with a key and value of {n} letters", _nrrd_with(f"k:={'A' * n}"), code=0)
       for n in _LONG),
     bad_volume("NRRD with a comment of two MiB", _nrrd_with("# " + "A" * 2 * _MIB),
@@ -56,8 +56,8 @@ _LINES = [
     bad_volume("NRRD with form feeds in a comment", _nrrd_with("# \f\f\ndata file: a.nrrd\f"),
                "a.nrrd"),
     *(Entry(f"MHA with a spacing of {n} numbers", CUBIC, ("ElementSpacing", "correct the header"),
-            with_line("a.mha", "ElementSpacing = 1 1 1", "ElementSpacing = " + "1 " * n),
-            machine=Machine.APART) for n in (400, 5000)),
+            with_line("a.mha", "ElementSpacing = 1 1 1", "ElementSpacing = " + "1 " * n))
+      for n in (400, 5000)),
     *(bad_volume(f"MHA with a comment of {n} letters", _mha_with("Comment = " + "A" * n), code=0)
       for n in (400, 5000)),
     bad_volume("MHA with a comment of two MiB", _mha_with("Comment = " + "A" * 2 * _MIB),
@@ -68,8 +68,7 @@ _LINES = [
 
 _DETACHED = [
     Entry("MHD whose voxels are in a pattern after a colon", CUBIC, ("several files", "save"),
-          _voxels_in(".mhd", "ElementDataFile = a.raw", "ElementDataFile: %n%n%s 1 9 1"),
-          machine=Machine.APART),
+          _voxels_in(".mhd", "ElementDataFile = a.raw", "ElementDataFile: %n%n%s 1 9 1")),
     Entry("MHD whose voxels are in a pipe after a colon", CUBIC, ("a pipe", "name a file"),
           _voxels_in(".mhd", "ElementDataFile = a.raw", "ElementDataFile:pipe.raw"),
           machine=Machine.APART),

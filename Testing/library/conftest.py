@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from in_process import run_arssr
 
 from ArSSRLib.volumes.files.reading import read_volume
 from ArSSRLib.volumes.grid import Grid
@@ -68,15 +68,8 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def arssr() -> Run:
-    """Runs the command line as a user does, in a separate process."""
-
-    def run(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "ArSSRLib", *map(str, arguments)],
-            cwd=ROOT, text=True, capture_output=True, timeout=300, **options,
-        )  # type: ignore[call-overload, no-any-return]  # fmt: skip
-
-    return run
+    """Runs the command line in the process of the tests; a batch still starts its workers."""
+    return run_arssr
 
 
 @pytest.fixture

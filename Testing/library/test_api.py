@@ -66,7 +66,7 @@ def test_image_and_array_give_the_same_values(cortex_path: Path) -> None:
     ids=["2-D", "4-D", "complex", "NaN", "text", "2-D image", "RGB image", "complex image",
          "4-D image", "label map"],
 )  # fmt: skip
-def test_what_is_no_scalar_volume_is_refused(image: object) -> None:
+def test_anything_but_a_scalar_volume_is_refused(image: object) -> None:
     with pytest.raises(InputError):
         ArSSRLib.upsample(image, 2, method="cubic")  # type: ignore[call-overload]
 

@@ -144,7 +144,7 @@ def test_fading_keeps_the_difference_as_it_is(slicer, ui, parameters):
     assert shown.GetDisplayNode().GetWindow() == 12.0
 
 
-def test_a_new_result_makes_the_difference_anew(slicer, ui, parameters):
+def test_a_new_result_updates_the_difference(slicer, ui, parameters):
     ui.compareButton.click()
     ui.differenceCheckBox.click()
     cubic = slicer.util.arrayFromVolume(parameters.comparedCubic)
@@ -314,7 +314,7 @@ def test_leaving_by_slicer_s_own_layout_menu_is_noticed(slicer, ui, parameters):
     assert corner_texts(slicer, "Axial", 1) == []
 
 
-def test_the_crosshair_comes_back_as_it_was(slicer, ui, parameters):
+def test_the_crosshair_is_restored(slicer, ui, parameters):
     crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
     earlier = crosshair.GetCrosshairMode()
     ui.compareButton.click()

@@ -46,7 +46,7 @@ def test_a_function_gets_at_most_the_arguments_it_has(qt):
     assert heard == ["none", False]
 
 
-def test_disconnected_functions_hear_nothing(qt):
+def test_disconnected_functions_are_not_called(qt):
     heard = []
     button = qt.QPushButton()
     button.clicked.connect(heard.append)

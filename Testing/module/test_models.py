@@ -59,7 +59,7 @@ def test_an_installed_model_is_chosen_and_upsamples(
     assert result.GetAttribute("ArSSR.Model").endswith("my model.npz")
 
 
-def test_a_file_that_is_no_model_is_refused(models, ui, monkeypatch, tmp_path):
+def test_a_file_that_is_not_a_model_is_refused(models, ui, monkeypatch, tmp_path):
     file = tmp_path / "holiday.npz"
     file.write_bytes(b"not a model at all")
     answer(monkeypatch, file)

@@ -19,7 +19,7 @@ def module(slicer):
     return ArSSR
 
 
-def test_an_older_slicer_is_told_which_one_is_needed(started, monkeypatch):
+def test_an_older_slicer_gets_a_message_with_the_version_that_is_needed(started, monkeypatch):
     source = FILE.read_text(encoding="utf-8")
     code = compile(ast.parse(source, feature_version=(3, 9)), str(FILE), "exec")
     monkeypatch.setattr(sys, "version_info", (3, 9, 10, "final", 0))

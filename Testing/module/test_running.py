@@ -105,7 +105,7 @@ def test_a_chosen_output_volume_is_overwritten(slicer, ui, cortex, wait):
     assert len(names(slicer)) == 3
 
 
-def test_the_window_answers_while_a_run_goes_on(slicer, ui, cortex, wait):
+def test_the_window_responds_during_a_run(slicer, ui, cortex, wait):
     import qt
 
     ticks = []

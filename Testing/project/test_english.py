@@ -40,9 +40,14 @@ def test_a_phrase_is_not_used(phrase: str) -> None:
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in FILES
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-        if re.search(phrase, line, re.IGNORECASE)
+        if re.search(phrase, _words(line), re.IGNORECASE)
     ]
     assert found == [], f"write {PHRASES[phrase]!r} instead"
+
+
+def _words(line: str) -> str:
+    """The line; the name of a test is a sentence too."""
+    return line.replace("_", " ") if line.lstrip().startswith("def test_") else line
 
 
 def test_the_phrases_are_found() -> None:

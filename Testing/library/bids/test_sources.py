@@ -26,7 +26,7 @@ def dataset(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("folder", ["", "sub-01", "sub-01/anat", "sub-02/ses-a/anat"])
-def test_a_folder_that_cannot_be_read_is_told_of(
+def test_a_folder_that_cannot_be_read_is_reported(
     folder: str, dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     really = os.scandir
@@ -48,7 +48,7 @@ def test_a_folder_that_cannot_be_read_is_told_of(
 @pytest.mark.parametrize(
     "stray", ["sub-01/anat/sub-02_T1w.nii.gz", "sub-02/ses-a/anat/sub-02_ses-b_T1w.nii"]
 )
-def test_a_volume_whose_folder_names_another_is_left_out_and_told_of(
+def test_a_volume_whose_folder_names_another_is_left_out_and_reported(
     stray: str, dataset: Path
 ) -> None:
     (dataset / stray).touch()

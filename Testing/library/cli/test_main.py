@@ -66,7 +66,7 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
         ["upsample", "a", "-o", "b.nii", "--scal", "2"],
     ],
 )
-def test_a_wrong_call_is_told_in_one_sentence(
+def test_a_wrong_call_is_explained_in_one_sentence(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
@@ -113,7 +113,7 @@ def test_the_console_script_is_the_same_program() -> None:
     assert done.stdout.strip() == f"arssr {__version__}"
 
 
-def test_a_terminal_without_the_letters_of_a_name_is_no_error(tmp_path: Path) -> None:
+def test_a_terminal_without_the_letters_of_a_name_is_not_an_error(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "ArSSRLib", "upsample", tmp_path / "größer頭.nii", "-o", "out.nii",
          "--scale", "2"],

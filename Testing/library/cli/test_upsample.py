@@ -94,9 +94,7 @@ def test_json_progress_is_one_object_a_line_and_ends_with_the_output(
     assert lines[-1]["output"] == str(output)
 
 
-def test_a_warning_is_a_json_line_of_its_own(
-    two_places: Path, tmp_path: Path, arssr: Arssr
-) -> None:
+def test_a_warning_is_a_separate_json_line(two_places: Path, tmp_path: Path, arssr: Arssr) -> None:
     done = arssr(
         "upsample", two_places, "-o", tmp_path / "out.nii", "--scale", "2",
         "--method", "linear", "--progress", "json",
@@ -123,7 +121,7 @@ def test_a_warning_is_a_json_line_of_its_own(
         ({"spacing_range_mm": (1.0, 1.5)}, [], "mm and voxels of 2 mm;"),
     ],
 )
-def test_what_a_model_was_not_trained_for_is_said_once(
+def test_what_a_model_was_not_trained_for_is_reported_once(
     trained: dict[str, tuple[float, float]],
     options: list[str],
     words: str,

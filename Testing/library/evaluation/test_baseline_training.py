@@ -80,7 +80,7 @@ def test_a_model_file_gives_the_weights_back(trained: Path) -> None:
     assert header.provenance["steps"] == 12
 
 
-def test_a_baseline_is_no_model_for_upsampling(trained: Path) -> None:
+def test_a_baseline_is_refused_as_a_model_for_upsampling(trained: Path) -> None:
     with pytest.raises(InputError, match="holds the baseline SRCNN3D"):
         read_model(trained / "srcnn3d-2" / "last.npz")
 
@@ -108,7 +108,7 @@ def test_a_network_in_the_wrong_place_is_refused(
         evaluate(settings)
 
 
-def test_an_arssr_model_is_no_baseline(data_folder: Path, tmp_path: Path) -> None:
+def test_an_arssr_model_is_refused_as_a_baseline(data_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "srcnn3d-2").mkdir()
     shutil.copy(model_path("default"), tmp_path / "srcnn3d-2" / "best.npz")
     with pytest.raises(InputError, match="holds an ArSSR network and not SRCNN3D"):

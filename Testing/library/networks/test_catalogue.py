@@ -36,7 +36,7 @@ def model() -> ModelInfo:
         ((0.5, 1.0, 6.0), 2.0, [], [0.5, 6.0]),
     ],
 )
-def test_factors_and_voxel_sizes_outside_the_training_are_told(
+def test_factors_and_voxel_sizes_outside_the_training_are_reported(
     model: ModelInfo, spacing: Triple, scale: Triple, factors: list[float], spacings: list[float]
 ) -> None:
     grid = Grid((100, 100, 100), spacing)

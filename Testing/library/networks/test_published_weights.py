@@ -240,7 +240,7 @@ def test_odd_pickles_end_in_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x80\x04K\x01."])
-def test_what_is_no_state_dict_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_a_file_without_a_state_dict_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "file.pkl").write_bytes(content)
     with pytest.raises(InputError):
         import_published(tmp_path / "file.pkl", "RDN")

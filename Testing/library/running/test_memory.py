@@ -49,12 +49,17 @@ def test_what_a_library_raises_for_too_much_memory_is_recognised(allocate: objec
         RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"),
         RuntimeError("MPS backend out of memory (MPS allocated: 6.2 GB)"),
         RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 4 bytes."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate "
+                     "memory: you tried to allocate 1073741824 bytes."),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        RuntimeError("Unable to find a valid cuDNN algorithm to run convolution"),
+        RuntimeError("FIND was unable to find an engine to execute this computation"),
         RuntimeError("std::bad_alloc"),
         OSError(12, "Cannot allocate memory"),
         ImportError("libtorch_cpu.so: failed to map segment from shared object"),
         NotEnoughMemory("There is not enough memory for 'a.nii'"),
     ],
-)
+)  # fmt: skip
 def test_other_systems_words_for_it_are_known(error: Exception) -> None:
     assert is_out_of_memory(error)
 

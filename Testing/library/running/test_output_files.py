@@ -57,7 +57,7 @@ def test_an_existing_file_is_not_replaced_unless_asked(tmp_path: Path) -> None:
     assert target.read_text() == "new"
 
 
-def test_a_file_that_appears_meanwhile_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_appears_during_the_run_is_left_alone(tmp_path: Path) -> None:
     target = tmp_path / "result.txt"
     with (
         pytest.raises(InputError, match="created by another program"),

@@ -78,7 +78,7 @@ def test_bad_volumes_are_reported_and_left_out(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "last.npz").exists()
 
 
-def test_what_is_left_out_of_the_validation_is_said_and_kept(tmp_path: Path) -> None:
+def test_what_is_left_out_of_the_validation_is_reported_and_recorded(tmp_path: Path) -> None:
     data, held_out = tmp_path / "data", tmp_path / "held out"
     for folder in (data / "first", data / "second", held_out / "first"):
         folder.mkdir(parents=True)

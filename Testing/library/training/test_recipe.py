@@ -8,8 +8,8 @@ import pytest
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.networks.spec import paper_spec
+from ArSSRLib.training.optimiser import learning_rate
 from ArSSRLib.training.recipe import available_recipes, load_recipe, recipe_from_dict
-from ArSSRLib.training.schedule import learning_rate
 
 
 @pytest.mark.parametrize("name", available_recipes())

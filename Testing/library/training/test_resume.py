@@ -60,7 +60,7 @@ def test_a_run_leaves_weights_checkpoint_curves_and_settings(whole_run: Path) ->
 
 
 @pytest.mark.parametrize("moment", ["between two steps", "before a checkpoint is in its place"])
-def test_a_killed_run_goes_on_with_the_same_losses(
+def test_a_killed_run_resumes_with_the_same_losses(
     whole_run: Path, tmp_path: Path, moment: str
 ) -> None:
     killed = subprocess.run(
@@ -82,7 +82,7 @@ def test_a_killed_run_goes_on_with_the_same_losses(
         assert loss == pytest.approx(whole[step], rel=1e-4)
 
 
-def test_stopping_at_a_step_and_going_on_changes_nothing(whole_run: Path, tmp_path: Path) -> None:
+def test_stopping_at_a_step_and_resuming_changes_nothing(whole_run: Path, tmp_path: Path) -> None:
     assert _train(tmp_path, 60, "--until-step", "30").returncode == 0
     assert max(_losses(tmp_path)) == 30
     assert _train(tmp_path, 60).returncode == 0
@@ -100,7 +100,7 @@ def test_each_optimiser_resumes_to_the_step(tmp_path: Path, optimiser: str) -> N
     assert _losses(halves) == pytest.approx(_losses(whole), rel=1e-4)
 
 
-def test_a_recipe_that_changed_is_said_and_kept_with_the_weights(tmp_path: Path) -> None:
+def test_a_changed_recipe_is_reported_and_recorded_with_the_weights(tmp_path: Path) -> None:
     assert _train(tmp_path, 20).returncode == 0
     more = ("--set", "optimiser.loss=l2", "--set", "patches.size=7", "--set", "title=Other")
     resumed = _train(tmp_path, 30, *more, "--set", "validate_every=7")
@@ -120,7 +120,7 @@ def test_a_recipe_that_changed_is_said_and_kept_with_the_weights(tmp_path: Path)
     ]  # fmt: skip
 
 
-def test_another_optimiser_begins_with_moments_of_its_own(tmp_path: Path) -> None:
+def test_another_optimiser_begins_without_moments(tmp_path: Path) -> None:
     wider = ("--set", "network.encoder.features=32")
     assert _train(tmp_path, 10, *wider, "--set", "optimiser.name=adam").returncode == 0
     resumed = _train(tmp_path, 20, *wider, "--set", "optimiser.name=muon")

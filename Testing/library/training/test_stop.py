@@ -128,7 +128,7 @@ def _assert_same_weights(first: Path, second: Path, name: str = "last.npz") -> N
     ],
     ids=["Ctrl-C", "SIGTERM", "SIGTERM to all processes", "terminal closed"],
 )
-def test_a_stopped_run_loses_no_step_and_goes_on_as_if_nothing_had_been(
+def test_a_stopped_run_loses_no_step_and_resumes_exactly(
     tmp_path: Path, number: signal.Signals, send: Callable[[int, int], None]
 ) -> None:
     folder, undisturbed = tmp_path / "stopped", tmp_path / "undisturbed"
@@ -230,7 +230,7 @@ def test_in_a_team_the_launchers_signal_after_training_changes_nothing(
 
 
 @pytest.mark.parametrize("asked", [False, True])
-def test_alone_a_signal_after_training_is_heard_unless_one_has_come_before(
+def test_alone_a_signal_after_training_is_handled_unless_it_is_the_second(
     kept_handlers: None, asked: bool
 ) -> None:
     assert _hears_after_training(Team(0, 1, CPU), failing=False, asked=asked) is not asked

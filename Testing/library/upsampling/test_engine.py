@@ -155,17 +155,10 @@ def test_raising_from_the_callback_cancels() -> None:
     [
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
         MemoryError(),
-        RuntimeError("MPS backend out of memory (MPS allocated: 6.2 GB)"),
-        RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate "
-                     "memory: you tried to allocate 1073741824 bytes."),
-        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
         RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
-        RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"),
-        RuntimeError("Unable to find a valid cuDNN algorithm to run convolution"),
-        RuntimeError("FIND was unable to find an engine to execute this computation"),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_out_of_memory_is_met_with_smaller_tiles(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
@@ -265,7 +258,7 @@ def test_a_model_whose_values_are_not_finite_is_refused() -> None:
         Engine(model=model, device="cpu").upsample(_tissue((8, 8, 8)), (16, 16, 16))
 
 
-def test_without_memory_for_the_smallest_tile_the_user_is_told(
+def test_without_memory_for_the_smallest_tile_there_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def features(self, tile, low, known, pushed):  # type: ignore[no-untyped-def]

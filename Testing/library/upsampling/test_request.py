@@ -113,7 +113,7 @@ def test_a_description_tells_how_another_run_differs(seeded_model_path: Path) ->
     )
 
 
-def test_a_baseline_is_no_model_for_upsampling(tmp_path: Path) -> None:
+def test_a_baseline_is_refused_as_a_model_for_upsampling(tmp_path: Path) -> None:
     from ArSSRLib.networks.baseline_spec import BaselineSpec
     from ArSSRLib.networks.build import build_network
     from ArSSRLib.networks.model_file import ModelHeader

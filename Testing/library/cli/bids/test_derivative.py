@@ -82,7 +82,7 @@ def test_unknown_about_the_skull_is_left_out_unless_the_user_says_it(
     assert read(out / f"{RESULTS[0]}.json").get("SkullStripped") is expected
 
 
-def test_what_is_left_out_is_said(dataset: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_left_out_is_reported(dataset: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (dataset / "sub-03" / "anat").mkdir(parents=True)
     shutil.copy(dataset / PLAIN, dataset / "sub-01" / "anat" / "sub-01_new scan_T1w.nii.gz")
     (dataset / "sub-01" / "anat" / "sub-01_T1w.json").write_text("{")

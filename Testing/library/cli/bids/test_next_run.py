@@ -51,7 +51,7 @@ def test_a_broken_volume_costs_itself_only_and_a_rerun_does_what_is_missing(
     assert identities(out) == after
 
 
-def test_results_of_another_model_are_kept_and_told_of(
+def test_results_of_another_model_are_kept_and_reported(
     dataset: Path, seeded_model_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     out = dataset.parent / "out"
@@ -66,7 +66,7 @@ def test_results_of_another_model_are_kept_and_told_of(
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_a_result_of_another_number_of_passes_is_told_of(
+def test_a_result_of_another_number_of_passes_is_reported(
     mirrored: bool, dataset: Path, seeded_model_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     model, out = dataset.parent / "model.npz", dataset.parent / "out"
@@ -85,7 +85,7 @@ def test_a_result_of_another_number_of_passes_is_told_of(
     assert identities(out) == before
 
 
-def test_sigterm_leaves_nothing_half_written_and_the_next_run_goes_on(
+def test_sigterm_leaves_nothing_half_written_and_the_next_run_continues(
     dataset: Path, seeded_model_path: Path
 ) -> None:
     out = dataset.parent / "out"

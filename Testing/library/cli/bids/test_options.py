@@ -50,7 +50,7 @@ def test_an_empty_name_is_not_the_current_folder(
     assert files(place) == before
 
 
-def test_the_version_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["bids", "--version"]) == 0
     assert capfd.readouterr().out == f"arssr {__version__}\n"
 
@@ -83,7 +83,7 @@ def test_a_volume_of_a_4d_file_can_be_chosen_and_is_not_taken_for_another(
     assert identities(out) == before
 
 
-def test_of_two_sources_of_one_result_the_second_is_left_out_and_told_of(
+def test_of_two_sources_of_one_result_the_second_is_left_out_and_reported(
     dataset: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     twin = dataset / PLAIN.removesuffix(".gz")

@@ -87,7 +87,7 @@ def test_a_dataset_that_a_run_beside_takes_away_is_complete_in_the_end(
     assert files(out) == expected(RESULTS[:1])
 
 
-def test_what_appears_meanwhile_is_left_alone(
+def test_a_file_that_appears_during_the_run_is_left_alone(
     dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def with_a_run_beside(path: Path) -> AbstractContextManager[Path]:
@@ -105,7 +105,7 @@ def test_what_appears_meanwhile_is_left_alone(
 
 
 @pytest.mark.parametrize(("name", "called"), [("Small", "Small"), (["x"], "data set")])
-def test_a_name_that_is_no_text_is_replaced_by_that_of_the_folder(
+def test_a_name_that_is_not_text_is_replaced_by_that_of_the_folder(
     name: object, called: str, dataset: Path
 ) -> None:
     write(dataset / "dataset_description.json", {"Name": name, "BIDSVersion": "1.8.0"})

@@ -16,7 +16,7 @@ from ArSSRLib.upsampling.progress import Progress
 from ArSSRLib.upsampling.request import Upsampling
 
 
-def test_what_is_said_later_of_the_skull_is_added_without_computing_anything(
+def test_a_later_skull_option_is_added_without_computing_anything(
     dataset: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (dataset / "T1w.json").unlink()
@@ -33,7 +33,7 @@ def test_what_is_said_later_of_the_skull_is_added_without_computing_anything(
     assert identities(out) == after
 
 
-def test_a_folder_in_the_place_of_a_result_is_no_result(
+def test_a_folder_in_the_place_of_a_result_is_not_a_result(
     dataset: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     out = dataset.parent / "out"

@@ -12,7 +12,7 @@ from small_dataset import LINEAR, write
 from ArSSRLib.cli.main import main
 
 
-def test_there_is_no_group_stage_and_that_is_no_error(
+def test_a_group_stage_does_nothing_and_succeeds(
     dataset: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     out = dataset.parent / "out"

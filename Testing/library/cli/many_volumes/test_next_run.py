@@ -35,7 +35,7 @@ def test_a_rerun_computes_only_what_is_missing(
     assert all(forced[name] != after[name] for name in after)
 
 
-def test_a_result_older_than_its_input_is_kept_and_told_of(
+def test_a_result_older_than_its_input_is_kept_and_reported(
     tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     source, out = tmp_path / "head.nii.gz", tmp_path / "out"

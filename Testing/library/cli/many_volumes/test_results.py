@@ -77,7 +77,7 @@ def test_an_input_that_is_given_twice_is_one(
     assert os.listdir(tmp_path) == ["cortex_t1_linear_2x.nii.gz"]
 
 
-def test_a_folder_with_the_name_of_a_result_is_no_result(
+def test_a_folder_with_the_name_of_a_result_is_not_a_result(
     tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "cortex_t1_linear_2x.nii.gz").mkdir()
@@ -142,7 +142,7 @@ def test_a_result_of_another_model_or_of_one_pass_is_another_file(
     assert len(set(names)) == 4
 
 
-def test_the_default_model_has_the_plain_name_and_its_newer_weights_are_told_of(
+def test_the_default_model_has_the_plain_name_and_its_newer_weights_are_reported(
     tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     source, result = tmp_path / "head.nii.gz", tmp_path / "head_arssr_2x.nii.gz"

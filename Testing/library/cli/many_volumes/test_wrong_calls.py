@@ -81,7 +81,7 @@ def test_an_empty_name_is_not_the_current_folder(
     assert os.listdir(tmp_path) == []
 
 
-def test_a_device_that_is_not_there_is_told_of_once(
+def test_a_missing_device_is_reported_once(
     tmp_path: Path, inputs: list[Path], monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip

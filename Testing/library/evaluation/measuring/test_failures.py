@@ -65,7 +65,7 @@ def test_bad_input_outweighs_the_machines_fault(
     assert evaluate(quick(methods=parse_methods("cubic,linear"))).exit_code == 2
 
 
-def test_nothing_measured_for_want_of_memory_is_the_machines_fault(
+def test_nothing_measured_for_lack_of_memory_is_the_machines_fault(
     quick: Quick, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "brain_46_2mm.nii.gz").unlink()

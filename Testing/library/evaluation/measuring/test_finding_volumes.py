@@ -41,7 +41,7 @@ def _paths(volumes: dict[str, VolumeFile]) -> dict[str, Path]:
     return {name: file.path for name, file in volumes.items()}
 
 
-def test_volumes_of_one_file_name_have_masks_of_their_own(
+def test_volumes_with_one_file_name_have_their_own_masks(
     subjects: Path, tmp_path: Path, quick: Quick
 ) -> None:
     masks = tmp_path / "masks"

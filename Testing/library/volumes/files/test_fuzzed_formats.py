@@ -134,7 +134,7 @@ def test_a_specification_with_an_odd_entry_is_read_or_refused(where: float, odd:
 
 @FUZZED
 @given(values=ODD)
-def test_what_is_no_specification_is_refused(values: Any) -> None:
+def test_an_invalid_specification_is_refused(values: Any) -> None:
     _refused_or(object, lambda: spec_from_dict(values))
 
 

@@ -114,7 +114,7 @@ def test_jitter_of_a_hundredth_of_a_millimetre_is_an_even_stack(tmp_path: Path) 
     assert read_volume(tmp_path).grid.spacing[2] == pytest.approx(0.8, abs=1e-3)
 
 
-def test_what_is_wrong_with_a_stack_is_told_apart(tmp_path: Path) -> None:
+def test_each_fault_of_a_stack_has_its_own_message(tmp_path: Path) -> None:
     def moved(by: float, axis: int = 2):  # type: ignore[no-untyped-def]
         def change(dataset: pydicom.Dataset, k: int) -> None:
             place = [float(x) for x in dataset.ImagePositionPatient]
@@ -194,7 +194,7 @@ def test_slices_of_different_types_keep_their_values(tmp_path: Path) -> None:
     assert volume.pixel_type == "int32"
 
 
-def test_slices_with_a_slope_of_their_own_keep_their_values(tmp_path: Path) -> None:
+def test_slices_with_their_own_slopes_keep_their_values(tmp_path: Path) -> None:
     def change(dataset: pydicom.Dataset, k: int) -> None:
         dataset.RescaleSlope, dataset.RescaleIntercept = 10 * (k + 1), 0
 

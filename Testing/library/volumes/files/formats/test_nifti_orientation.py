@@ -104,7 +104,7 @@ def test_a_voxel_size_that_was_rounded_is_only_reported(
 
 
 @pytest.mark.parametrize(("unit", "mm"), [(METRE, 1000.0), (MILLIMETRE, 1.0), (MICRON, 0.001)])
-def test_lengths_in_other_units_are_no_contradiction(
+def test_lengths_in_other_units_are_not_a_contradiction(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, unit: int, mm: float
 ) -> None:
     path = _save(tmp_path / "in.nii", THICK, THICK, xyzt_units=unit)
