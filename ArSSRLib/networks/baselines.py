@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..resampling.interpolation import axis_operator
+from ..volumes.bounding_box import bounding_box
 from .baseline_spec import BaselineName, BaselineSpec
 from .encoder import Encoder
 from .encoders import EncoderSpec
@@ -157,16 +158,15 @@ class Baseline(nn.Module):
 def _content_box(low: Tensor, shape: tuple[int, int, int]) -> list[tuple[int, int]]:
     """Spans (k, j, i) of the target voxels around LR voxels that are not background, one LR voxel
     more on each side; empty for a constant volume."""
-    content = low - low.min() > _BACKGROUND
+    box = bounding_box((low - low.min() > _BACKGROUND).cpu().numpy())
+    if not box:
+        return [(0, 0)] * 3
     spans = []
-    for axis, target in enumerate(shape):
-        others = [other for other in range(3) if other != axis]
-        used = torch.nonzero(content.any(others[1]).any(others[0]))[:, 0]
-        if not len(used):
-            return [(0, 0)] * 3
-        ratio = target / low.shape[axis]
-        first, last = int(used[0]) - 1, int(used[-1]) + 2
-        spans.append((max(0, math.floor(first * ratio)), min(target, math.ceil(last * ratio))))
+    for (first, end), target, count in zip(box, shape, low.shape, strict=True):
+        ratio = target / count
+        spans.append(
+            (max(0, math.floor((first - 1) * ratio)), min(target, math.ceil((end + 1) * ratio)))
+        )
     return spans
 
 

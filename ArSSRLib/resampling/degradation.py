@@ -100,11 +100,20 @@ def paper_low_resolution(array: npt.NDArray[np.floating], scale: float) -> Float
         array: HR intensities, shape (k, j, i).
         scale: isotropic downsampling factor, above 1.
     """
-    from scipy import ndimage
+    return corner_aligned(array, [round(n * (1.0 / scale)) for n in array.shape])
 
-    return np.asarray(
-        ndimage.zoom(np.asarray(array, dtype=np.float32), 1.0 / scale, order=3), dtype=np.float32
-    )
+
+def corner_aligned(array: npt.NDArray[np.floating], shape: Sequence[int]) -> FloatArray:
+    """``scipy.ndimage.zoom(order=3)`` to a shape: the corner voxels of both grids coincide.
+
+    Args:
+        array: intensities (k, j, i).
+        shape: voxels along k, j, i of the result.
+    """
+    from scipy.ndimage import zoom
+
+    factors = [m / n for n, m in zip(array.shape, shape, strict=True)]
+    return np.asarray(zoom(np.asarray(array, dtype=np.float32), factors, order=3), dtype=np.float32)
 
 
 def _keys_cubic(x: npt.NDArray[Any]) -> npt.NDArray[Any]:

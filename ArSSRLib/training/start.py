@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,7 +15,10 @@ from ..networks.arssr import ArSSR
 from ..networks.baselines import Baseline
 from ..networks.encoder import Encoder
 from ..networks.model_file import Model
+from .patches import PatchSampler
 
+_PATCHES_TO_JUDGE_BY = 16
+"""Patches on which a unit of the model must respond at least once."""
 _RESPONSE = 0.5
 """Smallest standard deviation of a unit's response, before its ReLU, when training starts."""
 
@@ -62,6 +66,14 @@ def origin_of(model: Model) -> dict[str, Any]:
         "version": header.version,
         "provenance": dict(header.provenance),
     }
+
+
+def prepare_units_on(encoder: Encoder, sampler: PatchSampler) -> int:
+    """As :func:`prepare_units`, judged by the first patches of a run."""
+    samples = [sampler[number] for number in range(_PATCHES_TO_JUDGE_BY)]
+    low = torch.from_numpy(np.stack([sample.low for sample in samples]))[:, None]
+    noise = torch.from_numpy(np.stack([sample.noise for sample in samples]))
+    return prepare_units(encoder, low, noise)
 
 
 @torch.no_grad()

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import math
-import os
 import platform
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader
 
 from ..errors import EnvironmentFault, InputError
 from ..networks.arssr import ArSSR
@@ -28,29 +21,23 @@ from ..networks.initialise import initialise
 from ..networks.model_file import AnyModelHeader, Model, ModelHeader, save_model
 from ..networks.spec import NetworkSpec
 from ..running.interrupts import no_longer_cancellable
-from ..running.workers import signals_held_back
 from ..upsampling.device import denormals_flushed, memory_format, place
+from .batches import Batch, batches
 from .log import RunLog, mean_gains, say
-from .optimiser import build_optimiser, load_moments
+from .loss import half_precision, loss_of
+from .optimiser import build_optimiser, learning_rate, load_moments
 from .parallel import Team
-from .patches import PatchSampler, Sample
+from .patches import PatchSampler
 from .recipe import Recipe
-from .schedule import learning_rate
-from .start import origin_of, prepare_units, start_from
+from .start import origin_of, prepare_units_on, start_from
 from .state import LAST, TrainingState, load_state, save_state
-from .stopping import StopRequest, obey_only, signals_of_the_trainer
-from .validation import Case, Score, cases_digest, score
+from .stopping import StopRequest
+from .validation import Case, Score, cases_digest, middle_slices, score
 from .volumes import TrainingVolume
-
-Batch = Sequence[npt.NDArray[np.float32]]
 
 BEST = "best.npz"
 FINAL = "last.npz"
 _STEPS_BETWEEN_ROWS = 10
-_SMALL_ERROR = 1e-4
-"""Squared error below which patches count less under the loss ``log_l2``: 1 % of the range."""
-_PATCHES_TO_JUDGE_BY = 16
-"""Patches on which a unit of a model that training starts from must respond at least once."""
 _ROWS_OF_A_DEAD_NETWORK = 10
 """After so many rows of the log in which all gradients are 0, a network counts as dead."""
 
@@ -104,7 +91,7 @@ class Trainer:
         place(self.network, team.device)
         self.average = {k: v.clone() for k, v in self.network.state_dict().items()}
         self.optimiser = build_optimiser(recipe.optimiser, self.network)
-        self.half = _half_precision(options.precision, team.device)
+        self.half = half_precision(options.precision, team.device)
         self.scaler = torch.amp.GradScaler(team.device.type, enabled=self.half == torch.float16)
         self.state = TrainingState(
             recipe=recipe.to_dict(),
@@ -123,15 +110,10 @@ class Trainer:
     def _start_from(self, model: Model) -> None:
         """Takes over the model's weights, except those of units that never respond."""
         start_from(self.network, model)
-        if not isinstance(self.network, ArSSR):
-            return
-        sampler = PatchSampler(self.volumes, self.recipe)
-        samples = [sampler[number] for number in range(_PATCHES_TO_JUDGE_BY)]
-        low = torch.from_numpy(np.stack([sample.low for sample in samples]))[:, None]
-        noise = torch.from_numpy(np.stack([sample.noise for sample in samples]))
-        count = prepare_units(self.network.encoder, low, noise)
-        if count and self.team.leads:
-            say(f"{count} units of {model.name} never respond; they start with new weights.")
+        if isinstance(self.network, ArSSR):
+            count = prepare_units_on(self.network.encoder, PatchSampler(self.volumes, self.recipe))
+            if count and self.team.leads:
+                say(f"{count} units of {model.name} never respond; they start with new weights.")
 
     def run(self, stop: StopRequest | None = None) -> TrainingState:
         """Trains up to the recipe's last step.
@@ -195,17 +177,7 @@ class Trainer:
         first, end = self.state.step * size + self.team.rank, steps * size
         numbers = range(first, max(first, end), self.team.size)
         sampler = PatchSampler(self.volumes, self.recipe)
-        loader: DataLoader[Any] = DataLoader(
-            sampler,  # type: ignore[arg-type]
-            batch_size=size // self.team.size,
-            sampler=numbers,  # type: ignore[arg-type]
-            num_workers=self.options.workers,
-            worker_init_fn=partial(obey_only, os.getpid()),
-            prefetch_factor=4 if self.options.workers else None,
-            collate_fn=_stacked,
-        )
-        with signals_held_back(*signals_of_the_trainer()):
-            return iter(loader)
+        return batches(sampler, numbers, size // self.team.size, self.options.workers)
 
     def _step(self, model: nn.Module, batch: Batch, stop: StopRequest) -> tuple[float, float, bool]:
         """One optimiser step; returns loss, gradient norm and whether it is to be the last.
@@ -223,7 +195,7 @@ class Trainer:
         low = low[:, None].contiguous(memory_format=memory_format(self.team.device))
         with torch.autocast(self.team.device.type, self.half, enabled=self.half is not None):
             values = model(low, coordinates, cell, *known)
-        loss = _loss(recipe.loss, values.float(), target)
+        loss = loss_of(recipe.loss, values.float(), target)
         shared, asked = self.team.means([loss.item(), float(stop.made)])
         if not math.isfinite(shared):
             raise EnvironmentFault(
@@ -314,15 +286,9 @@ class Trainer:
             save_model(network, self._header(scores), self.folder / BEST)
 
     def _show(self, network: ArSSR | Baseline, log: RunLog) -> None:
-        """The middle slice of the first case: cubic, network and truth, side by side."""
         case = self.cases[0]
-        low = torch.from_numpy(case.low)[None, None].to(self.team.device)
-        values = network.on_grid(low, case.high.shape).float().cpu()  # type: ignore[arg-type]
-        middle = case.high.shape[0] // 2
-        parts = [torch.from_numpy(case.cubic), values, torch.from_numpy(case.high)]
-        row = torch.cat([part[middle].flip(0) for part in parts], dim=1)
         name = f"{case.volume} at {case.scale:g}x: cubic, network, truth"
-        log.picture(self.state.step, name, row.numpy())
+        log.picture(self.state.step, name, middle_slices(network, case, self.team.device))
 
     def _averaged_network(self) -> ArSSR | Baseline:
         network = build_network(self.recipe.network)
@@ -394,33 +360,3 @@ class Trainer:
             say(f"Resumed with changed {shown}")
         if cases_changed:
             say("The validation set changed; the best weights are selected again.")
-
-
-def _stacked(samples: Sequence[Sample]) -> Batch:
-    """One array for each part of the samples.
-
-    Arrays come through a pipe. Tensors would come through shared memory and sockets, which a
-    process that is killed leaves behind; a batch is a megabyte, so nothing is gained by them.
-    """
-    return [np.stack(parts) for parts in zip(*samples, strict=True)]
-
-
-def _half_precision(name: str, device: torch.device) -> torch.dtype | None:
-    """The type that products are computed in, or None for float32."""
-    if name == "float32" or (name == "auto" and device.type != "cuda"):
-        return None
-    # Float16 needs a scaled loss, which only CUDA's scaler gives; bfloat16 has float32's range.
-    return torch.float16 if device.type == "cuda" else torch.bfloat16
-
-
-def _loss(name: str, values: Tensor, target: Tensor) -> Tensor:
-    match name:
-        case "l2":
-            return F.mse_loss(values, target)
-        case "charbonnier":
-            return ((values - target) ** 2 + 1e-6).sqrt().mean()
-        case "log_l2":
-            error = (values - target).square().mean(dim=1)
-            return (error + _SMALL_ERROR).log().mean()
-        case _:
-            return F.l1_loss(values, target)

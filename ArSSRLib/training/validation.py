@@ -21,6 +21,7 @@ from ..networks.noise_level import at_noise_level
 from ..resampling.degradation import simulate_low_resolution
 from ..resampling.interpolation import interpolate
 from ..volumes.array_types import FloatArray
+from ..volumes.bounding_box import bounding_box
 from .recipe import Recipe
 from .volumes import TrainingVolume
 
@@ -90,6 +91,20 @@ def validation_cases(volumes: Sequence[TrainingVolume], recipe: Recipe) -> list[
     return cases
 
 
+def middle_slices(network: ArSSR | Baseline, case: Case, device: torch.device) -> FloatArray:
+    """The middle slice of a case side by side: cubic, network and truth; upright (rows, columns).
+
+    Args:
+        network: in evaluation mode, on ``device``.
+        case: what to show.
+        device: where to compute.
+    """
+    low = torch.from_numpy(case.low)[None, None].to(device)
+    values = network.on_grid(low, case.high.shape).float().cpu().numpy()  # type: ignore[arg-type]
+    middle = case.high.shape[0] // 2
+    return np.hstack([np.flipud(part[middle]) for part in (case.cubic, values, case.high)])
+
+
 def score(network: ArSSR | Baseline, cases: Sequence[Case], device: torch.device) -> list[Score]:
     """PSNR of the network and of cubic interpolation on each case.
 
@@ -132,10 +147,9 @@ def foreground_psnr(values: FloatArray, truth: FloatArray) -> float:
 def central_crop(array: FloatArray, side: int) -> FloatArray:
     """A box of at most ``side`` voxels around the middle of the foreground."""
     slices = []
-    for axis, n in enumerate(array.shape):
-        others = tuple(a for a in range(3) if a != axis)
-        used = np.flatnonzero((array > _FOREGROUND).any(axis=others))
-        middle = int((used[0] + used[-1]) // 2) if used.size else n // 2
+    box = bounding_box(array > _FOREGROUND) or [(0, n + 1) for n in array.shape]
+    for n, (first, end) in zip(array.shape, box, strict=True):
+        middle = (first + end - 1) // 2
         start = int(np.clip(middle - side // 2, 0, max(0, n - side)))
         slices.append(slice(start, start + min(side, n)))
     return np.ascontiguousarray(array[tuple(slices)])

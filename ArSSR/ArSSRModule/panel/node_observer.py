@@ -1,4 +1,4 @@
-"""Hears the events of one node at a time, and keeps nothing of a node that it no longer follows."""
+"""Follows the events of one node at a time; of a node before, nothing is kept."""
 
 
 class NodeObserver:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...networks.catalogue import load_model
+from ...resampling.degradation import corner_aligned
 from ...resampling.interpolation import interpolate
 from ...upsampling.request import Upsampling
 from ...upsampling.run import upsample_volume
@@ -56,7 +57,7 @@ def upsample(task: Task, settings: Settings, low: Volume, target: Grid) -> Float
     if method.kind == "interpolation":
         return interpolate(low.array, shape, method.text)  # type: ignore[arg-type]
     if method.kind == "zoom":
-        return _zoomed(low.array, shape)
+        return corner_aligned(low.array, shape)
     path = model_file(method, task.scale, settings.baselines)
     assert path is not None
     if method.kind == "arssr":
@@ -70,13 +71,6 @@ def upsample(task: Task, settings: Settings, low: Volume, target: Grid) -> Float
         )
         return upsample_volume(low, request, target=target, model=model).array
     return _with_baseline(_baseline(path), low.array, shape, settings.device)
-
-
-def _zoomed(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    from scipy.ndimage import zoom
-
-    factors = [m / n for n, m in zip(array.shape, shape, strict=True)]
-    return np.asarray(zoom(array, factors, order=3), dtype=np.float32)
 
 
 @cached_by_file(2)

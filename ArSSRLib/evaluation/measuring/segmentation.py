@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import EnvironmentFault, InputError
+from ...volumes.bounding_box import bounding_box
 from ...volumes.grid import Grid
 
 Labels = NDArray[np.uint8]
@@ -75,7 +76,7 @@ class TissueSegmenter:
 
     def segment(self, array: np.ndarray, grid: Grid, mask: NDArray[np.bool_]) -> Labels:
         """See :class:`Segmenter`."""
-        box = _bounding_box(mask)
+        box = _box_around(mask)
         return _atropos(array, grid, mask, box, i="kmeans[3]", m="[0.2,1x1x1]", c="[5,0]")
 
 
@@ -111,7 +112,7 @@ class AtlasSegmenter:
 
     def segment(self, array: np.ndarray, grid: Grid, mask: NDArray[np.bool_]) -> Labels:
         """See :class:`Segmenter`."""
-        box = _bounding_box(mask)
+        box = _box_around(mask)
         with _own_temporary_folder():
             priors = self._priors(array * mask, grid, box)
         return _atropos(
@@ -215,15 +216,12 @@ def _own_temporary_folder() -> Iterator[None]:
             tempfile.tempdir = before
 
 
-def _bounding_box(mask: NDArray[np.bool_]) -> Box:
+def _box_around(mask: NDArray[np.bool_]) -> Box:
     """The smallest box around the mask with a margin of one voxel, slices along k, j and i."""
     if not mask.any():
         raise InputError("The brain mask is empty; give a mask with the brain inside.")
-    bounds = []
-    for axis in range(3):
-        inside = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        bounds.append(slice(max(0, int(inside[0]) - 1), int(inside[-1]) + 2))
-    return (bounds[0], bounds[1], bounds[2])
+    k, j, i = (slice(max(0, first - 1), end + 1) for first, end in bounding_box(mask))
+    return k, j, i
 
 
 def _atropos(

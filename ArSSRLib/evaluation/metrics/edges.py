@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from .metric import Metric, check_pair, register
-from .tissue import find_tissue, gradient_of
+from .metric import Metric, register
+from .tissue import Floats, Tissue, gradient_of, ratio_to_cubic
 
 STEEP_SHARE = 0.05
 
@@ -31,20 +31,16 @@ def edge_strength(image: np.ndarray, cubic: np.ndarray, scan: np.ndarray) -> flo
     Raises:
         InputError: shapes differ, or a volume is not 3-D or not finite.
     """
-    image, cubic = check_pair(image, cubic)
-    tissue = find_tissue(cubic, scan)
-    if tissue is None:
-        return math.nan
+    return ratio_to_cubic(image, cubic, scan, _slope)
+
+
+def _slope(volume: Floats, tissue: Tissue) -> float:
     steep = tissue.steepest(STEEP_SHARE)
     length = tissue.steepness[steep]
     if not length.all():
         return math.nan
     across = tissue.gradient[:, steep] / length
-    slopes = [
-        float((gradient_of(volume, tissue.sigma)[:, steep] * across).sum(axis=0).mean())
-        for volume in (image, cubic)
-    ]
-    return slopes[0] / slopes[1] if slopes[1] > 0 else math.nan
+    return float((gradient_of(volume, tissue.sigma)[:, steep] * across).sum(axis=0).mean())
 
 
 register(

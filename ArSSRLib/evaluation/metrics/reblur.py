@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...resampling.blur import DEFAULT_BLUR, Blur
-from ...resampling.degradation import simulate_low_resolution
+from ...resampling.degradation import corner_aligned, simulate_low_resolution
 from .metric import Metric, check_volume, data_range, register
 
 
@@ -25,22 +25,12 @@ def reblur(image: np.ndarray, low: np.ndarray, blur: Blur | None = DEFAULT_BLUR)
     """
     image, low = check_volume(image), check_volume(low, "the input")
     if blur is None:
-        again = _corner_aligned(image, low.shape)
+        # The paper's simulation rounds the size of each axis separately: a scale derived from one
+        # axis would give another shape along the others.
+        again = corner_aligned(image, low.shape)
     else:
         again = simulate_low_resolution(image, low.shape, blur)
     return float(np.sqrt(np.mean(np.square(again - low)))) / data_range(low)
-
-
-def _corner_aligned(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The paper's simulation to a given shape.
-
-    The simulation rounds the size of each axis separately: a scale derived from one axis
-    would give another shape along the others.
-    """
-    from scipy.ndimage import zoom
-
-    factors = [m / n for n, m in zip(image.shape, shape, strict=True)]
-    return np.asarray(zoom(np.asarray(image, dtype=np.float32), factors, order=3))
 
 
 # How a real scan was blurred is not known, so there it is measured only on request.

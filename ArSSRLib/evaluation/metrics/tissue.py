@@ -6,12 +6,14 @@ scan. Widths are in voxels of the scan.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .metric import check_volume
+from .metric import check_pair, check_volume
 
 Floats = NDArray[np.float64]
 
@@ -50,6 +52,35 @@ class Tissue:
         """The inner voxels with the smallest gradient: this share of them."""
         limit = np.quantile(self.steepness[self.inside], share)
         return np.asarray(self.inside & (self.steepness <= limit))
+
+
+def ratio_to_cubic(
+    image: np.ndarray,
+    cubic: np.ndarray,
+    scan: np.ndarray,
+    strength: Callable[[Floats, Tissue], float],
+) -> float:
+    """A measure of a result, divided by that of cubic interpolation at the same voxels.
+
+    Args:
+        image: result, ``array[k, j, i]``.
+        cubic: cubic interpolation of the scan, same shape.
+        scan: the scan that was upsampled, over the same field of view.
+        strength: the measure of a volume.
+
+    Returns:
+        the ratio; NaN where the scan shows no tissue, or that of cubic interpolation is not above
+        0.
+
+    Raises:
+        InputError: shapes differ, or a volume is not 3-D or not finite.
+    """
+    image, cubic = check_pair(image, cubic)
+    tissue = find_tissue(cubic, scan)
+    if tissue is None:
+        return math.nan
+    own, of_cubic = (strength(volume, tissue) for volume in (image, cubic))
+    return own / of_cubic if of_cubic > 0 else math.nan
 
 
 def find_tissue(cubic: np.ndarray, scan: np.ndarray) -> Tissue | None:

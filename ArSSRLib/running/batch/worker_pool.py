@@ -50,18 +50,18 @@ class WorkerPool:
         self._all: set[_Worker] = set()
         self._stopped = False
 
-    def run(self, job: Job, hear: Callable[[Message], None], room: Room) -> Outcome:
+    def run(self, job: Job, receive: Callable[[Message], None], room: Room) -> Outcome:
         """Does ``job`` in a worker; never raises for what goes wrong in there.
 
         Args:
             job: the work.
-            hear: receives the job's messages.
+            receive: receives the job's messages.
             room: where the job's memory is set aside.
         """
         try:
             while True:
                 worker = self._take()
-                outcome = worker.run(job, hear, room)
+                outcome = worker.run(job, receive, room)
                 if outcome is not None:
                     self._give_back(worker)
                     return outcome
@@ -131,7 +131,7 @@ class _Worker:
         self.was_ready = False
         self.has_started = False
 
-    def run(self, job: Job, hear: Callable[[Message], None], room: Room) -> Outcome | None:
+    def run(self, job: Job, receive: Callable[[Message], None], room: Room) -> Outcome | None:
         """Does a job; None when the worker ends without an outcome."""
         self._jobs += 1
         self.has_started = False
@@ -156,7 +156,7 @@ class _Worker:
                         bool(message.get("out_of_memory")),
                     )
                 elif "started" not in message:
-                    hear(message)
+                    receive(message)
         return None
 
     def outcome(self) -> Outcome:

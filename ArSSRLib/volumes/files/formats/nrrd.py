@@ -1,9 +1,6 @@
 """NRRD: ``.nrrd`` files, and ``.nhdr`` headers with their voxels in a file beside them.
 
-The header is text: ``NRRD0001`` to ``NRRD0006``, then lines ``field: value`` and ``key:=value`` up
-to an empty line or, where the voxels are in another file, to the end
-(https://teem.sourceforge.net/nrrd/format.html). It is read here and not by ITK, whose reader can be
-crashed by long lines.
+What the fields of the header mean: axes, grid and stored voxels.
 """
 
 from __future__ import annotations
@@ -26,17 +23,8 @@ from ..data_file import check_data_file
 from ..file_format import Encoding, FileFormat, Header, register
 from ..image_heads import head_of_slice, replaced
 from ..stored_voxels import StoredVoxels
+from .nrrd_header import LARGEST_HEADER, HeaderText, read_text
 
-_MAGIC = re.compile(rb"NRRD000[1-6]\s*\Z")
-LARGEST_HEADER = 1 << 20
-_FIELDS = frozenset((
-    "axis maxs", "axis mins", "axismaxs", "axismins", "block size", "blocksize", "byte skip",
-    "byteskip", "centerings", "centers", "content", "data file", "datafile", "dimension",
-    "encoding", "endian", "kinds", "labels", "line skip", "lineskip", "max", "measurement frame",
-    "min", "number", "old max", "old min", "oldmax", "oldmin", "sample units", "sampleunits",
-    "sizes", "space", "space dimension", "space directions", "space origin", "space units",
-    "spacings", "thicknesses", "type", "units",
-))  # fmt: skip
 _TYPES = {
     name: dtype
     for dtype, names in {
@@ -67,35 +55,9 @@ _TO_LPS = {
 }  # fmt: skip
 """Signs of the patient's axes; other spaces are taken as they are, as in SimpleITK."""
 _VECTOR = re.compile(r"\(([^()]*)\)|none")
-_ESCAPES = re.compile(r"\\(\\|n)")
 _SEGMENTATION = "Segmentation_"
 """How the keys begin that 3D Slicer writes into ``.seg.nrrd`` files."""
 _BAD_KEY = re.compile(r"^\s*$|[\x00-\x1f\x7f]|:($|[ =])")
-
-
-@dataclass(frozen=True)
-class _Text:
-    """The header as text.
-
-    Attributes:
-        name: what messages call the file.
-        fields: values by field, in lower case.
-        entries: values of the lines ``key:=value``.
-        length: bytes up to and including the empty line.
-    """
-
-    name: str
-    fields: Mapping[str, str]
-    entries: Mapping[str, str]
-    length: int
-
-    def get(self, *names: str) -> str:
-        """The value of a field, which may have several spellings; empty where it is missing."""
-        return next((self.fields[name] for name in names if name in self.fields), "")
-
-    def error(self, what: str) -> InputError:
-        """A sentence about the header."""
-        return InputError(f"The header of {self.name} {what}; correct it or copy the file again.")
 
 
 @dataclass(frozen=True)
@@ -113,7 +75,7 @@ class _Axes:
 
 def read_header(path: Path) -> Header:
     """See :class:`ArSSRLib.volumes.files.file_format.FileFormat`."""
-    text = _text_of(path)
+    text = read_text(path)
     sizes = _sizes(text)
     axes = _axes(text, sizes)
     size = cast(SizeTriple, tuple(sizes[a] for a in axes.spatial))
@@ -132,7 +94,7 @@ def read_header(path: Path) -> Header:
 
 def parts(path: Path) -> list[Path]:
     """The file and, where its header names another for the voxels, that one."""
-    named = _text_of(path).get("data file", "datafile")
+    named = read_text(path).get("data file", "datafile")
     return [path, path.parent / named] if named else [path]
 
 
@@ -149,64 +111,7 @@ def keep(entries: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in entries.items() if not _BAD_KEY.search(key)}
 
 
-def _text_of(path: Path) -> _Text:
-    name = repr(str(path))
-    with open(path, "rb") as stream:
-        content = stream.read(LARGEST_HEADER)
-        complete = len(content) < LARGEST_HEADER
-    lines, length = _header_lines(content)
-    if not lines or not _MAGIC.match(lines[0]):
-        raise InputError(
-            f"The file {name} is not a NRRD file or is damaged; copy it again from its source."
-        )
-    if not length and not complete:
-        raise InputError(
-            f"The header of {name} does not end within {LARGEST_HEADER} bytes; the file is "
-            "damaged, copy it again from its source."
-        )
-    text = _parsed(name, lines[1:], length)
-    if not length and not text.get("data file", "datafile"):
-        raise InputError(
-            f"The file {name} is truncated: its header does not end; copy it again from its source."
-        )
-    return text
-
-
-def _header_lines(content: bytes) -> tuple[list[bytes], int]:
-    """The lines up to the empty one, and the bytes up to and with it; 0 bytes without one."""
-    lines: list[bytes] = []
-    start = 0
-    while (end := content.find(b"\n", start)) >= 0:
-        line = content[start:end].removesuffix(b"\r")
-        start = end + 1
-        if not line:
-            return lines, start
-        lines.append(line)
-    return [*lines, content[start:]] if content[start:] else lines, 0
-
-
-def _parsed(name: str, lines: Sequence[bytes], length: int) -> _Text:
-    fields: dict[str, str] = {}
-    entries: dict[str, str] = {}
-    for line in lines:
-        words = line.decode("utf-8", "surrogateescape")
-        if words.startswith("#"):
-            continue
-        key, separator, value = words.partition(":")
-        if value.startswith("="):
-            entries[key] = _ESCAPES.sub(lambda m: "\n" if m[1] == "n" else "\\", value[1:])
-            continue
-        field = key.strip().lower()
-        if not separator or field not in _FIELDS or field in fields:
-            raise InputError(
-                f"The header of {name} has the line {words[:40]!r}, which is not a field of NRRD "
-                "or is there twice; correct it or copy the file again."
-            )
-        fields[field] = value.strip()
-    return _Text(name, fields, entries, length)
-
-
-def _sizes(text: _Text) -> list[int]:
+def _sizes(text: HeaderText) -> list[int]:
     words = text.get("sizes").split()
     sizes = [int(w) if w.isascii() and w.isdigit() and len(w) < 12 else 0 for w in words]
     if text.get("dimension") != str(len(sizes)) or not sizes or min(sizes) < 1:
@@ -216,7 +121,7 @@ def _sizes(text: _Text) -> list[int]:
     return sizes
 
 
-def _axes(text: _Text, sizes: Sequence[int]) -> _Axes:
+def _axes(text: HeaderText, sizes: Sequence[int]) -> _Axes:
     """Which axes are spatial: those with a direction, else those whose kind says so.
 
     Raises:
@@ -247,14 +152,14 @@ def _axes(text: _Text, sizes: Sequence[int]) -> _Axes:
     return _Axes(tuple(spatial), others[0] if others else None)
 
 
-def _kinds(text: _Text, count: int) -> list[str]:
+def _kinds(text: HeaderText, count: int) -> list[str]:
     kinds = text.get("kinds").lower().split()
     if kinds and len(kinds) != count:
         raise text.error(f"has {len(kinds)} kinds for {count} axes")
     return kinds or [""] * count
 
 
-def _check_kind(text: _Text, kind: str, count: int) -> None:
+def _check_kind(text: HeaderText, kind: str, count: int) -> None:
     """Refuses an axis whose values belong to one voxel."""
     if kind == "complex":
         raise InputError(f"The volume {text.name} is complex; save its magnitude first.")
@@ -265,7 +170,7 @@ def _check_kind(text: _Text, kind: str, count: int) -> None:
         )
 
 
-def _vectors(text: _Text, field: str, count: int) -> list[npt.NDArray[np.float64] | None]:
+def _vectors(text: HeaderText, field: str, count: int) -> list[npt.NDArray[np.float64] | None]:
     """The vectors of a field; None for an axis without one.
 
     Raises:
@@ -280,14 +185,14 @@ def _vectors(text: _Text, field: str, count: int) -> list[npt.NDArray[np.float64
     return [None if m[1] is None else _numbers(text, field, m[1].split(",")) for m in found]
 
 
-def _numbers(text: _Text, field: str, words: Sequence[str]) -> npt.NDArray[np.float64]:
+def _numbers(text: HeaderText, field: str, words: Sequence[str]) -> npt.NDArray[np.float64]:
     try:
         return np.array([float(word) for word in words])
     except ValueError as error:
         raise text.error(f"gives {' '.join(words)[:60]!r} for its {field}, not numbers") from error
 
 
-def _grid(text: _Text, size: SizeTriple, axes: _Axes) -> Grid:
+def _grid(text: HeaderText, size: SizeTriple, axes: _Axes) -> Grid:
     count = len(text.get("sizes").split())
     if not text.get("space directions"):
         return _plain_grid(text, size, axes, count)
@@ -306,7 +211,7 @@ def _grid(text: _Text, size: SizeTriple, axes: _Axes) -> Grid:
     return Grid(size, cast(Triple, spacing), cast(Triple, place), tuple(cosines.ravel().tolist()))
 
 
-def _plain_grid(text: _Text, size: SizeTriple, axes: _Axes, count: int) -> Grid:
+def _plain_grid(text: HeaderText, size: SizeTriple, axes: _Axes, count: int) -> Grid:
     """The grid of a file without directions: spacings and, for the origin, axis mins."""
 
     def per_axis(default: float, *names: str) -> list[float]:
@@ -322,7 +227,7 @@ def _plain_grid(text: _Text, size: SizeTriple, axes: _Axes, count: int) -> Grid:
 
 
 def _voxels(
-    path: Path, text: _Text, size: SizeTriple, volumes: int, *, interleaved: bool
+    path: Path, text: HeaderText, size: SizeTriple, volumes: int, *, interleaved: bool
 ) -> StoredVoxels:
     named = text.get("data file", "datafile")
     if named:
@@ -346,7 +251,7 @@ def _voxels(
     return _after_skips(voxels, text)
 
 
-def _dtype(text: _Text, as_text: bool) -> np.dtype[np.generic]:
+def _dtype(text: HeaderText, as_text: bool) -> np.dtype[np.generic]:
     kind = _TYPES.get(" ".join(text.get("type").lower().split()))
     if kind is None:
         raise text.error(f"has the type {text.get('type')[:20]!r}, which is not a real number")
@@ -356,7 +261,7 @@ def _dtype(text: _Text, as_text: bool) -> np.dtype[np.generic]:
     return np.dtype((order or "<") + kind)
 
 
-def _after_skips(voxels: StoredVoxels, text: _Text) -> StoredVoxels:
+def _after_skips(voxels: StoredVoxels, text: HeaderText) -> StoredVoxels:
     """The voxels behind the lines and bytes that the header says come first."""
     lines = text.get("line skip", "lineskip") or "0"
     count = text.get("byte skip", "byteskip") or "0"
