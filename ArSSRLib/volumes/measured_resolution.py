@@ -144,7 +144,7 @@ def _pieces(lines: FloatArray) -> list[FloatArray]:
     step = max(1, math.isqrt(lines.shape[0] * lines.shape[1] // _MOST_LINES))
     some = lines[::step, ::step].reshape(-1, lines.shape[2])
     sample = sample_of(some)
-    foreground = sample[sample > sample.mean()]
+    foreground = sample[sample > sample.mean(dtype=np.float64)]
     if not foreground.size:
         return []
     limit = _TISSUE * float(np.percentile(foreground, 98.0))

@@ -84,7 +84,9 @@ def split_outliers(array: FloatArray) -> Split:
             "the network."
         )
     low, high = _limits(seen)
-    bad = (seen > high) | (seen < low)
+    # A limit beyond float32 is infinite.
+    with np.errstate(over="ignore"):
+        bad = (seen > high) | (seen < low)
     count = int(np.count_nonzero(bad))
     if count:
         seen = _filled(seen, bad)
@@ -128,7 +130,8 @@ def _limits(array: FloatArray) -> tuple[float, float]:
     """The intensities that tissue may have."""
     sample = sample_of(array)
     air = float(np.percentile(sample, _LOW))
-    foreground = sample[sample > sample.mean()]
+    # A sum of intensities up to 3.4e38 is beyond float32.
+    foreground = sample[sample > sample.mean(dtype=np.float64)]
     if not foreground.size:
         return -np.inf, np.inf
     tissue = float(np.percentile(foreground, _TISSUE)) - air

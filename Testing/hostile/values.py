@@ -51,6 +51,12 @@ ENTRIES = [
     bad_volume("all zero", nifti_of("a.nii.gz", np.zeros((5, 6, 7), np.int16)), code=0),
     bad_volume("all the same", nifti_of("a.nii.gz", np.full((5, 6, 7), 1e30, np.float32)), code=0),
     *(
+        Entry(f"a range of {largest:g} through the network", (*NETWORK, "--model", "MODEL"),
+              ("range of", "between 1e-30 and 1e+37"),
+              file_of("a.mha", (CUBE / 900 * largest).astype(np.float32)))
+        for largest in (1e-39, 3e38)
+    ),
+    *(
         Entry(f"{name} through the network", (*NETWORK, "--model", "MODEL"), (),
               file_of("a.mha", values), 0)
         for name, values in {

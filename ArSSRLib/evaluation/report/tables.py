@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _BEST = "the best of each scale"
+_BEGIN_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""What spreadsheet programs take for the begin of a formula, and would run."""
 
 
 def tables_of(evaluation: Evaluation) -> list[Table]:
@@ -207,15 +209,24 @@ def cases_csv(evaluation: Evaluation) -> str:
         [*headings, "seconds", "error"],
         (
             [
-                *(record.volume, f"{record.scale:g}", record.method),
+                *(_no_formula(record.volume), f"{record.scale:g}", record.method),
                 *(record.values.get(name, "") for name in names),
                 *(record.dice.get(region, "") for region in overlaps),
-                *(f"{record.seconds:.3f}", record.error),
+                *(f"{record.seconds:.3f}", _no_formula(record.error)),
             ]
             for record in evaluation.records
         ),
     )
     return str(frame.to_csv(index=False, lineterminator="\n"))
+
+
+def _no_formula(text: str) -> str:
+    """A cell that a spreadsheet program shows and does not compute.
+
+    >>> _no_formula("=1+1"), _no_formula("sub-01")
+    ("'=1+1", 'sub-01')
+    """
+    return f"'{text}" if text.startswith(_BEGIN_FORMULAS) else text
 
 
 def _titles(evaluation: Evaluation) -> dict[str, str]:

@@ -255,3 +255,10 @@ def test_markdown_marks_the_best(evaluation: Evaluation) -> None:
     widths = {line.count("|") for line in lines if line.startswith("|")}
     assert len(widths) == 1
     assert sum("**" in line for line in lines) == 2
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-head", "@sum"])
+def test_a_volume_named_like_a_formula_is_text_in_the_csv_file(name: str) -> None:
+    text = cases_csv(_made_up([_record(name, 2.0, "linear", psnr=30.0)]))
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["volume"] == f"'{name}"
