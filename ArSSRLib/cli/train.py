@@ -14,7 +14,7 @@ from ..running.interrupts import load_libraries, was_interrupted
 from ..running.json_files import write_json
 from ..running.output_files import folders_kept_if_used
 from ..training.recipe import Recipe, SourceRecipe, available_recipes, load_recipe
-from ..upsampling.options import add_options, whole_number
+from ..upsampling.options import add_options, share, whole_number
 from ..upsampling.request import Upsampling
 from .arguments import MOST_PROCESSES
 from .outcome import EXIT_DONE
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..training.state import TrainingState
     from ..training.volumes import VolumeSet
 
+_HELD_OUT = 0.1
 _LOST_WORKER = "DataLoader worker"
 """How PyTorch's message begins when one of its processes has died."""
 _LOST_PEER = (
@@ -39,6 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--validation", nargs="*", default=[], metavar="PATH", help="the same, to validate on"
+    )
+    parser.add_argument(
+        "--hold-out",
+        type=share,
+        default=_HELD_OUT,
+        metavar="SHARE",
+        help="without --validation: share of the volumes that is held out to validate on, chosen "
+        f"by their names; 0 for none (default: {_HELD_OUT:g}, at least one of several volumes)",
     )
     parser.add_argument(
         "--recipe",
@@ -146,6 +155,8 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
         if team.leads:
             _write_settings(folder, recipe, data, held_out)
             _say_at_start(data, held_out, len(cases))
+            if not arguments.validation:
+                _say_what_is_held_out(held_out)
         with stop_requests(team) as stop:
             state = trainer.run(stop)
         if trainer.stopped and team.leads:
@@ -172,7 +183,10 @@ def _volumes(
         )
     side = recipe.patches.size
     data, held_out = load_volumes(find_files(arguments.data), side, recipe.sources), VolumeSet()
-    if team.leads and arguments.validation:
+    if not arguments.validation:
+        data, split_off = data.split(arguments.hold_out)
+        held_out = split_off if team.leads else held_out
+    elif team.leads:
         held_out = load_volumes(find_files(arguments.validation), side, [SourceRecipe()])
     return data, held_out
 
@@ -190,6 +204,15 @@ def _say_at_start(data: VolumeSet, held_out: VolumeSet, cases: int) -> None:
         for sentence in of.left_out:
             say(f"Left out {what}{sentence}")
     say(f"Training on {len(data.volumes)} volumes, validating on {cases} cases.")
+
+
+def _say_what_is_held_out(held_out: VolumeSet) -> None:
+    from ..training.log import say
+
+    if held_out.volumes:
+        say("Held out to validate on: " + ", ".join(volume.name for volume in held_out.volumes))
+    else:
+        say("Nothing is held out to validate on, so there will be no best.npz; use last.npz.")
 
 
 def _say_at_end(state: TrainingState, folder: Path, data: VolumeSet, held_out: VolumeSet) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -57,6 +58,24 @@ class VolumeSet:
     def to_dict(self) -> dict[str, list[str]]:
         """Names of the volumes used and reasons for those left out, ready for JSON."""
         return {"volumes": [v.name for v in self.volumes], "left_out": list(self.left_out)}
+
+    def split(self, share: float) -> tuple[VolumeSet, VolumeSet]:
+        """The volumes to train on and those that are held out to validate on.
+
+        Which are held out depends on their names alone, so that a run that is resumed, and each
+        process of a team, holds out the same.
+
+        Args:
+            share: of the volumes to hold out, at least one of them; 0, or a single volume, holds
+                out none.
+        """
+        if share <= 0.0 or len(self.volumes) < 2:
+            return self, VolumeSet()
+        count = min(len(self.volumes) - 1, max(1, round(share * len(self.volumes))))
+        by_digest = sorted(self.volumes, key=lambda v: hashlib.sha256(v.name.encode()).hexdigest())
+        held_out = {volume.name for volume in by_digest[:count]}
+        kept = [volume for volume in self.volumes if volume.name not in held_out]
+        return VolumeSet(kept, self.left_out), VolumeSet(by_digest[:count])
 
 
 def load_volumes(

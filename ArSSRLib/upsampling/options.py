@@ -173,6 +173,14 @@ def positive_number(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """Reads a number from 0 up to less than 1."""
+    value = finite_number(text)
+    if not 0.0 <= value < 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to less than 1")
+    return value
+
+
 def positive_numbers(text: str) -> float | tuple[float, float, float]:
     """Reads ``2.5``, or ``1,1,2.3`` for the axes i, j, k; all above 0."""
     values = numbers(1, 3)(text)
