@@ -111,7 +111,11 @@ def evaluate(
     clock.advance("measuring", 0.0)
     with ProcessPool(settings) as pool:
         # The volumes first: the methods are not measured on unreadable ones.
-        records = list(_measured(truths, pool, clock, warn))
+        seen = list(_measured(truths, pool, clock, warn))
+        notes += [
+            f"{record.volume} was left out: {record.error}" for record in seen if record.left_out
+        ]
+        records = [record for record in seen if not record.left_out]
         readable = {record.volume for record in records if not record.error}
         outside = _volumes_off_the_line([t for t in truths if t.volume in readable], settings)
         for note in outside:
@@ -135,7 +139,9 @@ def _measured(
 ) -> Iterator[Record]:
     """The records of cases as they come, with a report after each and a warning for failed ones."""
     for record in pool.measure_all(tasks):
-        if record.error:
+        if record.left_out:
+            warn(_left_out(record))
+        elif record.error:
             warn(f"{_name(record)} failed: {record.error}")
         clock.advance("measuring", 1.0)
         yield record
@@ -163,8 +169,10 @@ def _check_measured(evaluation: Evaluation) -> None:
     """Refuses to report nothing."""
     if evaluation.measured:
         return
-    first = evaluation.failed[0] if evaluation.failed else None
-    reason = first.error if first else "there is no method with weights for these scales."
+    if evaluation.failed:
+        reason = evaluation.failed[0].error
+    else:
+        reason = next(iter(evaluation.notes), "there is no method with weights for these scales.")
     kind = EnvironmentFault if evaluation.exit_code == EnvironmentFault.exit_code else InputError
     raise kind(f"Nothing could be measured; the first reason: {reason}")
 
@@ -236,6 +244,10 @@ def _file(path: Path) -> dict[str, str]:
         return {"file": str(path), "sha256": digest(path)}
     except InputError as error:
         return {"file": str(path), "unreadable": str(error)}
+
+
+def _left_out(record: Record) -> str:
+    return f"{record.volume} was left out: {record.error}"
 
 
 def _name(record: Record) -> str:

@@ -27,6 +27,10 @@ _FEWEST_VOXELS = 1000
 _SAMPLES = 2_000_000
 
 
+class LabelMapRefused(InputError):
+    """A label map where intensities are needed."""
+
+
 def label_reason(volume: Volume, path: str | os.PathLike[str] = "") -> str:
     """Why a volume is taken for a label map; empty where it is not.
 
@@ -56,11 +60,11 @@ def refuse_labels(volume: Volume, path: str | os.PathLike[str]) -> None:
     """Refuses a label map where intensities are needed.
 
     Raises:
-        InputError: it is one; the message says why it is taken for one.
+        LabelMapRefused: it is one; the message gives the reason why it is taken for one.
     """
     reason = label_reason(volume, path)
     if reason:
-        raise InputError(
+        raise LabelMapRefused(
             f"{str(path)!r} is a label map: {reason}. Leave it out, or upsample it with the method "
             "nearest.",
             argument="method",

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ...errors import EnvironmentFault, InputError
 from ...running.memory import is_out_of_memory
+from ...volumes.labels import LabelMapRefused
 from ...volumes.volume import Volume
 from ..metrics import METRICS
 from ..metrics.metric import MetricInputs, Unavailable, reason_for_nan
@@ -109,7 +110,13 @@ def failed(task: Task, error: Exception) -> Record:
     else:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
     return Record(
-        task.volume, task.scale, task.method.slug, "", error=reason, machine=machine or short
+        task.volume,
+        task.scale,
+        task.method.slug,
+        "",
+        error=reason,
+        machine=machine or short,
+        left_out=isinstance(error, LabelMapRefused),
     )
 
 

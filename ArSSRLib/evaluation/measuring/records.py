@@ -27,6 +27,7 @@ class Record:
         seconds: time of the upsampling alone, in s.
         error: why the case failed; empty if it did not.
         machine: whether it failed because of the machine (memory, a missing package).
+        left_out: whether the volume is none to measure, a label map, rather than a failure.
         provisional: whether a metric was missing something that a later run may have.
     """
 
@@ -39,6 +40,7 @@ class Record:
     seconds: float = 0.0
     error: str = ""
     machine: bool = False
+    left_out: bool = False
     provisional: bool = False
 
     @property
