@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.networks.catalogue import load_model
-from ArSSRLib.upsampling.device import ask_for_huge_pages
+from ArSSRLib.upsampling.hardware.device import ask_for_huge_pages
 from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import upsample_volume
 from ArSSRLib.volumes.files.reading import read_volume

@@ -33,8 +33,8 @@ from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.networks.catalogue import load_model
-from ArSSRLib.upsampling.device import ask_for_huge_pages
 from ArSSRLib.upsampling.engine import Engine
+from ArSSRLib.upsampling.hardware.device import ask_for_huge_pages
 from benchmarks.repeated_brain import repeated_brain
 
 SIDE = 4096

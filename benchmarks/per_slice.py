@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.catalogue import load_model
-from ArSSRLib.upsampling.device import ask_for_huge_pages, denormals_flushed
 from ArSSRLib.upsampling.engine import Engine
+from ArSSRLib.upsampling.hardware.device import ask_for_huge_pages, denormals_flushed
 from ArSSRLib.volumes.intensity import Normalisation
 from benchmarks.repeated_brain import repeated_brain
 

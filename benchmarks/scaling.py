@@ -19,8 +19,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.networks.catalogue import load_model
-from ArSSRLib.upsampling.device import ask_for_huge_pages
 from ArSSRLib.upsampling.engine import Engine
+from ArSSRLib.upsampling.hardware.device import ask_for_huge_pages
 from benchmarks.machine import shortest
 from benchmarks.repeated_brain import repeated_brain
 

@@ -20,8 +20,7 @@ from ..running.printable import printable
 from ..upsampling.file_job import FileJob
 from ..upsampling.options import whole_number
 from ..upsampling.progress import Progress
-from .advice import memory_advice, with_option
-from .outcome import EXIT_DONE
+from .outcome import EXIT_DONE, memory_advice, with_option
 from .printers import Printer, print_json, printer_for, rounded, warnings_shown_by
 
 _MOST_NAMES = 10
@@ -126,7 +125,7 @@ def check_device(planned: Sequence[PlannedJob], options: BatchOptions) -> None:
     # Only for the others is it worth loading torch here.
     for device in devices - {"auto", "cpu"}:
         if options.scheduler is None:
-            from ..upsampling.device import choose_device
+            from ..upsampling.hardware.device import choose_device
 
             choose_device(device)
 

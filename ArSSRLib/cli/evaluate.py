@@ -12,7 +12,7 @@ from ..choices import ALL_KERNELS
 from ..errors import Cancelled, InputError
 from ..running.interrupts import load_libraries
 from ..running.machine import usable_cpus
-from ..upsampling.device import choose_device
+from ..upsampling.hardware.device import choose_device
 from ..upsampling.options import add_options, finite_number, whole_number
 from ..upsampling.request import MOST_THREADS, Upsampling
 from .arguments import MOST_PROCESSES, add_low_resolution, add_progress, blur_of

@@ -15,10 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError
-from ..upsampling.device import ask_for_huge_pages
+from ..upsampling.hardware.device import ask_for_huge_pages
 from ..upsampling.options import SentenceParser
-from .advice import options_named
-from .outcome import exit_code_of
+from .outcome import exit_code_of, options_named
 
 
 @dataclass(frozen=True)

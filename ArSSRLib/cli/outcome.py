@@ -1,13 +1,16 @@
-"""How a run ends: exit codes, the one sentence on stderr, closed pipes."""
+"""How a run ends: exit codes, the one sentence on stderr with the options that remedy it."""
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 from ..errors import ArSSRError, Cancelled, EnvironmentFault, NotEnoughMemory
 from ..running.interrupts import (
@@ -72,6 +75,55 @@ def _ending_of(action: Callable[[], int]) -> int:
         cancellable = is_cancellable()
         ignore_signals()
         return _report(error, cancellable)
+
+
+@contextmanager
+def options_named(arguments: argparse.Namespace) -> Iterator[None]:
+    """Within the block, errors name the option that remedies them, if the command has it.
+
+    Args:
+        arguments: the command's options as they were given.
+    """
+    try:
+        yield
+    except (ArSSRError, MemoryError, RuntimeError, OSError, ImportError) as error:
+        if is_out_of_memory(error):
+            shortage = error if isinstance(error, NotEnoughMemory) else NotEnoughMemory()
+            raise EnvironmentFault(f"{shortage.what}; {memory_advice(vars(arguments))}.") from error
+        if isinstance(error, ArSSRError) and error.argument in vars(arguments):
+            error.args = (with_option(str(error), error.argument),)
+        raise
+
+
+def with_option(sentence: str, argument: str) -> str:
+    """The sentence with an option before its full stop.
+
+    >>> with_option("The result is too large; choose a region.", "roi")
+    'The result is too large; choose a region (--roi).'
+    """
+    return f"{sentence.removesuffix('.')} (--{argument.replace('_', '-')})."
+
+
+def memory_advice(options: Mapping[str, Any]) -> str:
+    """What can still be done about too little memory, given the options already in use.
+
+    >>> memory_advice({"scale": 2.0, "roi": None, "jobs": 4})
+    'use fewer --jobs, a smaller scale or a region (--roi)'
+    >>> memory_advice({"workers": 0})
+    'close other programs'
+    """
+    ways = []
+    if (options.get("jobs") or 1) > 1:
+        ways.append("fewer --jobs")
+    if options.get("workers"):
+        ways.append("--workers 0")
+    if "scale" in options:
+        ways.append("a smaller scale")
+    if "roi" in options:
+        ways.append("a smaller region (--roi)" if options["roi"] else "a region (--roi)")
+    if not ways:
+        return "close other programs"
+    return f"use {' or '.join(filter(None, [', '.join(ways[:-1]), ways[-1]]))}"
 
 
 def _stand_in_for_closed_streams() -> None:

@@ -133,7 +133,7 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
     from ..training.stopping import stop_requests
     from ..training.trainer import Trainer, TrainerOptions
     from ..training.validation import validation_cases
-    from ..upsampling.device import choose_device
+    from ..upsampling.hardware.device import choose_device
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)

@@ -14,7 +14,7 @@ from ..errors import EnvironmentFault, InputError
 from ..running.json_files import write_json
 from ..running.machine import usable_cpus
 from ..running.output_files import make_folder
-from ..upsampling.device import choose_device
+from ..upsampling.hardware.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
 from ..volumes.files.search import VolumeFile
 from .measuring.file_versions import digest

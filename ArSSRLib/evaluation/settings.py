@@ -44,7 +44,7 @@ class Settings:
         atlas: folder of an atlas, for Dice of the paper's six regions instead.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision: numbers that ArSSR computes with, see
-            :func:`ArSSRLib.upsampling.precision.choose_precision`.
+            :func:`ArSSRLib.upsampling.hardware.precision.choose_precision`.
         jobs: cases measured at a time.
         threads: CPU threads of each.
         line: ends x0,y0,z0,x1,y1,z1 of the intensity profile, LPS mm; by default the middle row

@@ -21,7 +21,7 @@ from ..networks.initialise import initialise
 from ..networks.model_file import AnyModelHeader, Model, ModelHeader, save_model
 from ..networks.spec import NetworkSpec
 from ..running.interrupts import no_longer_cancellable
-from ..upsampling.device import denormals_flushed, memory_format, place
+from ..upsampling.hardware.device import denormals_flushed, memory_format, place
 from .batches import Batch, batches
 from .log import RunLog, mean_gains, say
 from .loss import half_precision, loss_of

@@ -18,11 +18,11 @@ from ..errors import InputError
 from ..resampling.interpolation import ArrayBox
 from ..volumes.array_types import Array, FloatArray
 from ..volumes.intensity import Normalisation
-from .device import choose_device, denormals_flushed, release_memory
-from .fallback import FallbackComputer
+from .hardware.device import choose_device, denormals_flushed, release_memory
+from .hardware.precision import choose_precision
 from .plan import Shape, Spans, geometry_of, tiles_for
-from .precision import choose_precision
 from .progress import ProgressCallback, ProgressClock
+from .streaming.fallback import FallbackComputer
 from .streaming.passes import Pass
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Engine:
         passes: 1, or 2 for the mean with a pass through the mirrored volume; None for what the
             model asks for.
         precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``, see
-            :func:`ArSSRLib.upsampling.precision.choose_precision`.
+            :func:`ArSSRLib.upsampling.hardware.precision.choose_precision`.
         plane_voxels: LR voxels that a tile's plane may have; None for what memory allows.
         normalisation: of the intensities; None for what suits the array.
     """

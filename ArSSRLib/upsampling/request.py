@@ -98,7 +98,7 @@ class Upsampling:
         roi: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
         device: where the network computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``, see
-            :func:`ArSSRLib.upsampling.precision.choose_precision`.
+            :func:`ArSSRLib.upsampling.hardware.precision.choose_precision`.
         threads: CPU threads of the network; all when None.
         volume: which volume of a 4-D file, from 0.
         series: number or description of a series of a DICOM folder.

@@ -22,9 +22,9 @@ from ..volumes.orientation import to_canonical
 from ..volumes.outliers import Split, split_outliers
 from ..volumes.region import box_of_roi
 from ..volumes.volume import Volume
+from .hardware.threads import cpu_threads
 from .progress import ProgressCallback, ProgressClock
 from .request import Upsampling
-from .threads import cpu_threads
 
 if TYPE_CHECKING:
     from ..networks.model_file import Model

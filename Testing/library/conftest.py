@@ -75,6 +75,6 @@ def arssr() -> Run:
 @pytest.fixture
 def single_precision(monkeypatch: pytest.MonkeyPatch) -> None:
     """The network computes in float32, as on a processor without bfloat16."""
-    from ArSSRLib.upsampling import precision
+    from ArSSRLib.upsampling.hardware import precision
 
     monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: False)

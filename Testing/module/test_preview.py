@@ -82,7 +82,7 @@ def test_it_leaves_nothing_behind(slicer, ui, cortex, wait):
     assert ui.previewLabel.text == ""
 
 
-def test_a_scene_saved_meanwhile_does_not_hold_it(slicer, ui, shown, tmp_path):
+def test_a_scene_saved_during_a_preview_does_not_hold_it(slicer, ui, shown, tmp_path):
     path = tmp_path / "scene.mrml"
     slicer.mrmlScene.Commit(str(path))
     text = path.read_text()

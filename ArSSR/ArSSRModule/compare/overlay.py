@@ -67,7 +67,7 @@ class Overlay:
                 self._titles.show(name, widget, self._title)
 
     def _takeOff(self) -> None:
-        """Views in which somebody chose other volumes meanwhile keep those."""
+        """Views in which other volumes were chosen since then keep those."""
         with _Unlinked():
             for compositeID, state in self._before.items():
                 composite = slicer.mrmlScene.GetNodeByID(compositeID)
@@ -102,7 +102,7 @@ class _Unlinked:
 def _hiddenVolume():
     node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLScalarVolumeNode")
     node.UnRegister(None)
-    # In a scene that is saved meanwhile the views name a node that is missing: by this tag, no node
+    # In a scene that is saved now the views name a node that is missing: by this tag, no node
     # of a loaded scene can have its identifier.
     node.SetSingletonTag("ArSSRPreview")
     node.SetHideFromEditors(True)

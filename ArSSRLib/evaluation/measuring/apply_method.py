@@ -94,7 +94,7 @@ def _with_baseline(
 ) -> FloatArray:
     import torch
 
-    from ...upsampling.device import choose_device
+    from ...upsampling.hardware.device import choose_device
     from ...volumes.intensity import Normalisation
 
     place = choose_device(device)

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from ...upsampling.device import choose_device
-from ...upsampling.precision import choose_precision
+from ...upsampling.hardware.device import choose_device
+from ...upsampling.hardware.precision import choose_precision
 from ..metrics import METRICS
 from ..settings import Settings
 from .file_versions import digest

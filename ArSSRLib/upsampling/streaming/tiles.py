@@ -11,9 +11,9 @@ from torch import Tensor
 
 from ...volumes.array_types import Array, FloatArray
 from ...volumes.intensity import Normalisation
-from ..device import memory_format, place, release_memory
+from ..hardware.device import memory_format, place, release_memory
+from ..hardware.precision import in_precision
 from ..plan import Geometry, Shape, Spans, Tile, planes_at_once
-from ..precision import in_precision
 from ..progress import ProgressClock
 from .features import FeatureStream, FeatureWindow
 from .flat_regions import busy_targets, busy_voxels

@@ -14,10 +14,10 @@ from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.model_file import Model, ModelHeader
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 from ArSSRLib.resampling.interpolation import ArrayBox
-from ArSSRLib.upsampling import engine, fallback
+from ArSSRLib.upsampling import engine
 from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.upsampling.progress import Progress
-from ArSSRLib.upsampling.streaming import tiles
+from ArSSRLib.upsampling.streaming import fallback, tiles
 from ArSSRLib.upsampling.streaming.planes import PlaneDecoder
 from ArSSRLib.upsampling.streaming.tiles import TileComputer
 from ArSSRLib.volumes.intensity import Normalisation

@@ -170,6 +170,6 @@ def _series_number(number: str) -> int:
 
 
 def _described(description: str, made: str) -> str:
-    """The series' description, with what was made of it at the end whatever its length."""
+    """The series' description, shortened so that it ends in what was made of it."""
     room = _LONGEST_DESCRIPTION - len(made) - 1
     return f"{description[: max(0, room)]} {made}".strip()[:_LONGEST_DESCRIPTION]

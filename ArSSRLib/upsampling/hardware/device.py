@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..choices import DEVICES
-from ..errors import InputError
+from ...choices import DEVICES
+from ...errors import InputError
 
 if TYPE_CHECKING:
     import torch

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
-from ..errors import InputError, NotEnoughMemory
-from ..running.memory import is_out_of_memory
-from ..volumes.array_types import Array, FloatArray
-from ..volumes.intensity import Normalisation
-from .device import release_memory
-from .plan import Geometry, Spans, Tile, halved
-from .precision import precision_after_moving
-from .progress import ProgressClock
-from .streaming.tiles import NotFinite, TileComputer
+from ...errors import InputError, NotEnoughMemory
+from ...running.memory import is_out_of_memory
+from ...volumes.array_types import Array, FloatArray
+from ...volumes.intensity import Normalisation
+from ..hardware.device import release_memory
+from ..hardware.precision import precision_after_moving
+from ..plan import Geometry, Spans, Tile, halved
+from ..progress import ProgressClock
+from .tiles import NotFinite, TileComputer
 
 if TYPE_CHECKING:
-    from ..networks.model_file import Model
+    from ...networks.model_file import Model
 
 _log = logging.getLogger(__name__)
 

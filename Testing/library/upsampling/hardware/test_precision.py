@@ -14,9 +14,9 @@ from ArSSRLib.networks.model_file import Model, ModelHeader
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 from ArSSRLib.resampling.interpolation import ArrayBox, interpolate
 from ArSSRLib.sample import sample_path
-from ArSSRLib.upsampling import precision
 from ArSSRLib.upsampling.engine import Engine
-from ArSSRLib.upsampling.precision import choose_precision, in_precision
+from ArSSRLib.upsampling.hardware import precision
+from ArSSRLib.upsampling.hardware.precision import choose_precision, in_precision
 from ArSSRLib.upsampling.streaming.stream import encoder_stream
 from ArSSRLib.volumes.files.reading import read_volume
 

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from ArSSRLib.cli.advice import memory_advice, options_named
+from ArSSRLib.cli.outcome import memory_advice, options_named
 from ArSSRLib.errors import ArSSRError, EnvironmentFault, InputError, NotEnoughMemory
 
 

@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..errors import EnvironmentFault
-from ..running.machine import usable_cpus
+from ...errors import EnvironmentFault
+from ...running.machine import usable_cpus
 
 _log = logging.getLogger(__name__)
 _forked: list[int] = []
@@ -25,7 +25,7 @@ def cpu_threads(count: int | None, device: str) -> Iterator[None]:
 
     Args:
         count: CPU threads, None for all.
-        device: where the network computes, see :func:`ArSSRLib.upsampling.device.choose_device`.
+        device: where the network computes, see :func:`.device.choose_device`.
 
     Raises:
         EnvironmentFault: in a forked process on CUDA, which does not survive a fork.

@@ -6,9 +6,9 @@ import copy
 
 import torch
 
-from ..choices import PRECISIONS, Precision
-from ..errors import InputError
-from ..networks.encoder import Encoder
+from ...choices import PRECISIONS, Precision
+from ...errors import InputError
+from ...networks.encoder import Encoder
 
 _TYPES: dict[Precision, torch.dtype] = {
     "float32": torch.float32,

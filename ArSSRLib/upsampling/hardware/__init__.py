@@ -1,0 +1,1 @@
+"""Where and how a network computes: device, numbers, CPU threads."""
