@@ -1,10 +1,10 @@
-"""How the Slicer module's window answers during a run: longest gap, time to cancel.
+"""How the Slicer module's window answers: time to compute, to a preview, to cancel, longest gap.
 
     python benchmarks/responsiveness.py [VOLUME] [--scale 2.5]
 
 Works through the panel's own widgets in the test host (needs what Testing/run_tests.py installs):
-starts a run, cancels it in the middle, starts it again and lets it finish, while a timer notes
-when the event loop came round.
+shows a preview and changes its settings, starts a run, cancels it in the middle, starts it again
+and lets it finish, while a timer notes when the event loop came round.
 """
 
 from __future__ import annotations
@@ -37,8 +37,28 @@ def main() -> None:
     widget.ui.scaleSlider.value = arguments.scale
     nodes = slicer.mrmlScene.GetNumberOfNodes()
     loop = EventLoop(slicer)
+    loop.until(
+        lambda: "PyTorch" in widget.ui.deviceSummaryLabel.text and bool(widget._devices.names)
+    )
+    loop.until(lambda: bool(widget.ui.noiseSummaryLabel.text))
 
+    for what in ("click", "change of settings"):
+        pressed = time.perf_counter()
+        if what == "click":
+            widget.ui.previewButton.click()
+        else:
+            widget.ui.noiseReductionSlider.value = 0.5
+            loop.until(lambda: "Computing" in widget.ui.previewLabel.text)
+        loop.until(lambda: "cm" in widget.ui.previewLabel.text)
+        took = time.perf_counter() - pressed
+        print(f"{what} to preview".ljust(30) + f"{took:.2f} s  {widget.ui.previewLabel.text}")
+    print(f"longest gap until then   {loop.longest_gap():.3f} s")
+    widget.ui.previewButton.click()
+
+    pressed = time.perf_counter()
     widget.ui.applyButton.click()
+    loop.until(lambda: widget.ui.progressBar.format.split()[0] not in ("Preparing", "%p%"))
+    print(f"click to computing       {time.perf_counter() - pressed:.2f} s")
     loop.until(lambda: widget.ui.progressBar.value > 50)
     pressed = time.perf_counter()
     widget.ui.applyButton.click()

@@ -51,11 +51,17 @@ def test_every_slice_view_shows_the_box_in_the_input_and_names_it(slicer, ui, sh
     assert "cm" in ui.previewLabel.text
 
 
-def test_it_shows_what_a_run_would_make(slicer, panel, shown):
+def test_it_shows_what_a_run_would_make(slicer, ui, cortex, wait):
     from ArSSRModule.logic import ArSSRLogic
 
+    slicer.util.setSliceViewerLayers(background=cortex)
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.fastCheckBox.click()
+    ui.previewButton.click()
+    wait(lambda: "cm" in ui.previewLabel.text)
+    assert "one pass" not in ui.previewLabel.text  # that was asked for
     picture = foreground(slicer)
-    result = ArSSRLogic().upsample(shown, scale=2.0)
+    result = ArSSRLogic().upsample(cortex, scale=2.0, fast=True)
     to_ijk, to_ras = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
     result.GetRASToIJKMatrix(to_ijk)
     picture.GetIJKToRASMatrix(to_ras)
@@ -126,6 +132,23 @@ def test_it_ends_with_what_it_shows(slicer, ui, shown, how):
         ui.inputSelector.setCurrentNode(None)
     assert not ui.previewButton.checked
     assert slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") in ([], [shown])
+
+
+def test_a_slow_computer_gets_a_smaller_box(slicer, ui, cortex, wait):
+    from ArSSRModule.run import measured_speed
+
+    sizes = []
+    for slowness in (0.01, 100.0):
+        name = measured_speed.SETTING + "cpu" + measured_speed.PREVIEW
+        slicer.app.userSettings().setValue(name, f"[{slowness}]")
+        ui.inputSelector.setCurrentNode(cortex)
+        ui.previewButton.click()
+        wait(lambda: "cm" in ui.previewLabel.text)
+        sizes.append(foreground(slicer).GetImageData().GetNumberOfPoints())
+        assert ("one pass" in ui.previewLabel.text) == (slowness > 1.0)
+        ui.previewButton.click()
+    slicer.app.userSettings().remove(name)
+    assert sizes[1] < sizes[0] / 2
 
 
 def test_a_failure_is_named_and_nothing_is_shown(slicer, ui, panel, shown, wait):

@@ -35,7 +35,7 @@ class Preview:
         self._parameters = self._job = None
         self._state: tuple = ()
         self._centre = self._sides = None
-        self._wished = 0.0
+        self._wished = self._begun = 0.0
         self._waitsForFacts = False
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
@@ -107,7 +107,8 @@ class Preview:
         self._say(_("Computing the preview…"))
         if facts is None:
             return
-        slowness = measured_speed.slowness(self._device) or 1.0
+        slowness = measured_speed.previewSlowness(self._device)
+        self._begun = time.monotonic()
         try:
             plan = planPreview(self._parameters, self._centre, facts, slowness)
             self._sides = plan.sides
@@ -130,8 +131,14 @@ class Preview:
         if first:
             _jumpTo(self._centre)
         self.seconds = time.monotonic() - self._wished
+        measured_speed.rememberPreview(self._device, plan.seconds, time.monotonic() - self._begun)
         sides = " × ".join(f"{side / 10:.1f}" for side in plan.sides)
-        self._say(_("Preview of {sides} cm.").format(sides=sides))
+        text = (
+            _("Preview of {sides} cm, in one pass.")
+            if plan.quicker
+            else _("Preview of {sides} cm.")
+        )
+        self._say(text.format(sides=sides))
 
     def _onFailed(self, reason: str) -> None:
         self._job = None

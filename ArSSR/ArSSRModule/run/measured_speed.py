@@ -5,7 +5,7 @@ import statistics
 
 import slicer
 
-SETTING = "ArSSR/Slowness/"
+SETTING, PREVIEW = "ArSSR/Slowness/", "-preview"
 RUNS_KEPT = 5
 OVERHEAD_SECONDS = 1.0
 """Of a run besides computing: reading, writing, and putting the result into the scene."""
@@ -37,13 +37,28 @@ def remember(device: str, estimate: float, seconds: float) -> None:
         seconds: that the run took.
     """
     if estimate >= SHORTEST_SECONDS and seconds > OVERHEAD_SECONDS:
-        runs = [*_runs(device), (seconds - OVERHEAD_SECONDS) / estimate]
-        slicer.app.userSettings().setValue(SETTING + device, json.dumps(runs[-RUNS_KEPT:]))
+        _note(device, (seconds - OVERHEAD_SECONDS) / estimate)
 
 
-def _runs(device: str) -> list[float]:
+def previewSlowness(device: str) -> float:
+    """The same for previews, whose overhead counts too; before the first, that of runs, or 1."""
+    runs = _runs(device + PREVIEW)
+    return statistics.median(runs) if runs else slowness(device) or 1.0
+
+
+def rememberPreview(device: str, estimate: float, seconds: float) -> None:
+    """Notes a preview, from the order to the picture."""
+    _note(device + PREVIEW, seconds / estimate)
+
+
+def _note(name: str, ratio: float) -> None:
+    runs = [*_runs(name), ratio][-RUNS_KEPT:]
+    slicer.app.userSettings().setValue(SETTING + name, json.dumps(runs))
+
+
+def _runs(name: str) -> list[float]:
     try:
-        runs = json.loads(str(slicer.app.userSettings().value(SETTING + device, "[]")))
+        runs = json.loads(str(slicer.app.userSettings().value(SETTING + name, "[]")))
         return [float(run) for run in runs if float(run) > 0.0]
     except (ValueError, TypeError):
         return []

@@ -1,5 +1,6 @@
 """A small part of the volume, computed with the chosen settings before anybody waits for a run."""
 
+import itertools
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -37,16 +38,20 @@ class PreviewPlan:
         voxels: of the part, [k, j, i].
         grid: of the part, in LPS mm.
         sides: of the box along the input's axes, in mm.
+        seconds: the library's estimate for computing it.
+        quicker: whether the pass through the mirrored volume is left out, though it was not asked.
     """
 
     request: object
     voxels: np.ndarray
     grid: object
     sides: tuple[float, float, float]
+    seconds: float
+    quicker: bool
 
 
 def planPreview(parameters, point, facts, slowness: float) -> PreviewPlan:
-    """The largest box around ``point`` that is computed in time.
+    """The largest box around ``point`` that is computed in time, if need be in one pass only.
 
     Args:
         parameters: the user's choices; their region is not considered.
@@ -64,10 +69,12 @@ def planPreview(parameters, point, facts, slowness: float) -> PreviewPlan:
     network = requestsOf(parameters)[-1]
     factors = grid.factors_to(network.target_grid(geometry.localGrid(grid)))
     centre = _indexOf(point, parameters.inputVolume)
-    for side in SIDES_MM:
+    ways = (network.fast,) if network.passes == 1 else (False, True)
+    for side, fast in itertools.product(SIDES_MM, ways):
         box = _boxAround(centre, side, grid)
         part = _grown(box, grid)
-        request = _requestFor(network, factors, facts, (box, part), grid.spacing)
+        chosen = replace(network, fast=fast)
+        request = _requestFor(chosen, factors, facts, (box, part), grid.spacing)
         own = geometry.localGrid(grid.cropped(part[0], part[1] - part[0]))
         cost = estimate_cost(request, own, request.target_grid(own))
         if cost.computing_seconds * slowness <= MOST_SECONDS:
@@ -79,6 +86,8 @@ def planPreview(parameters, point, facts, slowness: float) -> PreviewPlan:
         voxels[low[2] : high[2], low[1] : high[1], low[0] : high[0]].copy(),
         grid.cropped(tuple(map(int, low)), tuple(map(int, high - low))),
         tuple((box[1] - box[0]) * grid.spacing),
+        cost.computing_seconds,
+        request.passes < network.passes,
     )
 
 
