@@ -73,7 +73,7 @@ def _measurements(volume: Volume, request: Upsampling) -> dict[str, Any]:
     from ..volumes.noise import estimate_noise
     from ..volumes.outliers import split_outliers
 
-    seen = split_outliers(volume.array).seen
+    seen = split_outliers(volume.array, volume.padding).seen
     measured = MeasuredResolution.of(seen, volume.grid)
     return {
         "measured_mm": [round(mm, 3) for mm in measured.spacing],

@@ -76,7 +76,7 @@ def upsample_volume(
         _log.warning("The result has the voxels of the input, so its values are kept.")
         compute = _part_of
     else:
-        compute = _network(request, model, progress)
+        compute = _network(request, model, progress, volume.padding)
     factors = ",".join(f"{f:.4g}" for f in volume.grid.factors_to(target))
     return Volume(
         turn.undo(compute(turn.apply(volume.array), shape, part)),
@@ -113,7 +113,10 @@ def _interpolation(method: Interpolation, progress: ProgressCallback | None) -> 
 
 
 def _network(
-    request: Upsampling, model: Model | None, progress: ProgressCallback | None
+    request: Upsampling,
+    model: Model | None,
+    progress: ProgressCallback | None,
+    padding: float | None,
 ) -> _Compute:
     from .engine import Engine
 
@@ -121,7 +124,7 @@ def _network(
     loaded = request.model.load() if model is None else model
 
     def compute(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> FloatArray:
-        split = split_outliers(array)
+        split = split_outliers(array, padding)
         engine = Engine(
             model=_at_noise_of(split.seen, loaded, request),
             normalisation=_normalisation_for(request),

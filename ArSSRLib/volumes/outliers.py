@@ -64,7 +64,7 @@ class Split:
             result[np.abs(rest - depth) <= _EXACT * abs(depth)] = self.padding
 
 
-def split_outliers(array: FloatArray) -> Split:
+def split_outliers(array: FloatArray, named: float | None = None) -> Split:
     """Takes padding and outliers out of an array.
 
     Padding becomes air: 0 where no other intensity is negative, else the lowest of them. An
@@ -73,8 +73,11 @@ def split_outliers(array: FloatArray) -> Split:
 
     Args:
         array: finite intensities [k, j, i].
+        named: padding value that the file names; without one it is looked for.
     """
     padding, air = _padding(array)
+    if padding is None and named is not None:
+        padding, air = _named_padding(array, np.float32(named))
     outside = None if padding is None else array == padding
     seen = array if outside is None else np.where(outside, np.float32(air), array)
     notes = []
@@ -119,6 +122,15 @@ def _padding(array: FloatArray) -> tuple[float | None, float]:
         if highest - most > _BRIGHTEST * (most - least) > 0.0:
             return highest, max(0.0, least)
     return None, 0.0
+
+
+def _named_padding(array: FloatArray, named: np.float32) -> tuple[float | None, float]:
+    """The same for a value that the file names; None where it is not there, or is air itself."""
+    others = array[array != named]
+    if others.size in (0, array.size):
+        return None, 0.0
+    air = min(0.0, float(others.min()))
+    return (None, 0.0) if float(named) == air else (float(named), air)
 
 
 def _range(values: npt.NDArray[np.float32]) -> tuple[float, float]:

@@ -35,6 +35,7 @@ class Volume:
         labels: why the file calls itself a label map; empty where it does not.
         rounding: what float32 rounded of the values, see
             :func:`ArSSRLib.volumes.rounding.rounding_of`; empty for nothing.
+        padding: intensity that the file names for voxels outside the image; None for none.
     """
 
     array: FloatArray
@@ -43,6 +44,7 @@ class Volume:
     metadata: Mapping[str, str] = field(default_factory=dict)
     labels: str = ""
     rounding: str = ""
+    padding: float | None = None
 
     def __post_init__(self) -> None:
         if self.array.shape != self.grid.size[::-1]:

@@ -81,3 +81,14 @@ def test_one_bright_object_in_air_is_not_an_outlier() -> None:
     array = np.zeros((40, 40, 40), np.float32)
     array[20, 20, 20] = 1000.0
     assert split_outliers(array).seen is array
+
+
+def test_padding_that_the_file_names_is_kept_out_at_any_value(brain: np.ndarray) -> None:
+    outside = brain == 0
+    padded = np.where(outside, np.float32(900), brain)
+    assert split_outliers(padded).padding is None
+    split = split_outliers(padded, named=900.0)
+    assert split.padding == 900.0 and split.air == 0.0
+    assert split.seen[outside].max() == 0.0
+    assert split_outliers(brain, named=0.0).seen is brain
+    assert split_outliers(brain, named=-5.0).seen is brain

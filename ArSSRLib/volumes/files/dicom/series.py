@@ -113,7 +113,14 @@ def read_series(folder: Path, wanted: str | None = None) -> Volume:
     if rounding:
         _log.warning(f"In the DICOM series in {str(folder)!r}, {rounding}.")
     entries = dict(series.slices[0].entries)
-    return Volume(array, series.grid, pixel_type, entries, rounding=rounding)
+    padding = _padding(series.slices)
+    return Volume(array, series.grid, pixel_type, entries, rounding=rounding, padding=padding)
+
+
+def _padding(slices: Sequence[SliceHeader]) -> float | None:
+    """The padding intensity that all slices name; None for none, and where they differ."""
+    named = {each.padding * each.scaling[0] + each.scaling[1] for each in slices}
+    return named.pop() if len(named) == 1 and np.isfinite(list(named)).all() else None
 
 
 def chosen_series(folder: Path, wanted: str | None = None) -> Series:

@@ -63,6 +63,7 @@ class SliceHeader:
         pixel: distance of the rows and of the columns, in mm, shape (2,).
         slice_distance: by SpacingBetweenSlices or SliceThickness, in mm; NaN where both miss.
         scaling: slope and intercept of the stored values.
+        padding: stored value of pixels outside the image; NaN where none is named.
         differences: entries of :data:`DIFFERENCES` that are there, as text.
         entries: how the series was acquired, by readable names.
     """
@@ -86,6 +87,7 @@ class SliceHeader:
     pixel: Numbers
     slice_distance: float
     scaling: tuple[float, float]
+    padding: float = math.nan
     differences: Mapping[str, str] = field(default_factory=dict)
     entries: Mapping[str, str] = field(default_factory=dict)
 
@@ -210,6 +212,7 @@ def _header(path: Path, dataset: Any) -> SliceHeader:
                 1.0 if math.isnan(slope) else float(slope),
                 0.0 if math.isnan(intercept) else float(intercept),
             ),
+            float(_numbers(dataset, "PixelPaddingValue", 1)[0]),
             {name: text for name in DIFFERENCES if (text := _text(dataset, name))},
             {name: text for name in ACQUISITION_TAGS.values() if (text := _text(dataset, name))},
         )

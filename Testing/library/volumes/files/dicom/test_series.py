@@ -268,3 +268,11 @@ def test_an_empty_folder_and_a_folder_of_other_files_are_refused(tmp_path: Path)
 def test_a_series_given_for_a_file_is_refused(cortex_path: Path) -> None:
     with pytest.raises(InputError, match="is a file; leave it out"):
         read_volume(cortex_path, series="3")
+
+
+def test_the_padding_value_is_read_with_its_scaling(tmp_path: Path) -> None:
+    padded = _set(PixelPaddingValue=7, RescaleSlope=2, RescaleIntercept=-20)
+    export(tmp_path / "named", Exported(change=padded))
+    assert read_volume(tmp_path / "named").padding == -6.0
+    export(tmp_path / "none")
+    assert read_volume(tmp_path / "none").padding is None
