@@ -169,6 +169,7 @@ class _Report:
         self._output = options.output
         self._planned: dict[str, PlannedJob] = {}
         self._failed: list[tuple[PlannedJob, Outcome]] = []
+        self._at_once = 1
         self._done = 0
         self._kept = 0
 
@@ -187,7 +188,7 @@ class _Report:
         if not missing:
             return
         scheduler = self._options.scheduler
-        at_once = min(self._options.jobs, len(missing))
+        self._at_once = at_once = min(self._options.jobs, len(missing))
         shared = _threads_of_each(at_once, scheduler is not None)
         # A result that appears during the run is the same, from a lost worker or another run.
         orders = [
@@ -246,7 +247,8 @@ class _Report:
     def _reason(self, outcome: Outcome) -> str:
         """Why a volume failed, with the options that remedy it."""
         if outcome.out_of_memory:
-            return f"{outcome.reason.removesuffix('.')}; {memory_advice(self._options.given)}."
+            given = {**self._options.given, "jobs": self._at_once}
+            return f"{outcome.reason.removesuffix('.')}; {memory_advice(given)}."
         if outcome.argument in self._options.given:
             return with_option(outcome.reason, outcome.argument)
         return outcome.reason

@@ -109,6 +109,8 @@ def memory_advice(options: Mapping[str, Any]) -> str:
 
     >>> memory_advice({"scale": 2.0, "roi": None, "jobs": 4})
     'use fewer --jobs, a smaller scale or a region (--roi)'
+    >>> memory_advice({"scale": None, "spacing": 0.2})
+    'use larger voxels'
     >>> memory_advice({"workers": 0})
     'close other programs'
     """
@@ -118,7 +120,8 @@ def memory_advice(options: Mapping[str, Any]) -> str:
     if options.get("workers"):
         ways.append("--workers 0")
     if "scale" in options:
-        ways.append("a smaller scale")
+        by_scale = options["scale"] is not None
+        ways.append("a smaller scale" if by_scale else "larger voxels")
     if "roi" in options:
         ways.append("a smaller region (--roi)" if options["roi"] else "a region (--roi)")
     if not ways:

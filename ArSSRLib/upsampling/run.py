@@ -6,6 +6,8 @@ import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -27,6 +29,7 @@ from .progress import ProgressCallback, ProgressClock
 from .request import Upsampling
 
 if TYPE_CHECKING:
+    from ..networks.catalogue import ModelInfo
     from ..networks.model_file import Model
 
 _log = logging.getLogger(__name__)
@@ -121,7 +124,7 @@ def _network(
     from .engine import Engine
 
     assert request.model is not None
-    loaded = request.model.load() if model is None else model
+    loaded = _kept_model(request.model) if model is None else model
 
     def compute(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> FloatArray:
         split = split_outliers(array, padding)
@@ -138,6 +141,18 @@ def _network(
         return result
 
     return compute
+
+
+def _kept_model(info: ModelInfo) -> Model:
+    """A model with its weights; those of the last one are kept for the next volume of a batch."""
+    return _read_once(info.path, info.name, info.sha256)
+
+
+@lru_cache(maxsize=1)
+def _read_once(path: Path, name: str, sha256: str) -> Model:
+    from ..networks.model_file import read_model
+
+    return read_model(path, name)
 
 
 def _normalisation_for(request: Upsampling) -> Normalisation | None:

@@ -316,3 +316,19 @@ def test_the_bundled_model_denoises_at_the_voxels_of_the_input(cortex: Volume) -
     result = _upsampled(noisy, load_model("default"), scale=1)
     left, before = (float(np.std(v.array - cortex.array)) for v in (result, noisy))
     assert left < 0.8 * before
+
+
+def test_the_weights_are_read_once_for_volumes_of_the_same_model(
+    cortex: Volume, seeded_model_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ArSSRLib.networks import model_file
+
+    read: list[Path] = []
+    original = model_file.read_model
+    monkeypatch.setattr(
+        model_file, "read_model", lambda path, name: read.append(path) or original(path, name)
+    )
+    request = Upsampling.of(scale=1.5, model=seeded_model_path, device="cpu")
+    first, second = (upsample_volume(cortex, request) for _ in range(2))
+    np.testing.assert_array_equal(first.array, second.array)
+    assert len(read) <= 1
