@@ -32,7 +32,7 @@ def test_a_run_for_which_the_computer_is_too_small_is_warned_about(ui, plan, mon
     from ArSSRModule.run import plan as planning
 
     needed = plan().peakBytes
-    for memory, warned in ((needed, False), (needed - 1, True), (None, False)):
+    for memory, warned in ((needed, False), (needed - 1, True)):
         monkeypatch.setattr(planning, "physicalMemory", lambda memory=memory: memory)
         assert any("this computer has" in text for text in plan().warnings) == warned
     monkeypatch.setattr(planning, "physicalMemory", lambda: needed - 1)
@@ -43,4 +43,5 @@ def test_a_run_for_which_the_computer_is_too_small_is_warned_about(ui, plan, mon
 def test_the_computer_s_memory_is_what_the_system_says(slicer):
     from ArSSRModule.run.machine import physicalMemory
 
-    assert physicalMemory() == psutil.virtual_memory().total
+    # Less where a container has a limit.
+    assert 0 < physicalMemory() <= psutil.virtual_memory().total

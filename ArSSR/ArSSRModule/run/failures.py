@@ -26,21 +26,15 @@ def unexpectedText(error: Exception) -> str:
     ).format(error=str(error) or type(error).__name__)
 
 
-def isMemoryError(error: Exception) -> bool:
-    """Also what SimpleITK makes of it: a RuntimeError with ITK's or C++'s words."""
-    text = str(error).lower()
-    return (
-        isinstance(error, MemoryError) or "bad_alloc" in text or "failed to allocate memory" in text
-    )
-
-
 def explain(error: Exception, otherwise: str = "") -> str:
     """One sentence for the user; the traceback goes to the application log.
 
     Args:
         otherwise: what to say when it is not about memory.
     """
+    from ArSSRLib.running.memory import is_out_of_memory
+
     logging.error("ArSSR: %s", error, exc_info=error)
-    if isMemoryError(error):
+    if is_out_of_memory(error):
         return memoryText()
     return otherwise or unexpectedText(error)

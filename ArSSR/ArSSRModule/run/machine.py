@@ -1,17 +1,13 @@
-"""What the operating system tells about memory and files, asked in its own way."""
+"""Memory that Slicer can have, and short file names of Windows."""
 
 import ctypes
-import os
 
 
-def physicalMemory() -> int | None:
-    """Bytes of memory of this computer, None where it does not tell."""
-    if os.name == "nt":
-        return _physicalMemoryOnWindows()
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError):
-        return None
+def physicalMemory() -> int:
+    """Bytes of memory of this computer, or less where a limit is set for Slicer."""
+    from ArSSRLib.running.machine import total_memory
+
+    return total_memory()
 
 
 def shortName(path: str) -> str:
@@ -19,26 +15,3 @@ def shortName(path: str) -> str:
     buffer = ctypes.create_unicode_buffer(32768)
     length = ctypes.windll.kernel32.GetShortPathNameW(path, buffer, len(buffer))
     return buffer.value if 0 < length < len(buffer) else path
-
-
-class _MemoryStatus(ctypes.Structure):
-    """Windows' MEMORYSTATUSEX."""
-
-    _fields_ = [("length", ctypes.c_uint32), ("load", ctypes.c_uint32)] + [
-        (name, ctypes.c_uint64)
-        for name in (
-            "totalPhysical",
-            "availablePhysical",
-            "totalPageFile",
-            "availablePageFile",
-            "totalVirtual",
-            "availableVirtual",
-            "availableExtendedVirtual",
-        )
-    ]
-
-
-def _physicalMemoryOnWindows() -> int | None:
-    status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
-    answered = ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
-    return status.totalPhysical if answered else None

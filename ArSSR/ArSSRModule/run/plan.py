@@ -149,7 +149,7 @@ def _warnings(volumeNode, grid, whole, model):
 
 def _memoryWarnings(peakBytes: int):
     memory = physicalMemory()
-    if memory is not None and peakBytes > memory:
+    if peakBytes > memory:
         yield _(
             "The run needs about {needed:.1f} GB of memory and this computer has {memory:.1f} GB; "
             "choose a region (ROI) or a smaller scale."
