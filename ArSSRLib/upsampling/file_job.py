@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ..running.interrupts import load_libraries, no_longer_cancellable
 from ..running.machine import total_memory
@@ -20,7 +20,6 @@ from .request import Upsampling
 if TYPE_CHECKING:
     from ..volumes.grid import Grid
     from ..volumes.volume import Volume
-    from .plan import Shape
 
 _log = logging.getLogger(__name__)
 
@@ -152,8 +151,7 @@ def _difference(start: Volume, result: Volume, target: Grid, request: Upsampling
     from .consistency import difference_from_input
 
     first = (0, 0, 0) if request.roi is None else box_of_roi(target, request.roi)[0]
-    shape = cast("Shape", target.size[::-1])
-    return difference_from_input(start.array, result.array, shape, cast("Shape", first[::-1]))
+    return difference_from_input(start.array, result.array, target.size[::-1], first[::-1])
 
 
 def _bytes_needed(request: Upsampling, grid: Grid, target: Grid) -> int:

@@ -80,7 +80,7 @@ class DerivedHeader:
             position: of its first voxel, LPS mm.
         """
         from pydicom.dataset import Dataset, FileMetaDataset
-        from pydicom.uid import generate_uid
+        from pydicom.uid import UID, generate_uid
 
         dataset = Dataset()
         dataset.update(self._common)
@@ -89,9 +89,9 @@ class DerivedHeader:
         dataset.InstanceNumber = number
         dataset.SourceImageSequence = [self._reference(each) for each in self._near(position)]
         meta = FileMetaDataset()
-        meta.MediaStorageSOPClassUID = _MR_IMAGE
+        meta.MediaStorageSOPClassUID = UID(_MR_IMAGE)
         meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-        meta.TransferSyntaxUID = _EXPLICIT_LITTLE_ENDIAN
+        meta.TransferSyntaxUID = UID(_EXPLICIT_LITTLE_ENDIAN)
         dataset.file_meta = meta
         return dataset
 
