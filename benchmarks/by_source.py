@@ -4,8 +4,9 @@
 
 Each volume is one source. Its central crop is made coarse in several ways and upsampled again; the
 table has the gain in PSNR over the foreground, in dB, in one pass. The network is given the noise
-that was added, or, where the column says so, what is estimated, as in use. The last columns are the crop as it is, upsampled 2 times, with its estimated noise
-times 0, 1 and 1.5: grain in flat tissue and strength of edges, relative to cubic interpolation.
+that was added, or, where the column says so, what is estimated, as in use. The last columns are the
+crop as it is, upsampled 2 times, with its estimated noise times 0, 1 and 1.5: grain in flat tissue
+and strength of edges, relative to cubic interpolation.
 """
 
 from __future__ import annotations
