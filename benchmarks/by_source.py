@@ -81,11 +81,13 @@ def main() -> None:
     rows: dict[str, list[list[float]]] = {name: [] for name in models}
     for path in arguments.volumes:
         array = read_volume(path).array
-        high = central_crop(Normalisation.of(array).apply(array), arguments.side)
+        whole = Normalisation.of(array).apply(array)
+        high = central_crop(whole, arguments.side)
         level = estimate_noise(array)
+        levels = {case: _level(whole, case) for case in CASES}
         for name, network in models.items():
             row = [
-                *(_gain(network, high, case) for case in CASES),
+                *(_gain(network, high, case, levels[case]) for case in CASES),
                 *_as_it_is(network, high, level),
             ]
             rows[name].append(row)
@@ -94,7 +96,8 @@ def main() -> None:
         _print("mean", name, list(np.mean(several, axis=0)))
 
 
-def _gain(network: ArSSR, high: FloatArray, case: Case) -> float:
+def _coarse(high: FloatArray, case: Case) -> FloatArray:
+    """What a coarser scan would have shown, with noise."""
     shape = [max(1, round(n / f)) for n, f in zip(high.shape, case.factors, strict=True)]
     blur = Blur(case.kernel)
     low = apply_separable(
@@ -102,7 +105,16 @@ def _gain(network: ArSSR, high: FloatArray, case: Case) -> float:
     )
     generator = np.random.default_rng(0)
     low += np.float32(case.noise) * generator.standard_normal(low.shape, dtype=np.float32)
-    level = estimate_noise(low) if case.estimated else case.noise
+    return low
+
+
+def _level(whole: FloatArray, case: Case) -> float:
+    """The noise that the network is given; a crop has too little tissue to estimate it from."""
+    return estimate_noise(_coarse(whole, case)) if case.estimated else case.noise
+
+
+def _gain(network: ArSSR, high: FloatArray, case: Case, level: float) -> float:
+    low = _coarse(high, case)
     found = foreground_psnr(_upsampled(network, low, high.shape, level), high)
     return found - foreground_psnr(interpolate(low, high.shape, "cubic"), high)
 
