@@ -1,6 +1,7 @@
 """Makes the README's screenshots: the panel in its states and the comparison, from a real run.
 
     python Testing/host/make_pictures.py [--output FOLDER] [--style dark] [--scaling 2] [--region]
+    python Testing/host/make_pictures.py --before-run    quick: the panel and the preview only
 
 Everything is done the way a user does it: the widgets' signals start, cancel and compare. The
 error is a real one: the child process is killed as the system does when memory runs out.
@@ -29,6 +30,8 @@ COLOURS = 220
 """Colours of the stored pictures: enough for grey images, and half the size."""
 VIEWS = {"row": 0, "divider": 1, "nine": 2}
 """Pictures of the comparison, by the index of their arrangement in the menu."""
+PLACE = (-25.0, -20.0, 60.0)
+"""Where the preview is shown, in RAS mm: cortex of the sample."""
 READY_SECONDS = 900
 
 
@@ -46,7 +49,7 @@ class Studio:
         self.frame = self.panel.parent
         self.frame.resize(PANEL_WIDTH, PANEL_HEIGHT)
 
-    def panel_states(self) -> None:
+    def before_run(self) -> None:
         self._settle()
         self._save_panel("panel-empty")
         self._load_sample()
@@ -59,7 +62,11 @@ class Studio:
             )
         )
         self.ui.scaleSlider.value = SCALE
+        self._wait(lambda: "Estimated noise" in self.ui.noiseSummaryLabel.text)
         self._save_panel("panel-ready")
+        self._picture_of_preview()
+
+    def runs(self) -> None:
         self._picture_of_error()
         self.ui.applyButton.click()
         self._wait(lambda: self.ui.progressBar.value > 350)
@@ -86,6 +93,16 @@ class Studio:
         node = SampleData.SampleDataLogic().downloadSample("ArSSRBrainT1")
         self.ui.inputSelector.setCurrentNode(node)
 
+    def _picture_of_preview(self) -> None:
+        self.slicer.util.setSliceViewerLayers(background=self.ui.inputSelector.currentNode())
+        for view in self.slicer.app.layoutManager().sliceViewNames():
+            node = self.slicer.app.layoutManager().sliceWidget(view).mrmlSliceNode()
+            node.JumpSliceByOffsetting(*PLACE)
+        self.ui.previewButton.click()
+        self._wait(lambda: "cm" in self.ui.previewLabel.text)
+        self._draw_window("slicer-preview", fitted=True)
+        self.ui.previewButton.click()
+
     def _picture_of_error(self) -> None:
         self.ui.applyButton.click()
         self._wait(lambda: self.ui.progressBar.value > 0)
@@ -102,20 +119,38 @@ class Studio:
         self._save(panel_picture(self.frame), name)
 
     def _save_window(self, name: str) -> None:
-        from PySide6 import QtCore
-        from slicerhost.picture import fit_views, window_picture
-
-        manager = self.slicer.app.layoutManager()
-        width, height = (self.scaling * side for side in WINDOW)
-        fit_views(manager, QtCore.QSize(width - self.scaling * PANEL_WIDTH, height))
+        self._size_views()
         # opened again, now that the views have the picture's size
         zoomed_out = "Zoom" in self.ui.zoomButton.text
         self.ui.compareButton.click()
         self.ui.compareButton.click()
         if zoomed_out:
             self.ui.zoomButton.click()
+        self._draw_window(name)
+
+    def _size_views(self) -> tuple[int, int]:
+        """Gives the views their size in a picture; returns that of the picture."""
+        from PySide6 import QtCore
+        from slicerhost.picture import fit_views
+
+        width, height = (self.scaling * side for side in WINDOW)
+        area = QtCore.QSize(width - self.scaling * PANEL_WIDTH, height)
+        fit_views(self.slicer.app.layoutManager(), area)
+        return width, height
+
+    def _draw_window(self, name: str, fitted: bool = False) -> None:
+        """A picture of the window; ``fitted`` shows the whole input in every view."""
+        from slicerhost.picture import window_picture
+
+        manager = self.slicer.app.layoutManager()
+        size = self._size_views()
+        for view in manager.sliceViewNames() if fitted else ():
+            logic = manager.sliceWidget(view).sliceLogic()
+            offset = logic.GetSliceOffset()
+            logic.FitSliceToBackground()
+            logic.SetSliceOffset(offset)
         self._settle()
-        self._save(window_picture(self.frame, manager, (width, height)), name)
+        self._save(window_picture(self.frame, manager, size), name)
 
     def _save(self, image: Any, name: str) -> None:
         from PySide6 import QtCore
@@ -149,6 +184,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=ROOT / "Resources" / "Screenshots")
     parser.add_argument("--style", choices=("light", "dark"), default="light")
     parser.add_argument("--scaling", type=int, default=1, help="of the display, 2 for 200 %%")
+    parser.add_argument("--before-run", action="store_true", help="only what needs no run")
     parser.add_argument("--region", action="store_true", help="upsample a region only: quicker")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -158,8 +194,10 @@ def main() -> int:
         from slicerhost.picture import use_dark_style
 
         use_dark_style()
-    studio.panel_states()
-    studio.comparison()
+    studio.before_run()
+    if not arguments.before_run:
+        studio.runs()
+        studio.comparison()
     return 0
 
 

@@ -38,6 +38,24 @@ def bounds(node):
     return np.array(found)
 
 
+def drawn(slicer):
+    """What the red view draws by itself."""
+    view = slicer.app.layoutManager().sliceWidget("Red").sliceView()
+    props = view.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
+    return [props.GetItemAsObject(i) for i in range(props.GetNumberOfItems())]
+
+
+def is_outline(prop):
+    """Whether a prop draws lines now, as the outline does where the slice cuts the box."""
+    mapper = prop.GetMapper() if prop.IsA("vtkActor2D") else None
+    if mapper is None or not mapper.IsA("vtkPolyDataMapper2D"):
+        return False
+    if mapper.GetNumberOfInputConnections(0) == 0:
+        return False
+    mapper.Update()
+    return mapper.GetInput().GetNumberOfLines() > 0
+
+
 def test_every_slice_view_shows_the_box_in_the_input_and_names_it(slicer, ui, shown):
     picture = foreground(slicer)
     assert picture.GetName() == "ArSSR preview in the box"
@@ -77,14 +95,16 @@ def test_it_shows_what_a_run_would_make(slicer, ui, cortex, wait):
 def test_it_leaves_nothing_behind(slicer, ui, cortex, wait):
     slicer.util.setSliceViewerLayers(background=cortex, foreground=cortex, foregroundOpacity=0.3)
     ui.inputSelector.setCurrentNode(cortex)
-    before = node_ids(slicer)
+    before, lines = node_ids(slicer), sum(map(is_outline, drawn(slicer)))
     ui.previewButton.click()
     wait(lambda: "cm" in ui.previewLabel.text)
+    assert sum(map(is_outline, drawn(slicer))) == lines + 1
     ui.previewButton.click()
     assert node_ids(slicer) == before
     for composite in composites(slicer):
         assert composite.GetForegroundVolumeID() == cortex.GetID()
         assert composite.GetForegroundOpacity() == pytest.approx(0.3)
+    assert sum(map(is_outline, drawn(slicer))) == lines
     assert ui.previewLabel.text == ""
 
 

@@ -4,6 +4,7 @@ import slicer
 
 from ..scene.results import fillLike
 from .contents import ALPHA_BLENDING
+from .outline import Outline
 from .view_titles import ViewTitles
 from .window_level_link import WindowLevelLink
 
@@ -18,7 +19,7 @@ class Overlay:
         self._node = self._underneath = None
         self._before: dict = {}
         self._title = ""
-        self._titles = ViewTitles()
+        self._titles, self._outline = ViewTitles(), Outline()
         self._windowLevels = WindowLevelLink()
 
     @property
@@ -65,6 +66,7 @@ class Overlay:
                 composite.SetForegroundVolumeID(self._node.GetID())
                 composite.SetForegroundOpacity(1.0)
                 self._titles.show(name, widget, self._title)
+            self._outline.show(widgets.values(), self._node)
 
     def _takeOff(self) -> None:
         """Views in which other volumes were chosen since then keep those."""
@@ -75,6 +77,7 @@ class Overlay:
                     _restore(composite, state)
         self._before.clear()
         self._titles.clear()
+        self._outline.clear()
 
 
 class _Unlinked:

@@ -103,9 +103,9 @@ class PanelTexts:
     @staticmethod
     def _timeText(plan, device: str) -> str:
         text = (
-            _("about {time} on the {device}, as measured here")
+            _("about {time} on the {device} (measured)")
             if plan.measured
-            else _("about {time} on the {device}; the first run measures it")
+            else _("about {time} on the {device} (estimate)")
         )
         return text.format(time=timeText(plan.seconds), device=device)
 
