@@ -76,7 +76,7 @@ def test_declining_leaves_a_message_and_no_run(
     provide(monkeypatch, PyTorchExtension(None))
     ui.inputSelector.setCurrentNode(cortex)
     ui.applyButton.click()
-    assert "was not installed" in ui.statusLabel.text
+    assert "needs PyTorch" in ui.statusLabel.text
     assert ui.applyButton.text == "Apply"
 
 

@@ -79,12 +79,7 @@ def _install(logic) -> None:
                 ).format(error=error)
             ) from error
     if torch is None:
-        raise TorchUnavailable(
-            _(
-                "PyTorch was not installed, and upsampling needs it. Press Apply again to be asked "
-                "again."
-            )
-        )
+        raise TorchUnavailable(_("Upsampling needs PyTorch. Press Apply to install it."))
     if not isNewEnough(str(torch.__version__)):
         raise TorchUnavailable(
             _("PyTorch {version} was installed, but ArSSR needs {minimum} or newer.").format(

@@ -147,8 +147,9 @@ def test_demo_measures_and_names_its_files(
 
 
 def test_fast_leaves_the_mirrored_pass_of_the_demo_out(
-    tmp_path: Path, seeded_model_path: Path
+    tmp_path: Path, seeded_model_path: Path, cortex_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ArSSRLib.sample.sample_path", lambda: cortex_path)
     model = load_model(seeded_model_path)
     mirrored = tmp_path / "mirrored.npz"
     save_model(model.network, replace(read_header(seeded_model_path), mirrored=True), mirrored)

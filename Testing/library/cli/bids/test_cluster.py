@@ -49,10 +49,16 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a scheduler with two workers."""
+def running_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A scheduler with two workers; the last test of this file kills the scheduler."""
     with _cluster(tmp_path_factory.mktemp("dask")) as made:
-        yield made.address
+        yield made
+
+
+@pytest.fixture
+def cluster(running_cluster: Cluster) -> str:
+    """The address of the scheduler."""
+    return running_cluster.address
 
 
 @contextmanager
@@ -178,14 +184,13 @@ def test_a_worker_that_is_killed_costs_no_volume(
 
 
 def test_a_scheduler_that_dies_ends_the_run_with_one_sentence_and_keeps_what_is_finished(
-    tmp_path: Path, dataset: Path, seeded_model_path: Path
+    running_cluster: Cluster, dataset: Path, seeded_model_path: Path
 ) -> None:
     out = dataset.parent / "out"
-    with _cluster(tmp_path) as made:
-        running = run_over(dataset, out, seeded_model_path, "--scheduler", made.address)
-        running.wait_until_computing()
-        made.scheduler.kill()
-        told = running.end(within_seconds=300.0)
+    running = run_over(dataset, out, seeded_model_path, "--scheduler", running_cluster.address)
+    running.wait_until_computing()
+    running_cluster.scheduler.kill()
+    told = running.end(within_seconds=300.0)
     assert running.process.returncode == 1
     (sentence,) = told.splitlines()
     assert "The connection to the Dask scheduler was lost" in sentence
