@@ -25,6 +25,7 @@ PAGES = (
 PICTURES = (
     "Resources/ArSSR.png",
     "Resources/demo.png",
+    "Resources/real-scans.png",
     "benchmarks/memory.png",
     *(
         f"Resources/Screenshots/{path.name}"
