@@ -24,7 +24,7 @@ SIDES_MM = (40.0, 36.0, 32.0, 28.0, 24.0, 20.0)
 MARGIN = 6
 """Input voxels around the box that the network sees too. In a run it sees further, which changed
 real cortex by less than a thousandth of the intensity range."""
-MOST_SECONDS = 2.0
+MOST_SECONDS = 2.2
 """Expected time of computing within which the box should stay."""
 SOURCE_NAME, TARGET_NAME = "part.nrrd", "preview.nrrd"
 
