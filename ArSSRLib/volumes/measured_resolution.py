@@ -49,7 +49,8 @@ _CLIFF_DB = 8.0
 """Fall at the edge of zero-filled k-space beyond half the slope before it: at most 6.5 in scans as
 measured."""
 _CLEAR_CLIFF_DB = 18.0
-"""The same where the frequencies beyond it are coherent with lower ones."""
+"""The same where the frequencies beyond it are coherent with lower ones, and where only the
+shortest pieces lie in tissue: few frequencies, of few places."""
 _HALF_WIDTH = 0.07
 """Share of the frequencies on either side of an edge within which the spectrum falls."""
 _FEWEST_BELOW = 8
@@ -132,7 +133,8 @@ def _axis_resolution(lines: FloatArray, stored_mm: float) -> AxisResolution:
         return AxisResolution(stored_mm, stored_mm, "unknown")
     mirror, cliff = _band_of_interpolation(pieces), _cliff(_spectrum(pieces))
     # Beyond a cliff there is nothing whose coherence could mean anything.
-    if cliff.band < mirror and cliff.fall >= (_CLIFF_DB if mirror == 1.0 else _CLEAR_CLIFF_DB):
+    certain = mirror == 1.0 and pieces[0].shape[1] > _LENGTHS[-1]
+    if cliff.band < mirror and cliff.fall >= (_CLIFF_DB if certain else _CLEAR_CLIFF_DB):
         return AxisResolution(stored_mm, stored_mm / cliff.band, "zero-filled")
     if mirror < 1.0:
         return AxisResolution(stored_mm, stored_mm / mirror, "interpolated")
