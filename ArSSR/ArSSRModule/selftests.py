@@ -379,9 +379,7 @@ def _overlay():
 
 
 def _roughness(volumeNode):
-    """Mean difference of neighbouring voxels."""
-    array = slicer.util.arrayFromVolume(volumeNode).astype(float)
-    return np.abs(np.diff(array, axis=0)).mean()
+    return np.abs(np.diff(slicer.util.arrayFromVolume(volumeNode).astype(float), axis=0)).mean()
 
 
 def _sliceWidget(orientation, column):

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from ...errors import InputError
 from ...networks.baseline_spec import BASELINES
+from ...networks.catalogue import model_path
 from ...resampling.interpolation import INTERPOLATIONS
 from ...upsampling.request import Upsampling
 
@@ -124,8 +125,10 @@ def _arssr(settings: str) -> EvaluatedMethod:
     if parts["reduction"] is not None:
         reduction = _reduction(parts["reduction"])
         text += f":denoise{reduction:g}"
-    # Refuses what the model cannot do before anything is measured.
-    Upsampling.of(model=model, noise_reduction=reduction)
+    model_path(model)
+    if reduction != 1.0:
+        # Refuses what the model cannot do before anything is measured.
+        Upsampling.of(model=model, noise_reduction=reduction)
     return EvaluatedMethod(text, "arssr", model, fast, reduction)
 
 
