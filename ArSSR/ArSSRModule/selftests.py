@@ -11,18 +11,28 @@ import unittest
 from pathlib import Path
 
 import numpy as np
-import qt
 import slicer
-import vtk
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
 
-from .compare.layout import View, chosenLayout
+from .compare.layout import chosenLayout
 from .logic import ArSSRLogic
 from .panel.run_state import cancelledText
 from .parameters import ComparisonViews, ScaleMode, ViewOrientation
 from .run import torch_setup
 from .scene.inputs import checkNotOverwritten, reasonNotUsable
 from .scene.results import INPUT_REFERENCE
+from .selftest_readings import (
+    boundsOf,
+    compositeOf,
+    ijkToRasOf,
+    nodeIDs,
+    overlay,
+    plain,
+    roughness,
+    shownName,
+    sliceWidget,
+    volumes,
+)
 
 BLOCK = (slice(20, 50), slice(70, 120), slice(50, 100))
 """Part of the sample, [k, j, i], that keeps a run short: white matter, cortex and a ventricle."""
@@ -59,7 +69,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         block = self._block()
         result = ArSSRLogic().upsample(block, scale=2.5)
         self.assertEqual(result.GetImageData().GetDimensions(), (125, 125, 75))
-        np.testing.assert_allclose(_bounds(result), _bounds(block), atol=1e-3)
+        np.testing.assert_allclose(boundsOf(result), boundsOf(block), atol=1e-3)
         before, after = slicer.util.arrayFromVolume(block), slicer.util.arrayFromVolume(result)
         self.assertEqual(after.dtype, before.dtype)
         self.assertLess(abs(after.mean() / before.mean() - 1), 0.02)
@@ -71,7 +81,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         logic = ArSSRLogic()
         network = logic.upsample(block, scale=2.0)
         cubic = logic.upsample(block, scale=2.0, method="cubic")
-        np.testing.assert_allclose(_ijkToRas(network), _ijkToRas(cubic), atol=1e-6)
+        np.testing.assert_allclose(ijkToRasOf(network), ijkToRasOf(cubic), atol=1e-6)
         a = slicer.util.arrayFromVolume(network).astype(float).ravel()
         b = slicer.util.arrayFromVolume(cubic).astype(float).ravel()
         self.assertGreater(np.corrcoef(a, b)[0, 1], 0.97)
@@ -103,10 +113,10 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         self.panel.ui.applyButton.click()
         self.assertTrue(self.panel.running)
         self._waitForTheRun()
-        names = {node.GetName() for node in _volumes()}
+        names = {node.GetName() for node in volumes()}
         self.assertEqual(names, {"Block", "Block ArSSR 1.7x", "Block cubic 1.7x"})
-        for node in _volumes():
-            np.testing.assert_allclose(_bounds(node), _bounds(block), atol=1e-3)
+        for node in volumes():
+            np.testing.assert_allclose(boundsOf(node), boundsOf(block), atol=1e-3)
         inProcess = ArSSRLogic().upsample(block, scale=1.7)
         result = slicer.util.getFirstNodeByName("Block ArSSR 1.7x")
         np.testing.assert_allclose(
@@ -116,7 +126,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
     def test_NoiseReductionMakesTheResultSmoother(self):
         block = self._block()
         kept, reduced = (ArSSRLogic().upsample(block, noise_reduction=n) for n in (0.0, 2.0))
-        self.assertLess(_roughness(reduced), _roughness(kept))
+        self.assertLess(roughness(reduced), roughness(kept))
         self._choose(block, scale=2.0)
         self._wait(lambda: self.panel.ui.noiseSummaryLabel.text)
         self.panel.ui.noiseReductionSlider.value = 0.5
@@ -126,42 +136,42 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         block = self._block()
         slicer.util.setSliceViewerLayers(background=block, foreground=None)
         self._choose(block, scale=2.0)
-        before = _nodeIDs()
+        before = nodeIDs()
         button = self.panel.ui.previewButton
         button.click()
-        self._wait(lambda: _overlay() is not None)
-        first = slicer.util.arrayFromVolume(_overlay()).astype(float)
+        self._wait(lambda: overlay() is not None)
+        first = slicer.util.arrayFromVolume(overlay()).astype(float)
         np.testing.assert_allclose(
-            _overlay().GetSpacing(), np.divide(block.GetSpacing(), 2.0), rtol=0.05
+            overlay().GetSpacing(), np.divide(block.GetSpacing(), 2.0), rtol=0.05
         )
         self.panel.ui.noiseReductionSlider.value = 0.0
         self._wait(
-            lambda: not np.array_equal(slicer.util.arrayFromVolume(_overlay()).astype(float), first)
+            lambda: not np.array_equal(slicer.util.arrayFromVolume(overlay()).astype(float), first)
         )
-        self.assertFalse(_overlay().GetSaveWithScene())
+        self.assertFalse(overlay().GetSaveWithScene())
         button.click()
-        self.assertIsNone(_overlay())
-        self.assertEqual(_nodeIDs(), before)
+        self.assertIsNone(overlay())
+        self.assertEqual(nodeIDs(), before)
 
     def test_RunsAndPreviewsShareOneProcess(self):
         self._choose(self._block(), scale=1.5)
         self.panel.ui.previewButton.click()
-        self._wait(lambda: _overlay() is not None)
+        self._wait(lambda: overlay() is not None)
         process = self.panel.worker.processId
         for _run in range(2):
             self.panel.ui.applyButton.click()
-            self.assertIsNone(_overlay())
+            self.assertIsNone(overlay())
             self._waitForTheRun()
         self.assertEqual(self.panel.worker.processId, process)
 
     def test_CancelLeavesTheSceneAsItWas(self):
         self._choose(self._sample(), scale=4.0)
-        before = _nodeIDs()
+        before = nodeIDs()
         self.panel.ui.applyButton.click()
         self._wait(lambda: self.panel.ui.progressBar.value > 0)
         self.panel.ui.applyButton.click()
         self._waitForTheRun()
-        self.assertEqual(_nodeIDs(), before)
+        self.assertEqual(nodeIDs(), before)
         self.assertEqual(self.panel.ui.statusLabel.text, cancelledText())
 
     def test_BadInputIsRefusedWithAReason(self):
@@ -184,18 +194,18 @@ class ArSSRTest(ScriptedLoadableModuleTest):
     def test_ApplySaysWhyItIsDisabled(self):
         button = self.panel.ui.applyButton
         self.assertFalse(button.enabled)
-        self.assertEqual(_plain(button.toolTip), reasonNotUsable(None))
+        self.assertEqual(plain(button.toolTip), reasonNotUsable(None))
         block = self._block()
         self._choose(block, scale=2.0)
         self.assertTrue(button.enabled, button.toolTip)
         self.panel.ui.outputSelector.setCurrentNode(block)
         self.assertFalse(button.enabled)
-        self.assertEqual(_plain(button.toolTip), self._refusal(checkNotOverwritten, block, block))
+        self.assertEqual(plain(button.toolTip), self._refusal(checkNotOverwritten, block, block))
 
     def test_OnlyTheRegionIsComputed(self):
         block = self._block()
         region = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
-        bounds = _bounds(block)
+        bounds = boundsOf(block)
         region.SetCenter([(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)])
         region.SetSize([(bounds[2 * a + 1] - bounds[2 * a]) / 2 for a in range(3)])
         logic = ArSSRLogic()
@@ -204,7 +214,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         self.assertLess(
             part.GetImageData().GetNumberOfPoints(), whole.GetImageData().GetNumberOfPoints() / 4
         )
-        step = np.linalg.inv(_ijkToRas(whole)) @ _ijkToRas(part)
+        step = np.linalg.inv(ijkToRasOf(whole)) @ ijkToRasOf(part)
         i, j, k = np.rint(step[:3, 3]).astype(int)
         cut = slicer.util.arrayFromVolume(part)
         depth, height, width = cut.shape
@@ -233,11 +243,11 @@ class ArSSRTest(ScriptedLoadableModuleTest):
             self.panel.ui.differenceCheckBox.click()
             self._checkRow(orientation.value, different)
             self.panel.ui.fadeSlider.value = 25
-            self.assertAlmostEqual(_composite(orientation.value, 1).GetForegroundOpacity(), 0.25)
+            self.assertAlmostEqual(compositeOf(orientation.value, 1).GetForegroundOpacity(), 0.25)
             self.panel.ui.fadeSlider.value = 100
             self._checkRow(orientation.value, different)
             for linked in (False, True):
-                _composite(orientation.value, 0).SetLinkedControl(linked)
+                compositeOf(orientation.value, 0).SetLinkedControl(linked)
             self._checkRow(orientation.value, different)
             self.panel.ui.differenceCheckBox.click()
             self._checkRow(orientation.value, plain)
@@ -245,7 +255,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
 
     def test_LinkedViewsMoveTogetherAndShareWindowAndLevel(self):
         block = self._compare(ComparisonViews.ALL)
-        nodes = [_sliceWidget("Axial", column).mrmlSliceNode() for column in range(3)]
+        nodes = [sliceWidget("Axial", column).mrmlSliceNode() for column in range(3)]
         logic = slicer.app.applicationLogic().GetSliceLogic(nodes[0])
         logic.StartSliceNodeInteraction(slicer.vtkMRMLSliceNode.SliceToRASFlag)
         logic.SetSliceOffset(nodes[0].GetSliceOffset() + 7.0)
@@ -255,7 +265,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         self.assertAlmostEqual(offsets[2], offsets[0], places=4)
         block.GetDisplayNode().SetAutoWindowLevel(False)  # as a drag with the mouse does
         block.GetDisplayNode().SetWindowLevel(77, 33)
-        for node in _volumes():
+        for node in volumes():
             self.assertEqual(
                 (node.GetDisplayNode().GetWindow(), node.GetDisplayNode().GetLevel()), (77, 33)
             )
@@ -301,7 +311,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         """A piece of the sample as the volume "Block", alone in the scene."""
         sample = self._sample()
         array = slicer.util.arrayFromVolume(sample)[BLOCK].copy()
-        ijkToRas = _ijkToRas(sample)
+        ijkToRas = ijkToRasOf(sample)
         start = [BLOCK[2].start, BLOCK[1].start, BLOCK[0].start, 1.0]
         ijkToRas[:, 3] = ijkToRas @ start
         slicer.mrmlScene.RemoveNode(sample)
@@ -330,7 +340,7 @@ class ArSSRTest(ScriptedLoadableModuleTest):
 
     def _checkRow(self, orientation, names):
         """Each view of a row shows the volume of that name, and nothing else is seen in it."""
-        self.assertEqual(tuple(_shownName(orientation, column) for column in range(3)), names)
+        self.assertEqual(tuple(shownName(orientation, column) for column in range(3)), names)
 
     def _waitForTheRun(self):
         self._wait(lambda: not self.panel.running)
@@ -341,64 +351,3 @@ class ArSSRTest(ScriptedLoadableModuleTest):
             self.assertLess(time.monotonic(), deadline, "the run takes too long")
             slicer.app.processEvents()
             time.sleep(0.005)
-
-
-def _plain(toolTip):
-    """A tooltip without the tags that Slicer adds to it."""
-    document = qt.QTextDocument()
-    document.setHtml(toolTip)
-    return document.toPlainText()
-
-
-def _volumes():
-    return slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-
-
-def _nodeIDs():
-    scene = slicer.mrmlScene
-    return {scene.GetNthNode(i).GetID() for i in range(scene.GetNumberOfNodes())}
-
-
-def _bounds(volumeNode):
-    bounds = [0.0] * 6
-    volumeNode.GetRASBounds(bounds)
-    return bounds
-
-
-def _ijkToRas(volumeNode):
-    matrix = vtk.vtkMatrix4x4()
-    volumeNode.GetIJKToRASMatrix(matrix)
-    return slicer.util.arrayFromVTKMatrix(matrix)
-
-
-def _overlay():
-    """The preview in the red slice view, None where it shows none."""
-    composite = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
-    node = slicer.mrmlScene.GetNodeByID(composite.GetForegroundVolumeID() or "")
-    return node if node is not None and node.GetHideFromEditors() else None
-
-
-def _roughness(volumeNode):
-    return np.abs(np.diff(slicer.util.arrayFromVolume(volumeNode).astype(float), axis=0)).mean()
-
-
-def _sliceWidget(orientation, column):
-    return slicer.app.layoutManager().sliceWidget(View(orientation, column).name)
-
-
-def _composite(orientation, column):
-    return _sliceWidget(orientation, column).mrmlSliceCompositeNode()
-
-
-def _shownName(orientation, column):
-    """Name of the one volume that is seen in a view, None where two are blended."""
-    composite = _composite(orientation, column)
-    foreground = composite.GetForegroundVolumeID()
-    if not foreground or composite.GetForegroundOpacity() == 0.0:
-        return _volumeName(composite.GetBackgroundVolumeID())
-    return _volumeName(foreground) if composite.GetForegroundOpacity() == 1.0 else None
-
-
-def _volumeName(nodeID):
-    node = slicer.mrmlScene.GetNodeByID(nodeID) if nodeID else None
-    return node.GetName() if node else ""

@@ -21,6 +21,8 @@ from .blur import DEFAULT_BLUR, Blur
 
 _FULL_WIDTH_TO_SIGMA = 1.0 / np.sqrt(8.0 * np.log(2.0))
 _GAUSSIAN_REACH_IN_SIGMA = 4.0
+_ROUNDING = 1e-6
+"""HR voxels; without it, of two voxels at the very end of a profile rounding would take one."""
 _BOTH_SIDES = 0.5
 """Partial Fourier of 6/8: the share of the frequencies that is acquired on both sides."""
 _PULSE_LOBES = 2
@@ -165,13 +167,14 @@ def _slice_profile(kernel: str, distance: npt.NDArray[Any], thickness: float) ->
         case "gaussian":
             sigma = thickness * _FULL_WIDTH_TO_SIGMA
             weights = np.exp(-0.5 * (distance / sigma) ** 2)
-            return np.where(away > _GAUSSIAN_REACH_IN_SIGMA * sigma, 0.0, weights)
+            return np.where(away > _GAUSSIAN_REACH_IN_SIGMA * sigma + _ROUNDING, 0.0, weights)
         case "box":
             # The part of the HR voxel, of length 1, that lies inside the slice.
             return np.clip(0.5 * thickness + 0.5 - away, 0.0, min(1.0, thickness))
         case _:
             weights = _pulse_profile(distance / thickness)
-            return np.where(away > _PULSE_REACH * max(thickness, 1.0), 0.0, weights)
+            reach = _PULSE_REACH * max(thickness, 1.0) + _ROUNDING
+            return np.where(away > reach, 0.0, weights)
 
 
 def _pulse_profile(x: npt.NDArray[Any]) -> npt.NDArray[Any]:

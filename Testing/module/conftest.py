@@ -31,7 +31,9 @@ def modules_of_the_panel() -> Iterator[None]:
     # The panel is opened before this fixture runs for the first file that needs it.
     others = _exchange(_panels) if "ArSSRModule" in _panels else _loaded()
     yield
-    _panels.update(_exchange(others))
+    mine = _exchange(others)
+    _panels.clear()  # *Reload* may have left copies of before in it
+    _panels.update(mine)
 
 
 def _loaded() -> dict[str, Any]:

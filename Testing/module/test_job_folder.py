@@ -119,25 +119,26 @@ def test_folders_that_may_be_in_use_are_left_alone(folder, apply, left_by, proce
 def test_on_windows_the_child_gets_a_name_that_its_simpleitk_can_open(
     folder, apply, monkeypatch, tmp_path
 ):
-    from ArSSRModule import library
     from ArSSRModule.run import job_folder, machine
+    from ArSSRModule.run.worker import Worker
 
     def short(path):
         return path.replace("Zoë", "ZO~1")
 
-    def heard(arguments):
-        commands.append(arguments)
-        return commandLine(arguments)
+    def recorded(worker, request):
+        requests.append(request)
+        return order(worker, request)
 
     (tmp_path / "ZO~1").symlink_to(folder)
-    commands, commandLine = [], library.commandLine
+    requests, order = [], Worker.order
     monkeypatch.setattr(job_folder, "ON_WINDOWS", True)
     monkeypatch.setattr(machine, "shortName", short)
-    monkeypatch.setattr(library, "commandLine", heard)
+    monkeypatch.setattr(Worker, "order", recorded)
     assert "Done" in apply()
-    assert len(commands) == 2
-    for command in commands:
-        assert all("ZO~1" in path and path.isascii() for path in (command[1], command[3]))
+    assert len(requests) == 2
+    for request in requests:
+        for path in (request["source"], request["output"]):
+            assert "ZO~1" in path and path.isascii()
 
 
 def test_elsewhere_the_child_gets_the_folder_s_own_name(folder):

@@ -96,12 +96,12 @@ def test_an_input_without_its_image_counts_as_edited(slicer, ui, cortex, wait):
 
 
 def test_an_unexpected_fault_between_two_steps_ends_the_run(slicer, ui, apply, monkeypatch, caplog):
-    from ArSSRModule import library
+    from ArSSRModule.run.worker import Worker
 
-    def unforeseen(arguments):
+    def unforeseen(worker, request):
         raise KeyError("unforeseen")
 
-    monkeypatch.setattr(library, "commandLine", unforeseen)
+    monkeypatch.setattr(Worker, "order", unforeseen)
     assert "unforeseen" in apply()
     assert "Traceback" not in ui.statusLabel.text
     assert not ui.progressBar.isVisibleTo(ui.ArSSR)
@@ -110,16 +110,16 @@ def test_an_unexpected_fault_between_two_steps_ends_the_run(slicer, ui, apply, m
     assert "Done" in apply()
 
 
-def test_an_unexpected_fault_at_the_child_s_end_ends_the_run(apply, monkeypatch):
-    from ArSSRModule import library
-    from ArSSRModule.run import job
+def test_an_unexpected_fault_when_an_order_is_done_ends_the_run(apply, monkeypatch):
+    from ArSSRModule.run import measured_speed
 
-    def unforeseen(code, lines):
+    def unforeseen(device, estimated, seconds):
         raise KeyError("unforeseen")
 
-    monkeypatch.setattr(library, "commandLine", lambda arguments: [sys.executable, "-c", "1 / 0"])
-    monkeypatch.setattr(job, "explainEnd", unforeseen)
+    monkeypatch.setattr(measured_speed, "remember", unforeseen)
     assert "unforeseen" in apply()
+    monkeypatch.undo()
+    assert "Done" in apply()
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_integers_that_single_precision_rounds_are_reported(
     values[0, 0, 0] = (1 << 24) + 1
     nib.save(nib.Nifti1Image(values, np.eye(4)), tmp_path / "a.nii")
     read_volume(tmp_path / "a.nii")
-    assert [m for m in caplog.messages if "16777217" in m and "rounded" in m]
+    assert [m for m in caplog.messages if "16777216" in m and "rounded" in m]
 
 
 def test_a_4_d_file_with_one_volume_is_that_volume(tmp_path: Path) -> None:
