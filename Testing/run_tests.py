@@ -20,8 +20,9 @@ CHECKS = (
     ("mypy",),
 )
 
-SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile")
-"""Three files at a time; the tests of one file share what they prepare. ``-n 0`` turns it off."""
+SIDE_BY_SIDE = ("-n", "4", "--dist", "loadfile")
+"""Four files at a time, since many tests wait for other processes. The tests of one file share what
+they prepare. ``-n 0`` turns it off."""
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -24,6 +25,7 @@ from .plan import Shape, Spans, geometry_of, tiles_for
 from .progress import ProgressCallback, ProgressClock
 from .streaming.fallback import FallbackComputer
 from .streaming.passes import Pass
+from .streaming.tiles import TileComputer
 
 if TYPE_CHECKING:
     from ..networks.model_file import Model
@@ -93,7 +95,9 @@ class Engine:
         share = np.float32(1.0 / len(passes))
         device = choose_device(self.device)
         dtype = choose_precision(self.precision, device)
-        computer = FallbackComputer(self.model, normalisation, geometry, device, dtype)
+        computer = FallbackComputer(
+            partial(TileComputer, self.model, normalisation, geometry), geometry, device, dtype
+        )
         with torch.inference_mode(), denormals_flushed():
             clock.advance("encoding", 0.0)
             for part in passes:

@@ -157,8 +157,8 @@ class Upsampling:
         tag="denoise{value:g}",
         type=finite_number,
         metavar="FACTOR",
-        help="0 keeps the grain of the scan, 1 removes its estimated noise, up to 2 more "
-        "(default: 1)",
+        help="0 keeps the grain of the scan, 1 removes its estimated noise, up to 2 more; faint "
+        "lesions are weakened with the noise (default: 1)",
     )
     from_measured: bool = option(
         "--from-measured",

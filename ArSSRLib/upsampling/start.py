@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 
 from ..resampling.to_measured import at_measured_resolution
 from ..volumes.grid import Grid
@@ -54,15 +53,11 @@ def nothing_to_sharpen(measured: MeasuredResolution, grid: Grid, target: Grid) -
     ]
     if not coarse:
         return ""
-    names = _joined([name for name, _ in coarse])
+    names = ", ".join(name for name, _ in coarse)
     stored = " × ".join(f"{axis.stored_mm:.3g}" for _, axis in coarse)
     real = " × ".join(f"{axis.measured_mm:.3g}" for _, axis in coarse)
-    hows = _joined(list(dict.fromkeys(axis.how for _, axis in coarse)))
+    hows = ", ".join(dict.fromkeys(axis.how for _, axis in coarse))
     return (
         f"Along {names} the voxels of {stored} mm hold the detail of about {real} mm ({hows}), so "
         "there is little to sharpen; start from the measured resolution instead (from_measured)."
     )
-
-
-def _joined(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

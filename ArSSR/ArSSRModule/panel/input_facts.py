@@ -68,13 +68,15 @@ class InputFacts:
 
 
 def factsOf(array: np.ndarray) -> Facts | None:
-    """The facts of an array [k, j, i]; None where a voxel is infinite or not a number."""
+    """The facts of an array [k, j, i]; None where a voxel is not a finite number in float32."""
     from ArSSRLib.volumes.intensity import Normalisation
     from ArSSRLib.volumes.noise import estimate_noise
     from ArSSRLib.volumes.outliers import split_outliers
 
-    if not (np.isfinite(array.min()) and np.isfinite(array.max())):
+    with np.errstate(over="ignore"):
+        values = array.astype(np.float32)
+    if not (np.isfinite(values.min()) and np.isfinite(values.max())):
         return None
-    seen = split_outliers(array.astype(np.float32)).seen
+    seen = split_outliers(values).seen
     line = Normalisation.of(seen)
     return Facts(estimate_noise(seen), (line.offset, line.offset + line.span))

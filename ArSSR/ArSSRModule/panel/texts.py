@@ -77,10 +77,8 @@ class PanelTexts:
             effect = _("This model keeps the grain of the scan.")
         elif parameters.noiseReduction == 0.0:
             effect = _("Keeps the grain.")
-        elif parameters.noiseReduction > 1.0:
-            effect = _("Smoother than the estimate asks for.")
         else:
-            effect = ""
+            effect = _("Weakens faint lesions, too: compare with 0.")
         known = _("Estimated noise: {noise:.1%} of the range.") if facts and facts.noise else ""
         return " ".join(filter(None, [effect, known.format(noise=facts.noise) if known else ""]))
 

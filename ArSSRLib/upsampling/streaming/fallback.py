@@ -7,23 +7,19 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 import torch
 
 from ...errors import InputError, NotEnoughMemory
 from ...running.memory import is_out_of_memory
 from ...volumes.array_types import Array, FloatArray
-from ...volumes.intensity import Normalisation
 from ..hardware.device import release_memory
 from ..hardware.precision import precision_after_moving
 from ..plan import Geometry, Spans, Tile, halved
 from ..progress import ProgressClock
 from .tiles import NotFinite, TileComputer
-
-if TYPE_CHECKING:
-    from ...networks.model_file import Model
 
 _log = logging.getLogger(__name__)
 
@@ -32,18 +28,23 @@ class FallbackComputer:
     """Computes tiles on one device, in smaller ones or on the CPU where it lacks the memory.
 
     It computes in half precision where that is asked for, as long as no value is too large for it.
+
+    Args:
+        make_computer: makes what computes tiles on a device, in a type of number.
+        geometry: of the tiles.
+        device: where to begin.
+        dtype: type of number to begin with.
     """
 
     def __init__(
         self,
-        model: Model,
-        normalisation: Normalisation,
+        make_computer: Callable[[torch.device, torch.dtype], TileComputer],
         geometry: Geometry,
         device: torch.device,
-        dtype: torch.dtype = torch.float32,
+        dtype: torch.dtype,
     ) -> None:
-        self.model, self.normalisation = model, normalisation
-        self.geometry, self.device = geometry, device
+        self.make_computer, self.geometry = make_computer, geometry
+        self.device = device
         # Planes that are larger ran out of memory once; that is not tried again.
         self.largest = math.inf
         self.dtype = dtype
@@ -98,7 +99,7 @@ class FallbackComputer:
     def _instead_of(self, rest: Tile, error: Exception) -> list[Tile]:
         """What to try after an error instead of the rest of a tile."""
         if isinstance(error, NotFinite):
-            self._compute_in_single_precision()
+            self._compute_in_single_precision(error)
             return [rest]
         if not self._lacks_operation(error):
             return self._smaller(rest)
@@ -106,12 +107,9 @@ class FallbackComputer:
         self._move_to(torch.device("cpu"))
         return [rest]
 
-    def _compute_in_single_precision(self) -> None:
+    def _compute_in_single_precision(self, error: NotFinite) -> None:
         if self.dtype == torch.float32:
-            raise InputError(
-                f"The model {self.model.name} gives values that are not finite: its file is "
-                "damaged or it was trained badly; use another."
-            )
+            raise InputError(f"{error}: its file is damaged or it was trained badly; use another.")
         _log.warning("Values too large for half precision: continuing in single precision.")
         self.dtype = torch.float32
         self._move_to(self.device)
@@ -146,4 +144,4 @@ class FallbackComputer:
     def _move_to(self, device: torch.device) -> None:
         self.device = device
         self.dtype = precision_after_moving(self.dtype, device)
-        self.tiles = TileComputer(self.model, self.normalisation, self.geometry, device, self.dtype)
+        self.tiles = self.make_computer(device, self.dtype)

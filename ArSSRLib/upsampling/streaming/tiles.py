@@ -99,7 +99,7 @@ class TileComputer:
             spans[axis] = (first + slab.start, first + slab.stop)
             computed = values.cpu().numpy()
             if not np.isfinite(computed).all():
-                raise NotFinite
+                raise NotFinite(f"The model {self.model.name} gives values that are not finite")
             yield cast(Spans, tuple(spans)), computed
 
     def _sharpen(

@@ -288,7 +288,7 @@ def test_a_graphics_device_without_memory_hands_over_to_the_cpu(
         moves.append(arguments[3].type)
         return (TileComputer if moves[-1] == "cpu" else Full)(*arguments)
 
-    monkeypatch.setattr(fallback, "TileComputer", computer)
+    monkeypatch.setattr(engine, "TileComputer", computer)
     monkeypatch.setattr(engine, "choose_device", lambda name: torch.device("meta"))
     result = Engine(model=model, device="auto").upsample(array, shape)
     assert moves == ["meta", "cpu"]
