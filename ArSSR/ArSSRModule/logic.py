@@ -7,6 +7,7 @@ from .parameters import ArSSRParameterNode
 from .run import torch_setup
 from .run.job import UpsamplingJob
 from .run.plan import Plan, planRun
+from .run.start import startOf
 from .run.worker import Worker
 from .scene import geometry
 from .scene.inputs import checkNotOverwritten, checkUsable
@@ -90,25 +91,36 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             origin,
         )
 
-    def plan(self, parameters, device: str = "cpu") -> Plan:
-        """What a run would make and cost; raises ValueError when it is not possible."""
-        return planRun(parameters, device)
+    def plan(self, parameters, device: str = "cpu", findStart=startOf) -> Plan:
+        """What a run would make and cost; raises ValueError when it is not possible.
 
-    def newJob(self, parameters, worker: Worker, device: str = "cpu") -> UpsamplingJob:
+        Args:
+            parameters: the user's choices.
+            device: what the choice of device comes down to on this machine: cpu, cuda or mps.
+            findStart: gives the :class:`run.start.Start` of a run with these choices.
+        """
+        checkUsable(parameters.inputVolume)
+        return planRun(parameters, device, findStart(parameters))
+
+    def newJob(
+        self, parameters, worker: Worker, device: str = "cpu", findStart=startOf
+    ) -> UpsamplingJob:
         """A job for the present choices, which :meth:`UpsamplingJob.start` starts.
 
         Args:
             parameters: the user's choices.
             worker: what computes.
-            device: as for :meth:`plan`.
+            device, findStart: as for :meth:`plan`.
 
         Raises:
             ValueError: the run is not possible; the message says why.
             torch_setup.TorchUnavailable: PyTorch is missing and was not installed.
         """
-        planRun(parameters, device)
+        self.plan(parameters, device, findStart)
         torch_setup.ensureTorch()
-        plan = planRun(parameters, device)  # again: while PyTorch installs, the scene may change
+        plan = self.plan(
+            parameters, device, findStart
+        )  # again: while PyTorch installs, the scene may change
         outputs = {"arssr": parameters.outputVolume, "cubic": self._cubicToOverwrite(parameters)}
         return UpsamplingJob(plan, parameters.inputVolume, outputs, worker)
 

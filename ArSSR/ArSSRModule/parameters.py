@@ -81,6 +81,8 @@ class ArSSRParameterNode:
     inputVolume, outputVolume - what to upsample, and where to put it (None: a new volume).
     scaleMode - which of scale and targetSpacing counts; ISOTROPIC needs neither.
     targetSpacing - voxel size, in mm, for the axes that are coarser than this.
+    fromMeasured - start from the resolution that the input was measured with; no effect where it is
+        stored with that resolution.
     roi - the box to compute, or None for the whole volume.
     alsoCubic - also make a cubic interpolation to compare with.
     model, device - name or file of the network, and the processor that runs it.
@@ -97,6 +99,7 @@ class ArSSRParameterNode:
     scaleMode: ScaleMode = ScaleMode.FACTOR
     scale: Annotated[float, WithinRange(1.0, 8.0)] = 2.0
     targetSpacing: Annotated[float, WithinRange(0.1, 10.0)] = 0.5
+    fromMeasured: bool = False
     roi: vtkMRMLMarkupsROINode
     alsoCubic: bool = True
     model: str = DEFAULT_MODEL

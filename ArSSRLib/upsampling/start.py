@@ -11,7 +11,7 @@ from ..volumes.volume import Volume
 from .request import Upsampling
 
 _log = logging.getLogger(__name__)
-_LITTLE_TO_SHARPEN = 1.4
+LITTLE_TO_SHARPEN = 1.4
 """Stored voxels per measured voxel from which refining an axis is pointless."""
 
 
@@ -49,7 +49,7 @@ def nothing_to_sharpen(measured: MeasuredResolution, grid: Grid, target: Grid) -
     coarse = [
         (name, axis)
         for name, axis, old, new in zip("ijk", measured.axes, grid.size, target.size, strict=True)
-        if axis.factor >= _LITTLE_TO_SHARPEN and new > old
+        if axis.factor >= LITTLE_TO_SHARPEN and new > old
     ]
     if not coarse:
         return ""
@@ -59,5 +59,5 @@ def nothing_to_sharpen(measured: MeasuredResolution, grid: Grid, target: Grid) -
     hows = ", ".join(dict.fromkeys(axis.how for _, axis in coarse))
     return (
         f"Along {names} the voxels of {stored} mm hold the detail of about {real} mm ({hows}), so "
-        "there is little to sharpen; start from the measured resolution instead (from_measured)."
+        "there is little to sharpen; start from the measured resolution instead."
     )

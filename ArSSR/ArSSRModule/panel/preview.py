@@ -12,6 +12,7 @@ from ..compare.place import pointOfInterest
 from ..run import measured_speed
 from ..run.preview import PreviewJob, planPreview
 from ..run.request import requestsOf
+from ..run.start import NotKnownYet, Start
 from ..scene import geometry
 
 DELAY_MS = 200
@@ -102,15 +103,15 @@ class Preview:
 
     def _begin(self) -> None:
         self._giveUpJob()
-        facts = self._facts.of(self._parameters.inputVolume)
-        self._waitsForFacts = facts is None
         self._say(_("Computing the preview…"))
-        if facts is None:
-            return
         slowness = measured_speed.previewSlowness(self._device)
         self._begun = time.monotonic()
         try:
-            plan = planPreview(self._parameters, self._centre, facts, slowness)
+            start = self._start()
+            self._waitsForFacts = start is None
+            if start is None:
+                return
+            plan = planPreview(self._parameters, self._centre, start, slowness)
             self._sides = plan.sides
             self._job = PreviewJob(plan, self._worker)
             self._job.succeeded.connect(lambda loaded: self._onSucceeded(loaded, plan))
@@ -118,6 +119,24 @@ class Preview:
             self._job.start()
         except (ValueError, RuntimeError, OSError) as error:
             self._onFailed(str(error))
+
+    def _start(self) -> Start | None:
+        """What a run begins with; None while it is looked for.
+
+        Raises:
+            ValueError: it cannot be found.
+        """
+        try:
+            start = self._facts.startOf(self._parameters)
+        except NotKnownYet:
+            return None
+        if start.intensities is not None:
+            return start
+        if self._facts.searching:
+            return None
+        raise ValueError(
+            _("No preview: the input has voxels that are not numbers, or the memory is full.")
+        )
 
     @property
     def _device(self) -> str:

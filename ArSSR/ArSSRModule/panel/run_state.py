@@ -45,18 +45,18 @@ class RunState:
     def preparing(self) -> bool:
         return self._preparing
 
-    def start(self, parameters, device: str) -> None:
+    def start(self, parameters, device: str, findStart) -> None:
         """Starts a job, or shows in a message box why that is not possible.
 
         Args:
             parameters: the user's choices.
-            device: what the choice of device comes down to on this computer.
+            device, findStart: as for :meth:`logic.ArSSRLogic.plan`.
         """
         if self.running or self._preparing:
             return
         self._inputID = parameters.inputVolume.GetID() if parameters.inputVolume else ""
         try:
-            job = self._prepare(parameters, device)
+            job = self._prepare(parameters, device, findStart)
         except (ValueError, RuntimeError, OSError) as error:
             self._onNotStarted(self._givenUp or str(error))
             return
@@ -78,13 +78,13 @@ class RunState:
         self.showApply("")
         job.start()
 
-    def _prepare(self, parameters, device: str):
+    def _prepare(self, parameters, device: str, findStart):
         """A job; ``_givenUp`` is filled when it should not start after all."""
         self._preparing, self._givenUp = True, ""
         self._say("" if torch_setup.installedVersion() else _("Installing PyTorch…"))
         self.showApply(self._reasonNotPossible)
         try:
-            return self._logic.newJob(parameters, self._worker, device)
+            return self._logic.newJob(parameters, self._worker, device, findStart)
         finally:
             self._preparing = False
 

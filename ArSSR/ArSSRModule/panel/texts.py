@@ -7,15 +7,21 @@ from ..parameters import Device, ScaleMode
 from ..run import torch_setup
 from ..run.child_output import timeText
 from ..run.request import spacingText
+from ..run.start import NotKnownYet
 from ..scene.inputs import reasonNotUsable
 from .colours import boxStyle
 
 
 class PanelTexts:
-    """Fills the panel's labels and shows only the widgets that the chosen resolution needs."""
+    """Fills the panel's labels and shows only the widgets that the present choices need.
+
+    Attributes:
+        waiting: whether a run is not possible only until something about the input is found.
+    """
 
     def __init__(self, ui, devices, facts) -> None:
         self._ui, self._devices, self._facts = ui, devices, facts
+        self.waiting = False
         ui.noticeLabel.text = library.notForClinicalUse()
 
     def show(self, parameters, logic, notice: str = "") -> str:
@@ -25,12 +31,19 @@ class PanelTexts:
             notice: a sentence to show with the warnings.
         """
         self._showScaleWidgets(parameters)
-        self._showInput(parameters.inputVolume)
+        self._showInput(parameters)
         _show(self._ui.noiseSummaryLabel, self._noiseText(parameters))
         self._ui.deviceSummaryLabel.text = self._deviceSummary(parameters.device)
         unavailable = self._reasonDeviceMissing(parameters.device)
+        device = self._devices.resolve(parameters.device.value)
+        self.waiting = False
         try:
-            plan = logic.plan(parameters, self._devices.resolve(parameters.device.value))
+            plan = logic.plan(parameters, device, self._facts.startOf)
+        except NotKnownYet as wait:
+            self.waiting = True
+            _show(self._ui.planLabel, str(wait))
+            self._warn(notice)
+            return str(wait)
         except (ValueError, RuntimeError) as error:
             _show(self._ui.planLabel, "")
             self._warn(notice, str(error) if parameters.inputVolume is not None else "")
@@ -57,30 +70,36 @@ class PanelTexts:
         }.get(mode, "")
         _show(self._ui.resolutionHintLabel, hint)
 
-    def _showInput(self, volumeNode) -> None:
-        _show(self._ui.inputSummaryLabel, self._inputText(volumeNode))
+    def _showInput(self, parameters) -> None:
+        facts = self._facts.of(parameters.inputVolume)
+        _show(self._ui.inputSummaryLabel, self._inputText(parameters.inputVolume, facts))
+        self._ui.fromMeasuredCheckBox.visible = facts is not None and facts.isOversampled
 
     @staticmethod
-    def _inputText(volumeNode) -> str:
+    def _inputText(volumeNode, facts) -> str:
         if volumeNode is None:
             return _("Load a brain MR volume, or ArSSRBrainT1 from Sample Data.")
         if reasonNotUsable(volumeNode):
             return ""
-        return _("{size} voxels\n{spacing} each").format(
-            size=_sizeText(volumeNode.GetImageData().GetDimensions()),
-            spacing=spacingText(volumeNode.GetSpacing()),
+        size = _sizeText(volumeNode.GetImageData().GetDimensions())
+        spacing = spacingText(volumeNode.GetSpacing())
+        if facts is None or not facts.resolution.is_coarser:
+            return _("{size} voxels\n{spacing} each").format(size=size, spacing=spacing)
+        return _("{size} voxels of {spacing},\nmeasured at about {measured}").format(
+            size=size, spacing=spacing, measured=spacingText(facts.resolution.spacing)
         )
 
     def _noiseText(self, parameters) -> str:
         facts = self._facts.of(parameters.inputVolume)
+        noise = facts.intensities.noise if facts else 0.0
         if not self._ui.noiseReductionSlider.enabled:
             effect = _("This model keeps the grain of the scan.")
         elif parameters.noiseReduction == 0.0:
             effect = _("Keeps the grain.")
         else:
             effect = _("Weakens faint lesions, too: compare with 0.")
-        known = _("Estimated noise: {noise:.1%} of the range.") if facts and facts.noise else ""
-        return " ".join(filter(None, [effect, known.format(noise=facts.noise) if known else ""]))
+        known = _("Estimated noise: {noise:.1%} of the range.") if noise else ""
+        return " ".join(filter(None, [effect, known.format(noise=noise) if known else ""]))
 
     def _planText(self, plan, device: Device) -> str:
         name = self._devices.resolve(device.value).upper()

@@ -174,7 +174,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             return _("Go back to the earlier layout first.")
         if not torch_setup.isNewEnough(torch_setup.installedVersion()):
             return _("Press Apply first: it offers to install PyTorch.")
-        return reasonNoRun
+        return "" if self._texts.waiting else reasonNoRun
 
     def _showComparison(self) -> None:
         self._comparison.update(self._parameters)
@@ -221,7 +221,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             return
         self._preview.end()
         device = self._devices.resolve(self._parameters.device.value)
-        self._run.start(self._parameters, device)
+        self._run.start(self._parameters, device, self._facts.startOf)
         self._update()
 
     def _onSucceeded(self, inputNode, nodes: dict) -> None:

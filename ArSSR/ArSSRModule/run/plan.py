@@ -7,10 +7,11 @@ from slicer.i18n import tr as _
 
 from .. import library
 from ..scene import geometry
-from ..scene.inputs import checkNotOverwritten, checkUsable
+from ..scene.inputs import checkNotOverwritten
 from . import measured_speed
 from .machine import physicalMemory
 from .request import requestsOf
+from .start import Start
 
 HEAD_EXTENT_MM = (80.0, 400.0)
 """Field of view, per axis, within which a volume can be that of a head."""
@@ -48,30 +49,31 @@ class Plan:
     warnings: tuple[str, ...]
 
 
-def planRun(parameters, device: str) -> Plan:
+def planRun(parameters, device: str, start: Start) -> Plan:
     """Plans a run.
 
     Args:
-        parameters: the user's choices.
+        parameters: the user's choices; their input is usable.
         device: what the choice of device comes down to on this machine: cpu, cuda or mps.
+        start: what the run begins with.
 
     Raises:
         ValueError: the run is not possible; the message says why and what to do.
     """
     volumeNode = parameters.inputVolume
-    checkUsable(volumeNode)
     checkNotOverwritten(volumeNode, parameters.outputVolume)
     library.makeImportable()
     from ArSSRLib.upsampling.estimate import estimate_cost
 
-    grid = geometry.localGrid(geometry.gridOfVolume(volumeNode))
+    stored = geometry.localGrid(geometry.gridOfVolume(volumeNode))
+    grid = stored.resized(start.grid.size)
     roi = None if parameters.roi is None else geometry.boxOfRegion(parameters.roi, volumeNode)
     requests = requestsOf(parameters, roi)
     network = requestsOf(parameters, roi, device)[-1]
     whole = network.target_grid(grid)
     computed, target = _inside(roi, parameters.roi, (grid, whole))
     cost = estimate_cost(network, computed, target)
-    inputBytes = grid.voxels * volumeNode.GetImageData().GetScalarSize()
+    inputBytes = stored.voxels * volumeNode.GetImageData().GetScalarSize()
     resultBytes = target.voxels * _bytesPerVoxel(volumeNode)
     peakBytes = _peakBytes(int(cost.peak_bytes), inputBytes, resultBytes, len(requests))
     return Plan(

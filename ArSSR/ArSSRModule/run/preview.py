@@ -17,6 +17,7 @@ from . import failures
 from .background_task import BackgroundTask
 from .job_folder import JobFolder
 from .request import requestsOf
+from .start import Start
 from .worker import Order, Worker
 
 SIDES_MM = (40.0, 36.0, 32.0, 28.0, 24.0, 20.0)
@@ -50,13 +51,13 @@ class PreviewPlan:
     quicker: bool
 
 
-def planPreview(parameters, point, facts, slowness: float) -> PreviewPlan:
+def planPreview(parameters, point, start: Start, slowness: float) -> PreviewPlan:
     """The largest box around ``point`` that is computed in time, if need be in one pass only.
 
     Args:
         parameters: the user's choices; their region is not considered.
         point: in world RAS mm, inside the input.
-        facts: of the whole input, so that the part is computed like the whole.
+        start: what a run begins with; its intensities are known.
         slowness: seconds of this computer for one second of the library's estimate.
 
     Raises:
@@ -65,25 +66,24 @@ def planPreview(parameters, point, facts, slowness: float) -> PreviewPlan:
     library.makeImportable()
     from ArSSRLib.upsampling.estimate import estimate_cost
 
-    grid = geometry.gridOfVolume(parameters.inputVolume)
+    grid = start.grid
     network = requestsOf(parameters)[-1]
     factors = grid.factors_to(network.target_grid(geometry.localGrid(grid)))
-    centre = _indexOf(point, parameters.inputVolume)
+    centre = _indexOf(point, parameters.inputVolume, grid.size)
     ways = (network.fast,) if network.passes == 1 else (False, True)
     for side, fast in itertools.product(SIDES_MM, ways):
         box = _boxAround(centre, side, grid)
         part = _grown(box, grid)
         chosen = replace(network, fast=fast)
-        request = _requestFor(chosen, factors, facts, (box, part), grid.spacing)
+        request = _requestFor(chosen, factors, start.intensities, (box, part), grid.spacing)
         own = geometry.localGrid(grid.cropped(part[0], part[1] - part[0]))
         cost = estimate_cost(request, own, request.target_grid(own))
         if cost.computing_seconds * slowness <= MOST_SECONDS:
             break
     low, high = part
-    voxels = slicer.util.arrayFromVolume(parameters.inputVolume)
     return PreviewPlan(
         request,
-        voxels[low[2] : high[2], low[1] : high[1], low[0] : high[0]].copy(),
+        start.array[low[2] : high[2], low[1] : high[1], low[0] : high[0]].copy(),
         grid.cropped(tuple(map(int, low)), tuple(map(int, high - low))),
         tuple((box[1] - box[0]) * grid.spacing),
         cost.computing_seconds,
@@ -159,8 +159,12 @@ class PreviewJob:
         self._folder.remove()
 
 
-def _indexOf(point, volumeNode) -> np.ndarray:
-    """Voxel index (i, j, k) of a point in world RAS mm, not rounded."""
+def _indexOf(point, volumeNode, size) -> np.ndarray:
+    """Voxel index (i, j, k) of a point in world RAS mm, not rounded.
+
+    Args:
+        size: of the grid in voxels (i, j, k), over the field of view of ``volumeNode``.
+    """
     worldToVolume = vtk.vtkGeneralTransform()
     slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(
         None, volumeNode.GetParentTransformNode(), worldToVolume
@@ -168,7 +172,8 @@ def _indexOf(point, volumeNode) -> np.ndarray:
     rasToIjk = vtk.vtkMatrix4x4()
     volumeNode.GetRASToIJKMatrix(rasToIjk)
     ras = worldToVolume.TransformPoint(*point)
-    return np.array(rasToIjk.MultiplyPoint((*ras, 1.0))[:3])
+    stored = np.array(rasToIjk.MultiplyPoint((*ras, 1.0))[:3])
+    return (stored + 0.5) * np.divide(size, volumeNode.GetImageData().GetDimensions()) - 0.5
 
 
 def _boxAround(centre: np.ndarray, side: float, grid) -> tuple[np.ndarray, np.ndarray]:
@@ -184,7 +189,7 @@ def _grown(box, grid) -> tuple[np.ndarray, np.ndarray]:
     return np.maximum(low - MARGIN, 0), np.minimum(high + MARGIN, grid.size)
 
 
-def _requestFor(network, factors, facts, boxes, spacing):
+def _requestFor(network, factors, intensities, boxes, spacing):
     """The network's request for ``boxes``: the box to show, and the part that it is cut from."""
     (low, high), (first, _) = boxes
     corners = [(low - first - 0.5) * spacing, (high - first - 0.5) * spacing]
@@ -194,7 +199,8 @@ def _requestFor(network, factors, facts, boxes, spacing):
         scale=tuple(factors),
         spacing=None,
         isotropic=False,
+        from_measured=False,
         roi=tuple(float(x) for x in np.concatenate(corners)),
-        noise_level=facts.noise if takesNoise else None,
-        intensity_range=facts.intensityRange,
+        noise_level=intensities.noise if takesNoise else None,
+        intensity_range=intensities.span,
     )

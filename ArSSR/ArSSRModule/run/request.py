@@ -26,6 +26,7 @@ def requestsOf(parameters, roi=None, device: str = "") -> tuple:
         Upsampling.of(
             **_resolution(parameters),
             method=method,
+            from_measured=parameters.fromMeasured,
             model=model,
             device=device or parameters.device.value,
             fast=parameters.fast,

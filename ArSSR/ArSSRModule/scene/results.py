@@ -48,6 +48,8 @@ class Origin:
             "LibraryVersion": ArSSRLib.__version__,
             "Notice": library.notForClinicalUse(),
         }
+        if self.request.from_measured:
+            values.update(FromMeasured=True)
         model = self.request.model
         if model is not None:
             values.update(Model=model.name, ModelVersion=model.header.version)
