@@ -37,10 +37,8 @@ def ijkToRasOf(volumeNode):
 
 
 def overlay():
-    """The preview in the red slice view, None where it shows none."""
-    composite = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
-    node = slicer.mrmlScene.GetNodeByID(composite.GetForegroundVolumeID() or "")
-    return node if node is not None and node.GetHideFromEditors() else None
+    """The volume of the preview, None where there is none."""
+    return next((node for node in volumes() if node.GetHideFromEditors()), None)
 
 
 def roughness(volumeNode):

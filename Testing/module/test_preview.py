@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import vtk
@@ -13,7 +15,7 @@ def shown(slicer, ui, cortex, wait):
     slicer.util.setSliceViewerLayers(background=cortex)
     ui.inputSelector.setCurrentNode(cortex)
     ui.previewButton.click()
-    wait(lambda: foreground(slicer) is not None)
+    wait(lambda: shown_volume(slicer) is not None)
     return cortex
 
 
@@ -22,9 +24,10 @@ def composites(slicer):
     return [manager.sliceWidget(n).mrmlSliceCompositeNode() for n in manager.sliceViewNames()]
 
 
-def foreground(slicer):
-    found = {composite.GetForegroundVolumeID() for composite in composites(slicer)}
-    return slicer.mrmlScene.GetNodeByID(found.pop() or "") if len(found) == 1 else None
+def shown_volume(slicer):
+    """The volume of the preview, None where there is none."""
+    volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    return next((node for node in volumes if node.GetHideFromEditors()), None)
 
 
 def node_ids(slicer):
@@ -38,11 +41,17 @@ def bounds(node):
     return np.array(found)
 
 
-def drawn(slicer):
-    """What the red view draws by itself."""
-    view = slicer.app.layoutManager().sliceWidget("Red").sliceView()
+def drawn(slicer, name="Red"):
+    """What a view draws."""
+    view = slicer.app.layoutManager().sliceWidget(name).sliceView()
     props = view.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
     return [props.GetItemAsObject(i) for i in range(props.GetNumberOfItems())]
+
+
+def is_image(prop):
+    """Whether a prop draws a slice of a volume."""
+    mapper = prop.GetMapper() if prop.IsA("vtkActor2D") else None
+    return mapper is not None and mapper.IsA("vtkImageMapper")
 
 
 def is_outline(prop):
@@ -57,11 +66,12 @@ def is_outline(prop):
 
 
 def test_every_slice_view_shows_the_box_in_the_input_and_names_it(slicer, ui, shown):
-    picture = foreground(slicer)
+    picture = shown_volume(slicer)
     assert picture.GetName() == "ArSSR preview in the box"
     for composite in composites(slicer):
         assert composite.GetBackgroundVolumeID() == shown.GetID()
-        assert composite.GetForegroundOpacity() == 1.0
+    for name in slicer.app.layoutManager().sliceViewNames():
+        assert sum(map(is_image, drawn(slicer, name))) == 2  # the view's own, and the preview
     inside, whole = bounds(picture), bounds(shown)
     assert (inside[0::2] >= whole[0::2] - 1e-3).all()
     assert (inside[1::2] <= whole[1::2] + 1e-3).all()
@@ -78,7 +88,7 @@ def test_it_shows_what_a_run_would_make(slicer, ui, cortex, wait):
     ui.previewButton.click()
     wait(lambda: "cm" in ui.previewLabel.text)
     assert "one pass" not in ui.previewLabel.text  # that was asked for
-    picture = foreground(slicer)
+    picture = shown_volume(slicer)
     result = ArSSRLogic().upsample(cortex, scale=2.0, fast=True)
     to_ijk, to_ras = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
     result.GetRASToIJKMatrix(to_ijk)
@@ -108,33 +118,58 @@ def test_it_leaves_nothing_behind(slicer, ui, cortex, wait):
     assert ui.previewLabel.text == ""
 
 
-def test_a_scene_saved_during_a_preview_does_not_hold_it(slicer, ui, shown, tmp_path):
-    path = tmp_path / "scene.mrml"
-    slicer.mrmlScene.Commit(str(path))
-    text = path.read_text()
-    picture = foreground(slicer)
+def test_a_scene_saved_during_a_preview_opens_with_the_views_as_they_were(
+    slicer, ui, cortex, wait, tmp_path
+):
+    other = slicer.util.addVolumeFromArray(np.ones((9, 9, 9), np.int16), np.eye(4), "Other")
+    slicer.util.setSliceViewerLayers(background=cortex, foreground=other, foregroundOpacity=0.4)
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.previewButton.click()
+    wait(lambda: shown_volume(slicer) is not None)
+    picture = shown_volume(slicer)
+    for node in (cortex, other):
+        assert slicer.util.saveNode(node, str(tmp_path / f"{node.GetName()}.nrrd"))
+    names = cortex.GetName(), other.GetName()
+    assert slicer.util.saveScene(str(tmp_path / "scene.mrml"))
+    text = (tmp_path / "scene.mrml").read_text()
     for node in (picture, picture.GetDisplayNode()):
-        assert f'id="{node.GetID()}"' not in text
-    assert f'id="{shown.GetID()}"' in text
+        assert not re.search(rf"\b{node.GetID()}\b", text)
+    slicer.util.loadScene(str(tmp_path / "scene.mrml"))
+    assert shown_volume(slicer) is None
+    for composite in composites(slicer):
+        shown = (composite.GetBackgroundVolumeID(), composite.GetForegroundVolumeID())
+        assert tuple(slicer.mrmlScene.GetNodeByID(i).GetName() for i in shown) == names
+        assert composite.GetForegroundOpacity() == pytest.approx(0.4)
+
+
+def test_views_of_another_volume_show_the_input_meanwhile(slicer, ui, cortex, wait):
+    other = slicer.util.addVolumeFromArray(np.ones((9, 9, 9), np.int16), np.eye(4), "Other")
+    slicer.util.setSliceViewerLayers(background=other)
+    ui.inputSelector.setCurrentNode(cortex)
+    ui.previewButton.click()
+    wait(lambda: shown_volume(slicer) is not None)
+    assert {c.GetBackgroundVolumeID() for c in composites(slicer)} == {cortex.GetID()}
+    ui.previewButton.click()
+    assert {c.GetBackgroundVolumeID() for c in composites(slicer)} == {other.GetID()}
 
 
 def test_it_follows_the_scale_and_the_noise_reduction(slicer, ui, shown, wait):
     ui.scaleSlider.value = 3.0
     fine = np.array(shown.GetSpacing()) / 3
-    wait(lambda: np.allclose(foreground(slicer).GetSpacing(), fine, rtol=0.1))
+    wait(lambda: np.allclose(shown_volume(slicer).GetSpacing(), fine, rtol=0.1))
     wait(lambda: "cm" in ui.previewLabel.text)
-    before = slicer.util.arrayFromVolume(foreground(slicer)).astype(float)
+    before = slicer.util.arrayFromVolume(shown_volume(slicer)).astype(float)
     ui.noiseReductionSlider.value = 0.0
     wait(lambda: "Computing" in ui.previewLabel.text)
     wait(lambda: "cm" in ui.previewLabel.text)
-    assert not np.array_equal(slicer.util.arrayFromVolume(foreground(slicer)), before)
+    assert not np.array_equal(slicer.util.arrayFromVolume(shown_volume(slicer)), before)
 
 
 def test_a_run_ends_it(slicer, ui, shown, wait):
     ui.applyButton.click()
     assert not ui.previewButton.checked
     assert not ui.previewButton.enabled
-    assert foreground(slicer) is None
+    assert shown_volume(slicer) is None
     wait(lambda: ui.applyButton.text == "Apply")
     assert "Done" in ui.statusLabel.text
     assert ui.previewButton.enabled
@@ -164,7 +199,7 @@ def test_a_slow_computer_gets_a_smaller_box(slicer, ui, cortex, wait):
         ui.inputSelector.setCurrentNode(cortex)
         ui.previewButton.click()
         wait(lambda: "cm" in ui.previewLabel.text)
-        sizes.append(foreground(slicer).GetImageData().GetNumberOfPoints())
+        sizes.append(shown_volume(slicer).GetImageData().GetNumberOfPoints())
         assert ("one pass" in ui.previewLabel.text) == (slowness > 1.0)
         ui.previewButton.click()
     slicer.app.userSettings().remove(name)
@@ -175,7 +210,7 @@ def test_a_failure_is_named_and_nothing_is_shown(slicer, ui, panel, shown, wait)
     panel._preview._job = None
     panel._preview._onFailed("There is not enough memory.")
     assert "memory" in ui.previewLabel.text
-    assert foreground(slicer) is None
+    assert shown_volume(slicer) is None
 
 
 def test_a_second_wish_replaces_the_first(slicer, ui, cortex, wait):
@@ -184,4 +219,4 @@ def test_a_second_wish_replaces_the_first(slicer, ui, cortex, wait):
     ui.previewButton.click()
     ui.previewButton.click()
     wait(lambda: "cm" in ui.previewLabel.text)
-    assert foreground(slicer).GetName() == "ArSSR preview in the box"
+    assert shown_volume(slicer).GetName() == "ArSSR preview in the box"

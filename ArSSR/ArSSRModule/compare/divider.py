@@ -3,42 +3,36 @@
 import slicer
 import vtk
 
+from .slice_image import SliceImage
+
 
 class Divider:
-    """Draws ``volumeNode`` over the right part of one slice view.
-
-    The part is drawn by a separate slice layer, resliced like the view itself, so that zoom,
-    position, window and level are those of the view.
-    """
+    """Draws ``volumeNode`` over the right part of one slice view."""
 
     def __init__(self) -> None:
-        self._view = None
+        self._image: SliceImage | None = None
         self._observed: list[tuple] = []
         self.fraction = 0.5
         self._moved = None
 
     @property
     def shown(self) -> bool:
-        return self._view is not None
+        return self._image is not None
 
     @property
     def volumeNode(self):
         """The volume on the right, None while nothing is shown."""
-        return self._layer.GetVolumeNode() if self.shown else None
+        return self._image.volumeNode if self.shown else None
 
     def show(self, sliceWidget, volumeNode, moved) -> None:
         """Draws ``volumeNode`` on the right; ``moved()`` is called after the line has moved."""
-        if self.shown and self._layer.GetVolumeNode() is volumeNode:
+        if self.volumeNode is volumeNode:
             return
         self.clear()
         self._view, self._moved = sliceWidget.sliceView(), moved
         self._sliceNode = sliceWidget.mrmlSliceNode()
-        self._layer = slicer.vtkMRMLSliceLayerLogic()
-        self._layer.SetMRMLApplicationLogic(slicer.app.applicationLogic())
-        self._layer.SetMRMLScene(slicer.mrmlScene)
-        self._layer.SetSliceNode(self._sliceNode)
-        self._layer.SetVolumeNode(volumeNode)
-        self._addActors()
+        self._image = SliceImage(sliceWidget, volumeNode)
+        self._addLine()
         self._observe(self._sliceNode, vtk.vtkCommand.ModifiedEvent, self._place)
         crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
         if crosshair is not None:
@@ -48,6 +42,7 @@ class Divider:
     def moveTo(self, fraction: float) -> None:
         """Moves the line; 0 is the left border of the view and 1 the right one."""
         self.fraction = min(max(fraction, 0.0), 1.0)
+        self._image.showFrom(self.fraction)
         self._place()
         self._moved()
 
@@ -60,46 +55,27 @@ class Divider:
             return
         for node, tag in self._observed:
             node.RemoveObserver(tag)
-        renderer = self._renderer()
-        for actor in (self._image, self._line):
-            renderer.RemoveViewProp(actor)
-        self._layer.SetVolumeNode(None)
-        self._layer.SetSliceNode(None)
-        self._layer.SetMRMLScene(None)
-        self._view.scheduleRender()
-        self._observed, self._view, self._layer = [], None, None
+        self._renderer.RemoveViewProp(self._line)
+        self._image.remove()
+        self._observed, self._image = [], None
 
     def _observe(self, node, event, function) -> None:
         self._observed.append((node, node.AddObserver(event, function)))
 
-    def _renderer(self):
-        return self._view.renderWindow().GetRenderers().GetFirstRenderer()
-
-    def _addActors(self) -> None:
-        self._mapper = vtk.vtkImageMapper()
-        self._mapper.SetColorWindow(255)
-        self._mapper.SetColorLevel(127.5)
-        self._mapper.SetUseCustomExtents(True)
-        self._image = vtk.vtkActor2D()
-        self._image.SetMapper(self._mapper)
-        self._image.GetProperty().SetDisplayLocationToBackground()  # below crosshair and markups
+    def _addLine(self) -> None:
         self._points = vtk.vtkLineSource()
-        lineMapper = vtk.vtkPolyDataMapper2D()
-        lineMapper.SetInputConnection(self._points.GetOutputPort())
+        mapper = vtk.vtkPolyDataMapper2D()
+        mapper.SetInputConnection(self._points.GetOutputPort())
         self._line = vtk.vtkActor2D()
-        self._line.SetMapper(lineMapper)
+        self._line.SetMapper(mapper)
         self._line.GetProperty().SetColor(1.0, 0.85, 0.2)
         self._line.GetProperty().SetLineWidth(2)
-        for actor in (self._image, self._line):
-            self._renderer().AddViewProp(actor)
+        self._renderer = self._view.renderWindow().GetRenderers().GetFirstRenderer()
+        self._renderer.AddViewProp(self._line)
 
     def _place(self, caller=None, event=None) -> None:
         width, height = self._sliceNode.GetDimensions()[:2]
         x = round(self.fraction * width)
-        self._mapper.SetInputConnection(self._layer.GetImageDataConnection())
-        self._mapper.SetCustomDisplayExtents([min(x, width - 1), width - 1, 0, height - 1])
-        self._image.SetPosition(x, 0)
-        self._image.SetVisibility(x < width)
         self._points.SetPoint1(x, 0, 0)
         self._points.SetPoint2(x, height, 0)
         self._line.SetVisibility(0 < x < width)

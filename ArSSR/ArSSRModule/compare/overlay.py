@@ -3,28 +3,32 @@
 import slicer
 
 from ..scene.results import fillLike
-from .contents import ALPHA_BLENDING
 from .outline import Outline
+from .slice_image import SliceImage
 from .view_titles import ViewTitles
 from .window_level_link import WindowLevelLink
 
 
 class Overlay:
-    """Shows a volume as the foreground of the slice views, over the volume it was made from.
+    """Shows a volume over the slice views, in which the volume it was made from is shown.
 
-    Its node is not offered by selectors and not saved.
+    Its node is not offered by selectors and not saved, and no view names it: MRML has no event
+    before a scene is saved, so what a saved view shows must be in the scene at any time.
+
+    Attributes:
+        node: the volume, None while nothing is shown.
     """
 
     def __init__(self) -> None:
-        self._node = self._underneath = None
+        self.node = None
         self._before: dict = {}
-        self._title = ""
+        self._images: list[SliceImage] = []
         self._titles, self._outline = ViewTitles(), Outline()
         self._windowLevels = WindowLevelLink()
 
     @property
     def shown(self) -> bool:
-        return self._node is not None
+        return self.node is not None
 
     def show(self, loaded, inputNode, title: str) -> None:
         """Shows an image, instead of the one before.
@@ -34,56 +38,67 @@ class Overlay:
             inputNode: the volume to show it over.
             title: of the views.
         """
-        if self._node is None:
-            self._node = _hiddenVolume()
-        self._underneath, self._title = inputNode, title
-        self._node.SetName(title)
-        fillLike(self._node, loaded, inputNode)
-        self._node.GetDisplayNode().SetSaveWithScene(False)
-        self._windowLevels.connect([inputNode, self._node])
-        self._layOn()
+        if self.node is None:
+            self.node = _hiddenVolume()
+        self.node.SetName(title)
+        fillLike(self.node, loaded, inputNode)
+        self.node.GetDisplayNode().SetSaveWithScene(False)
+        self._windowLevels.connect([inputNode, self.node])
+        self._layOn(inputNode, title)
 
     def remove(self) -> None:
         """Restores the views and removes the volume."""
-        if self._node is None:
+        if self.node is None:
             return
         self._windowLevels.disconnect()
         self._takeOff()
-        node, self._node, self._underneath = self._node, None, None
-        display = node.GetDisplayNode()
-        for each in (node, display):
+        node, self.node = self.node, None
+        for each in (node, node.GetDisplayNode()):
             if each is not None and each.GetScene() is not None:
                 slicer.mrmlScene.RemoveNode(each)
 
-    def _layOn(self) -> None:
+    def _layOn(self, inputNode, title: str) -> None:
+        self._removeImages()
         with _Unlinked() as widgets:
             for name, widget in widgets.items():
-                composite = widget.mrmlSliceCompositeNode()
-                if composite.GetForegroundVolumeID() != self._node.GetID():
-                    self._before[composite.GetID()] = _stateOf(composite)
-                composite.SetCompositing(ALPHA_BLENDING)
-                composite.SetBackgroundVolumeID(self._underneath.GetID())
-                composite.SetForegroundVolumeID(self._node.GetID())
-                composite.SetForegroundOpacity(1.0)
-                self._titles.show(name, widget, self._title)
-            self._outline.show(widgets.values(), self._node)
+                self._showInput(widget.mrmlSliceCompositeNode(), inputNode)
+                self._images.append(SliceImage(widget, self.node))
+                self._titles.show(name, widget, title)
+            self._outline.show(widgets.values(), self.node)
+
+    def _showInput(self, composite, inputNode) -> None:
+        """A view that shows another volume gets the input, until the preview ends."""
+        inputID = inputNode.GetID()
+        if inputID in (composite.GetBackgroundVolumeID(), composite.GetForegroundVolumeID()):
+            return
+        layers = (composite.GetBackgroundVolumeID(), composite.GetForegroundVolumeID())
+        self._before[composite.GetID()] = (inputID, *layers)
+        composite.SetBackgroundVolumeID(inputID)
+        composite.SetForegroundVolumeID(None)
 
     def _takeOff(self) -> None:
         """Views in which other volumes were chosen since then keep those."""
+        self._removeImages()
         with _Unlinked():
-            for compositeID, state in self._before.items():
+            for compositeID, (inputID, background, foreground) in self._before.items():
                 composite = slicer.mrmlScene.GetNodeByID(compositeID)
-                if composite and composite.GetForegroundVolumeID() == self._node.GetID():
-                    _restore(composite, state)
+                if composite is not None and composite.GetBackgroundVolumeID() == inputID:
+                    composite.SetBackgroundVolumeID(background)
+                    composite.SetForegroundVolumeID(foreground)
         self._before.clear()
         self._titles.clear()
         self._outline.clear()
+
+    def _removeImages(self) -> None:
+        for image in self._images:
+            image.remove()
+        self._images.clear()
 
 
 class _Unlinked:
     """The slice widgets of the layout by name, not linked with each other for a moment.
 
-    Slicer's controllers pass on the opacity of linked views; the views may differ.
+    Slicer's controllers pass on the layers of linked views; the views may differ.
     """
 
     def __enter__(self) -> dict:
@@ -105,28 +120,8 @@ class _Unlinked:
 def _hiddenVolume():
     node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLScalarVolumeNode")
     node.UnRegister(None)
-    # In a scene that is saved now the views name a node that is missing: by this tag, no node
-    # of a loaded scene can have its identifier.
-    node.SetSingletonTag("ArSSRPreview")
     node.SetHideFromEditors(True)
     node.SetSaveWithScene(False)
     excluded = slicer.vtkMRMLSubjectHierarchyConstants
     node.SetAttribute(excluded.GetSubjectHierarchyExcludeFromTreeAttributeName(), "1")
     return slicer.mrmlScene.AddNode(node)
-
-
-def _stateOf(composite) -> tuple:
-    return (
-        composite.GetBackgroundVolumeID(),
-        composite.GetForegroundVolumeID(),
-        composite.GetForegroundOpacity(),
-        composite.GetCompositing(),
-    )
-
-
-def _restore(composite, state: tuple) -> None:
-    background, foreground, opacity, compositing = state
-    composite.SetBackgroundVolumeID(background)
-    composite.SetForegroundVolumeID(foreground)
-    composite.SetForegroundOpacity(opacity)
-    composite.SetCompositing(compositing)

@@ -81,13 +81,14 @@ class PanelTexts:
             return _("Load a brain MR volume, or ArSSRBrainT1 from Sample Data.")
         if reasonNotUsable(volumeNode):
             return ""
-        size = _sizeText(volumeNode.GetImageData().GetDimensions())
-        spacing = spacingText(volumeNode.GetSpacing())
-        if facts is None or not facts.resolution.is_coarser:
-            return _("{size} voxels\n{spacing} each").format(size=size, spacing=spacing)
-        return _("{size} voxels of {spacing},\nmeasured at about {measured}").format(
-            size=size, spacing=spacing, measured=spacingText(facts.resolution.spacing)
+        text = _("{size} voxels\n{spacing} each").format(
+            size=_sizeText(volumeNode.GetImageData().GetDimensions()),
+            spacing=spacingText(volumeNode.GetSpacing()),
         )
+        if facts is None or not facts.resolution.is_coarser:
+            return text
+        measured = spacingText(facts.resolution.spacing)
+        return text + "\n" + _("measured at about {spacing}").format(spacing=measured)
 
     def _noiseText(self, parameters) -> str:
         facts = self._facts.of(parameters.inputVolume)
