@@ -48,3 +48,17 @@ def test_a_run_is_measured_and_the_panel_says_so(slicer, ui, apply, cortex, spee
     apply()
     assert "(measured)" in ui.planLabel.text
     assert speed.slowness("cpu") > 0.0
+
+
+def test_a_graphics_card_is_named_as_quicker_only_where_there_is_one(
+    ui, panel, cortex, monkeypatch
+):
+    ui.inputSelector.setCurrentNode(cortex)
+    labels = [ui.deviceComboBox.itemText(i) for i in range(ui.deviceComboBox.count)]
+    for names in ({}, {"cpu": "CPU", "cuda": ""}, {"cpu": "CPU", "cuda": "RTX"}):
+        monkeypatch.setattr(panel._devices, "names", names)
+        ui.deviceComboBox.currentIndex = labels.index("CPU")
+        panel._update()
+        assert ("quicker" in ui.planLabel.text) == bool(names.get("cuda"))
+    ui.deviceComboBox.currentIndex = labels.index("Automatic")
+    assert "quicker" not in ui.planLabel.text

@@ -6,7 +6,8 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from ..scene.results import DIFFERENCE_OF, placeBeside
+from ..scene.hierarchy import placeBeside
+from ..scene.results import DIFFERENCE_OF
 from ..scene.volume_files import imageDataOver
 
 SHOWN_QUANTILE = 99.5

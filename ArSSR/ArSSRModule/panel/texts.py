@@ -110,7 +110,7 @@ class PanelTexts:
             _("Memory:"): _("{peak} while running, {result} in the scene").format(
                 peak=_bytes(plan.peakBytes), result=_bytes(plan.resultBytes)
             ),
-            _("Time:"): self._timeText(plan, name),
+            _("Time:"): self._timeText(plan, name) + self._quickerText(device),
         }
         cells = "".join(
             f"<tr><td><b>{title}</b>&nbsp;&nbsp;</td><td>{text}</td></tr>"
@@ -126,6 +126,12 @@ class PanelTexts:
             else _("about {time} on the {device} (estimate)")
         )
         return text.format(time=timeText(plan.seconds), device=device)
+
+    def _quickerText(self, device: Device) -> str:
+        """Only where a graphics card is known to be there, and the CPU was chosen instead."""
+        if device is not Device.CPU or not self._devices.names.get(Device.CUDA.value):
+            return ""
+        return "<br>" + _("quicker on the graphics card: Device, under Advanced")
 
     def _deviceSummary(self, device: Device) -> str:
         version = torch_setup.installedVersion()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import slicer
 
 from .. import library
+from .hierarchy import describeSeries, isPlaced, placeBeside
 
 ATTRIBUTE_PREFIX = "ArSSR."
 INPUT_REFERENCE = "ArSSR.Input"
@@ -35,6 +36,11 @@ class Origin:
         """The resolution as the user gave it: ``2.5x``, ``1.25 mm`` or ``isotropic``."""
         return self.request.resolution.title.replace("×", "x")
 
+    @property
+    def made(self) -> str:
+        """Method and resolution, for names: ``ArSSR 2.5x``."""
+        return madeText(self.method, self.scaleText)
+
     def attributes(self, inputNode, factors) -> dict[str, str]:
         library.makeImportable()
         import ArSSRLib
@@ -61,8 +67,15 @@ class Origin:
 
 def resultName(inputName: str, method: str, scaleText: str) -> str:
     """Name of the result: the input's, the method and the scale."""
-    title = "ArSSR" if method == "arssr" else method
-    return f"{inputName} {title} {scaleText}"
+    return f"{inputName} {madeText(method, scaleText)}"
+
+
+def madeText(method: str, scaleText: str) -> str:
+    """
+    >>> madeText("arssr", "2.5x")
+    'ArSSR 2.5x'
+    """
+    return f"{'ArSSR' if method == 'arssr' else method} {scaleText}"
 
 
 def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
@@ -78,6 +91,9 @@ def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
     """
     if outputNode is not None:
         _fill(outputNode, loaded, inputNode, origin, name)
+        if not isPlaced(outputNode):
+            placeBeside(inputNode, outputNode)
+        describeSeries(inputNode, outputNode, origin.made)
         return outputNode
     outputNode = slicer.mrmlScene.AddNewNodeByClass(
         "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
@@ -86,6 +102,7 @@ def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
         undoing.callback(slicer.mrmlScene.RemoveNode, outputNode)
         _fill(outputNode, loaded, inputNode, origin, name)
         placeBeside(inputNode, outputNode)
+        describeSeries(inputNode, outputNode, origin.made)
         undoing.pop_all()
     return outputNode
 
@@ -155,14 +172,3 @@ def _showLike(inputNode, outputNode) -> None:
         target.SetThreshold(source.GetLowerThreshold(), source.GetUpperThreshold())
         target.SetInterpolate(source.GetInterpolate())
         target.SetAndObserveColorNodeID(source.GetColorNodeID())
-
-
-def placeBeside(inputNode, outputNode) -> None:
-    """Puts ``outputNode`` into the subject hierarchy's folder of ``inputNode``."""
-    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
-    if hierarchy is None:
-        return
-    inputItem = hierarchy.GetItemByDataNode(inputNode)
-    outputItem = hierarchy.GetItemByDataNode(outputNode)
-    if inputItem and outputItem:
-        hierarchy.SetItemParent(outputItem, hierarchy.GetItemParent(inputItem))
