@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 import SimpleITK as sitk
@@ -13,7 +13,7 @@ from .errors import InputError
 from .networks.catalogue import ModelInfo
 from .upsampling.progress import ProgressCallback
 from .upsampling.request import Upsampling, UpsamplingOptions
-from .upsampling.run import upsample_volume
+from .upsampling.run import upsample_with_error
 from .upsampling.start import starting_volume
 from .volumes.array_types import Array
 from .volumes.grid import Grid, Triple
@@ -47,26 +47,48 @@ def upsample(
     image: sitk.Image,
     scale: float | Triple | None = ...,
     *,
+    expected_error: Literal[False] = ...,
     progress: ProgressCallback | None = ...,
     **options: Unpack[UpsamplingOptions],
 ) -> sitk.Image: ...
+@overload
+def upsample(
+    image: sitk.Image,
+    scale: float | Triple | None = ...,
+    *,
+    expected_error: Literal[True],
+    progress: ProgressCallback | None = ...,
+    **options: Unpack[UpsamplingOptions],
+) -> tuple[sitk.Image, sitk.Image]: ...
 @overload
 def upsample(
     image: Array,
     scale: float | Triple | None = ...,
     *,
     grid: Grid | None = ...,
+    expected_error: Literal[False] = ...,
     progress: ProgressCallback | None = ...,
     **options: Unpack[UpsamplingOptions],
 ) -> tuple[Array, Grid]: ...
+@overload
+def upsample(
+    image: Array,
+    scale: float | Triple | None = ...,
+    *,
+    grid: Grid | None = ...,
+    expected_error: Literal[True],
+    progress: ProgressCallback | None = ...,
+    **options: Unpack[UpsamplingOptions],
+) -> tuple[Array, Grid, Array]: ...
 def upsample(
     image: sitk.Image | Array,
     scale: float | Triple | None = None,
     *,
     grid: Grid | None = None,
+    expected_error: bool = False,
     progress: ProgressCallback | None = None,
     **options: Unpack[UpsamplingOptions],
-) -> sitk.Image | tuple[Array, Grid]:
+) -> sitk.Image | tuple[sitk.Image, sitk.Image] | tuple[Array, Grid] | tuple[Array, Grid, Array]:
     """Upsamples a 3-D scalar image over exactly its own field of view.
 
     >>> import numpy as np
@@ -78,6 +100,8 @@ def upsample(
         image: a SimpleITK image, or an array indexed [k, j, i] (z, y, x).
         scale: factor for all axes or one per axis (i, j, k), any number from 1 up.
         grid: where the voxels of an array lie; 1 mm voxels at the origin when left out.
+        expected_error: whether to return the expected absolute error of each voxel too, in the
+            units of the intensities; the model must have been trained for it.
         progress: called with :class:`ArSSRLib.upsampling.progress.Progress`; cancels by raising.
         **options: how to upsample, all optional:
 
@@ -103,7 +127,8 @@ def upsample(
     Returns:
         an image for an image; array and grid for an array. Integer types are kept (rounded,
         clipped to the type), floating types become float32; a warning is logged where float32
-        rounds values.
+        rounds values. With ``expected_error`` the errors follow as a float32 image or array:
+        ``(image, error)``, or ``(array, grid, error)``.
 
     Raises:
         InputError: the image, the scale, the region or an option cannot be used.
@@ -122,14 +147,24 @@ def upsample(
         raise InputError(f"The progress {progress!r} cannot be called; give a function or None.")
     if volume.rounding:
         _log.warning(f"In the image, {volume.rounding}.")
-    request = Upsampling.of(scale=scale, **options)
+    request = Upsampling.of(scale=scale, expected_error=expected_error, **options)
+    if expected_error and not request.expected_error:
+        raise InputError(
+            f"The method {request.method} gives no expected error; use the method arssr.",
+            argument="expected_error",
+        )
     model = options.get("model") if request.model is not None else None
     loaded = None if isinstance(model, str | os.PathLike | ModelInfo | None) else model
     start = starting_volume(volume, request)
-    result = upsample_volume(start, request, model=loaded, progress=progress)
+    made = upsample_with_error(start, request, model=loaded, progress=progress)
+    error = made.error_volume()
     if isinstance(image, sitk.Image):
-        return image_of_volume(result)
-    return np.ascontiguousarray(as_pixel_type(result.array, result.pixel_type)), result.grid
+        result = image_of_volume(made.volume)
+        return result if error is None else (result, image_of_volume(error))
+    array = np.ascontiguousarray(as_pixel_type(made.volume.array, made.volume.pixel_type))
+    if error is None:
+        return array, made.volume.grid
+    return array, made.volume.grid, np.ascontiguousarray(error.array)
 
 
 def _volume_of_array(array: Array, grid: Grid | None) -> Volume:

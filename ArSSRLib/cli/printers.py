@@ -7,8 +7,9 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Protocol
 
 from ..running.durations import duration_text
@@ -16,6 +17,7 @@ from ..running.printable import printable
 from ..upsampling.progress import Progress
 
 _SECONDS_BETWEEN_DRAWINGS = 0.1
+NOTHING: Mapping[str, object] = MappingProxyType({})
 _LIBRARY = __name__.partition(".")[0]
 
 
@@ -28,13 +30,13 @@ class Printer(Protocol):
     def warn(self, sentence: str) -> None:
         """Shows a warning; the run continues."""
 
-    def done(self, output: str, summary: str, difference: float | None = None) -> None:
+    def done(self, output: str, summary: str, measured: Mapping[str, object] = NOTHING) -> None:
         """Shows that ``output`` is complete.
 
         Args:
             output: file or folder.
             summary: for people.
-            difference: for programs, see :class:`ArSSRLib.upsampling.file_job.FileResult`.
+            measured: for programs, see :class:`ArSSRLib.upsampling.file_job.FileResult`.
         """
 
 
@@ -53,9 +55,8 @@ class JsonPrinter:
         """``{"warning": …}``."""
         self.line(warning=sentence)
 
-    def done(self, output: str, summary: str, difference: float | None = None) -> None:
+    def done(self, output: str, summary: str, measured: Mapping[str, object] = NOTHING) -> None:
         """The last line: a report of the stage ``done`` with the key ``output``."""
-        measured = {} if difference is None else {"difference": round(difference, 6)}
         self.line(stage="done", fraction=1.0, seconds_left=0.0, output=output, **measured)
 
     def line(self, **entries: object) -> None:
@@ -90,7 +91,7 @@ class BarPrinter:
         self._clear()
         print(f"arssr: warning: {printable(sentence)}", file=sys.stderr, flush=True)
 
-    def done(self, output: str, summary: str, difference: float | None = None) -> None:
+    def done(self, output: str, summary: str, measured: Mapping[str, object] = NOTHING) -> None:
         """Removes the bar and prints to stdout what was written."""
         self._clear()
         print(*map(printable, summary.splitlines()), sep="\n")
@@ -128,7 +129,7 @@ class SilentPrinter:
         """A line on stderr."""
         print(f"arssr: warning: {printable(sentence)}", file=sys.stderr, flush=True)
 
-    def done(self, output: str, summary: str, difference: float | None = None) -> None:
+    def done(self, output: str, summary: str, measured: Mapping[str, object] = NOTHING) -> None:
         """Nothing."""
 
 

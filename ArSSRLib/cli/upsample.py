@@ -51,6 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write a derived DICOM series with the patient and study of the input, a folder of "
         "DICOM files; OUTPUT is the folder of the new series",
     )
+    parser.add_argument(
+        "--error-map",
+        metavar="FILE",
+        help="also write the expected error of each voxel to this file, a folder with --dicom",
+    )
     add_options(parser, Upsampling)
     add_places(parser)
     add_progress(parser)
@@ -66,8 +71,16 @@ def run(arguments: argparse.Namespace) -> int:
     """
     sources, output = arguments.inputs, arguments.output
     _refuse_empty_names(sources, output)
+    if arguments.error_map is not None:
+        arguments.expected_error = True
     request = Upsampling.from_namespace(arguments)
+    _refuse_without_error(arguments, request)
     if _is_folder(output) and not arguments.dicom:
+        if arguments.error_map is not None:
+            raise InputError(
+                "The option --error-map names one file, and the results go to a folder; use "
+                "--expected-error, which names one for each result."
+            )
         options = BatchOptions.of(arguments)
         planned = _planned(sources, Path(output).absolute(), request, arguments.force)
         check_device(planned, options)
@@ -79,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         request=request,
         force=arguments.force,
         dicom=arguments.dicom,
+        error_map=arguments.error_map or _error_map_of(output, request, arguments.dicom),
     )
     return run_job(job, printer_for(arguments.progress))
 
@@ -103,7 +117,9 @@ def run_job(job: FileJob, printer: Printer, admit: Callable[[int], None] | None 
         lines.append(
             f"Made coarse again, it differs from the input by {result.difference:.2%} of its range."
         )
-    printer.done(job.output, "\n".join(lines), result.difference)
+    if result.errors is not None:
+        lines.append(result.errors.sentence)
+    printer.done(job.output, "\n".join(lines), result.measured)
     return EXIT_DONE
 
 
@@ -132,6 +148,25 @@ def _is_folder(name: str) -> bool:
     return not is_volume and (os.path.isdir(name) or not Path(name).suffix)
 
 
+def _refuse_without_error(arguments: argparse.Namespace, request: Upsampling) -> None:
+    """Refuses to give the expected error of an interpolation."""
+    if arguments.expected_error and not request.expected_error:
+        raise InputError(
+            f"The method {request.method} gives no expected error; leave "
+            f"{'--expected-error' if arguments.error_map is None else '--error-map'} out, or use "
+            "--method arssr."
+        )
+
+
+def _error_map_of(output: str, request: Upsampling, dicom: bool = False) -> str | None:
+    """Where the expected error is written beside a result; None where it is not asked for."""
+    if not request.expected_error:
+        return None
+    from ..upsampling.result_names import error_path
+
+    return error_path(output, dicom)
+
+
 def _refuse_many(arguments: argparse.Namespace) -> None:
     """Refuses what only an output folder can take."""
     hint = f"need an output folder; end {arguments.output!r} in '/' if it is one."
@@ -153,7 +188,14 @@ def _planned(
     planned = []
     for source, output in result_paths(sources, folder, request.name_part).items():
         place = str(Path(source).absolute())
-        job = FileJob(source=place, output=str(output), request=request)
-        kept, refused = is_finished(job.output, force), reason_to_refuse(job.output, force)
+        job = FileJob(
+            source=place,
+            output=str(output),
+            request=request,
+            error_map=_error_map_of(str(output), request),
+        )
+        files = [path for path in (job.output, job.error_map) if path is not None]
+        kept = all(is_finished(path, force) for path in files)
+        refused = next(filter(None, (reason_to_refuse(path, force) for path in files)), "")
         planned.append(PlannedJob(source, job, kept, refused, (place, *weights)))
     return planned

@@ -22,7 +22,7 @@ from ..upsampling.file_job import FileJob
 from ..upsampling.request import Upsampling
 from ..upsampling.warm_up import device_names, warm_up
 from .outcome import EXIT_DONE, sentence_of
-from .printers import JsonPrinter
+from .printers import NOTHING, JsonPrinter
 from .upsample import run_job
 
 _Read = TypeVar("_Read")
@@ -53,7 +53,8 @@ def do_request(request: Mapping[str, Any], link: JobLink) -> Ended:
             return _prepare(request, link)
         job = _job_of(request)
         _limit_threads(job.request.threads)
-        return Ended(run_job(job, _LinkPrinter(link), link.ask_for_memory))
+        printer = _LinkPrinter(link)
+        return Ended(run_job(job, printer, link.ask_for_memory), measured=printer.measured)
     except Cancelled:
         return Ended(Cancelled.exit_code, "Cancelled; nothing was written.")
     except Exception as error:
@@ -100,14 +101,20 @@ def _understood(request: Mapping[str, Any], read: Callable[[], _Read]) -> _Read:
 
 
 class _LinkPrinter(JsonPrinter):
-    """Sends what a printer shows to the program that asked for the job."""
+    """Sends what a printer shows to the program that asked for the job.
+
+    Attributes:
+        measured: what the job has measured, once it is done.
+    """
 
     def __init__(self, link: JobLink) -> None:
         self._link = link
+        self.measured: Mapping[str, object] = {}
 
     def line(self, **entries: object) -> None:
         """One message."""
         self._link.send(**entries)
 
-    def done(self, output: str, summary: str, difference: float | None = None) -> None:
-        """Nothing: the job's end says it, and a job that is done can no longer be cancelled."""
+    def done(self, output: str, summary: str, measured: Mapping[str, object] = NOTHING) -> None:
+        """Only notes it: the job's end follows, and what is done can no longer be cancelled."""
+        self.measured = measured

@@ -53,12 +53,19 @@ class ArSSR(nn.Module):
 
     def decode(self, features: Tensor, low: Tensor, coordinates: Tensor, cell: Tensor) -> Tensor:
         """The same from a feature map (N, C, k, j, i) that the encoder made of ``low``."""
+        return self.decode_with_hidden(features, low, coordinates, cell)[0]
+
+    def decode_with_hidden(
+        self, features: Tensor, low: Tensor, coordinates: Tensor, cell: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The same, and the activations (N, K, width) of the decoder's last hidden layer."""
         vectors = trilinear(features, coordinates, self.spec.outside)
         inputs = torch.cat([vectors, self.coordinate_inputs(low, coordinates, cell)], dim=-1)
-        values = self.decoder(inputs)[..., 0]
+        hidden = self.decoder.hidden(inputs)
+        values = self.decoder.last(hidden)[..., 0]
         if self.spec.residual == "trilinear":
             values = values + trilinear(low, coordinates)[..., 0]
-        return values
+        return values, hidden
 
     @torch.inference_mode()
     def on_grid(self, low: Tensor, shape: tuple[int, int, int], chunk: int = 65536) -> Tensor:

@@ -24,17 +24,23 @@ class Decoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., inputs) to (..., 1)."""
+        return self.last(self.hidden(x))
+
+    def hidden(self, x: Tensor) -> Tensor:
+        """(..., inputs) to the activations of the last hidden layer, (..., width)."""
         if self.skip:
             start = x
             for layer in self.first:
                 x = layer(x).relu()
             x = x + start
-        last = len(self.second) - 1
-        for n, layer in enumerate(self.second):
-            x = layer(x)
-            if n < last or self.last_relu:
-                x = x.relu()
+        for layer in self.second[:-1]:
+            x = layer(x).relu()
         return x
+
+    def last(self, hidden: Tensor) -> Tensor:
+        """From those activations to (..., 1)."""
+        x: Tensor = self.second[-1](hidden)
+        return x.relu() if self.last_relu else x
 
 
 def _layers(widths: list[int]) -> nn.ModuleList:

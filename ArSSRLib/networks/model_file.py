@@ -22,19 +22,22 @@ from ..running.output_files import replacing
 from .baseline_spec import BaselineSpec
 from .build import spec_from_dict
 from .npz import DAMAGED_ARCHIVE, NumpyArchive
-from .spec import NetworkSpec
+from .spec import ExpectedErrorSpec, NetworkSpec
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from .arssr import ArSSR
     from .baselines import Baseline
+    from .expected_error import ExpectedErrorHead
 
 SpecT_co = TypeVar("SpecT_co", bound="NetworkSpec | BaselineSpec", covariant=True)
 
 FORMAT = "arssr-model"
 FORMAT_VERSION = 1
 _HEADER = "header.json"
+_EXPECTED_ERROR = "expected_error"
+_HEAD_WEIGHTS = "expected_error."
 _LARGEST_HEADER = 1 << 20
 _LONGEST_TEXT = 300
 _RANGE_LIMITS = {"above": 0, "most": 1e6}
@@ -54,6 +57,7 @@ class ModelHeader(Generic[SpecT_co]):
         mirrored: whether a result is the mean of two passes, one of them through the volume
             mirrored at its centre. It costs twice the time, is a little closer to the truth (the
             geometric self-ensemble of Lim et al. 2017) and prefers no direction.
+        expected_error: the head that gives the expected error; None for a model without one.
     """
 
     spec: SpecT_co
@@ -63,6 +67,7 @@ class ModelHeader(Generic[SpecT_co]):
     spacing_range_mm: tuple[float, float] = entry((0.7, 8.0), **_RANGE_LIMITS)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     mirrored: bool = False
+    expected_error: ExpectedErrorSpec | None = None
 
     def passes(self, fast: bool = False) -> int:
         """Times a volume goes through the network; ``fast`` leaves the mirrored pass out."""
@@ -70,6 +75,7 @@ class ModelHeader(Generic[SpecT_co]):
 
     def to_json(self) -> str:
         """The JSON text stored in the file."""
+        head = self.expected_error
         return json.dumps(
             {
                 "format": FORMAT,
@@ -79,6 +85,7 @@ class ModelHeader(Generic[SpecT_co]):
                 "scale_range": list(self.scale_range),
                 "spacing_range_mm": list(self.spacing_range_mm),
                 "mirrored": self.mirrored,
+                **({} if head is None else {_EXPECTED_ERROR: head.to_dict()}),
                 "network": self.spec.to_dict(),
                 "provenance": dict(self.provenance),
             },
@@ -113,10 +120,12 @@ class ModelHeader(Generic[SpecT_co]):
             raise InputError(
                 f"The model file {source!r} does not describe its network; copy it again."
             )
-        known = {f.name for f in fields(ModelHeader)} - {"spec"}
+        known = {f.name for f in fields(ModelHeader)} - {"spec", _EXPECTED_ERROR}
         with errors_naming(source):
             entries = {name: value for name, value in values.items() if name in known}
-            header = from_mapping(ModelHeader, entries, spec=spec_from_dict(network))
+            spec = spec_from_dict(network)
+            head = _head_spec(values.get(_EXPECTED_ERROR), spec)
+            header = from_mapping(ModelHeader, entries, spec=spec, expected_error=head)
         return replace(header, title=_clean(header.title), version=_clean(header.version))
 
 
@@ -132,23 +141,38 @@ class Model:
         network: in evaluation mode, on the CPU, float32.
         header: what its file says.
         name: bundled name or file path.
+        expected_error: the head that gives the expected error; None for a model without one.
     """
 
     network: ArSSR
     header: ModelHeader[NetworkSpec]
     name: str
+    expected_error: ExpectedErrorHead | None = None
 
 
 def save_model(
-    network: ArSSR | Baseline, header: AnyModelHeader, path: str | os.PathLike[str]
+    network: ArSSR | Baseline,
+    header: AnyModelHeader,
+    path: str | os.PathLike[str],
+    expected_error: ExpectedErrorHead | None = None,
 ) -> None:
     """Writes a model file atomically: a reader sees the old file or the new one, never a part.
+
+    Args:
+        network: its weights are written.
+        header: what the file says about itself.
+        path: the file.
+        expected_error: the head that the header describes; None where it has none.
 
     Raises:
         InputError: its folder does not exist or cannot be written.
         EnvironmentFault: the disk is full or refuses the file.
     """
-    arrays = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
+    weights = dict(network.state_dict())
+    if expected_error is not None:
+        head = expected_error.state_dict()
+        weights.update({_HEAD_WEIGHTS + name: value for name, value in head.items()})
+    arrays = {name: value.detach().cpu().numpy() for name, value in weights.items()}
     header_bytes = np.frombuffer(header.to_json().encode("utf-8"), dtype=np.uint8)
     with replacing(path, overwrite=True, suffix=".npz") as temporary:
         np.savez_compressed(temporary, **{_HEADER: header_bytes}, **arrays)  # type: ignore[arg-type]
@@ -176,7 +200,8 @@ def read_model(path: str | os.PathLike[str], name: str | None = None) -> Model:
             baseline network.
     """
     network, header = read_network(path)
-    return Model(cast("ArSSR", network), arssr_header(header, path), name or str(path))
+    own = arssr_header(header, path)
+    return Model(cast("ArSSR", network), own, name or str(path), _read_head(own, path))
 
 
 def arssr_header(header: AnyModelHeader, path: str | os.PathLike[str]) -> ModelHeader[NetworkSpec]:
@@ -211,11 +236,45 @@ def read_network(path: str | os.PathLike[str]) -> tuple[ArSSR | Baseline, AnyMod
         header = _header_of(archive, source)
         with errors_naming(source), torch.device("meta"):
             network = build_network(header.spec)
-        weights: dict[str, Tensor] = {}
-        for key, wanted in network.state_dict().items():
-            weights[key] = _weight(archive, key, tuple(wanted.shape), source)
-    network.load_state_dict(weights, assign=True)
+        _fill(network, archive, source)
     return network.eval().requires_grad_(False), header
+
+
+def _read_head(
+    header: ModelHeader[NetworkSpec], path: str | os.PathLike[str]
+) -> ExpectedErrorHead | None:
+    if header.expected_error is None:
+        return None
+    import torch
+
+    from .expected_error import ExpectedErrorHead
+
+    with _open_archive(path) as archive:
+        with torch.device("meta"):
+            head = ExpectedErrorHead(header.expected_error, header.spec.last_hidden)
+        _fill(head, archive, str(path), _HEAD_WEIGHTS)
+    return head.eval().requires_grad_(False)
+
+
+def _head_spec(values: object, spec: NetworkSpec | BaselineSpec) -> ExpectedErrorSpec | None:
+    """What a header says of the head.
+
+    Raises:
+        InputError: an entry is wrong, or the network has no layer for the head.
+    """
+    if values is None:
+        return None
+    if isinstance(spec, BaselineSpec) or not spec.last_hidden:
+        raise InputError("The network has no hidden layer that could give an expected error.")
+    return from_mapping(ExpectedErrorSpec, values, _EXPECTED_ERROR)
+
+
+def _fill(module: nn.Module, archive: NumpyArchive, source: str, prefix: str = "") -> None:
+    """Gives a module its weights, which the file has under their name with a prefix."""
+    weights: dict[str, Tensor] = {}
+    for key, wanted in module.state_dict().items():
+        weights[key] = _weight(archive, prefix + key, tuple(wanted.shape), source)
+    module.load_state_dict(weights, assign=True)
 
 
 def _weight(archive: NumpyArchive, key: str, shape: tuple[int, ...], source: str) -> Tensor:

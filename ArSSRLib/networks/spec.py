@@ -37,6 +37,26 @@ class DecoderSpec:
 
 
 @dataclass(frozen=True)
+class ExpectedErrorSpec:
+    """What gives the expected error beside each intensity: a small head on the decoder.
+
+    Attributes:
+        hidden: width of its hidden layer.
+        interval_68, interval_95: half the width of the interval around an intensity that holds the
+            truth in 68 % and in 95 % of the voxels, as a multiple of the expected error. Training
+            measures them; the defaults are those of the Laplace distribution.
+    """
+
+    hidden: int = entry(32, **SIZES)
+    interval_68: float = entry(1.1394, above=0, most=100)
+    interval_95: float = entry(2.9957, above=0, most=100)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionary, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class NetworkSpec:
     """An ArSSR network.
 
@@ -59,6 +79,12 @@ class NetworkSpec:
     def coordinate_channels(self) -> int:
         """Numbers the decoder reads beside the feature vector: (z, y, x), or offset and size."""
         return 3 if self.coordinates == "absolute" else 6
+
+    @property
+    def last_hidden(self) -> int:
+        """Width of the decoder's last hidden layer; 0 where it has none."""
+        depth, skip = self.decoder.depth, self.decoder.skip
+        return self.decoder.width if depth - (depth // 2 if skip else 0) > 1 else 0
 
     @property
     def outside(self) -> str:

@@ -20,9 +20,10 @@ The worker writes to its stdout:
     While a job runs.
 ``{"job": ID, "needs": BYTES}``
     The job waits for ``go``.
-``{"job": ID, "ended": CODE, "error": ..., "argument": ..., "out_of_memory": ...}``
+``{"job": ID, "ended": CODE, "error": ..., "argument": ..., "out_of_memory": ..., "measured": {}}``
     Last for each job: 0 done, 1 system error, 2 bad input, 130 cancelled. For an error: a sentence,
-    the argument that remedies it (may be empty), and whether memory ran out.
+    the argument that remedies it (may be empty), and whether memory ran out. ``measured`` holds
+    what a job that is done has measured.
 
 The worker ends when its stdin is closed, also because the program that started it has died, at
 SIGTERM, after a time without a job, and after a job that ran out of memory or failed unexpectedly.
@@ -40,7 +41,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 from ..errors import Cancelled
@@ -60,6 +61,7 @@ class Ended:
         argument: the argument that remedies the error, empty if there is none.
         out_of_memory: whether memory ran out.
         reusable: whether the worker can be trusted with another job.
+        measured: what the job has measured, ready for JSON.
     """
 
     code: int
@@ -67,6 +69,7 @@ class Ended:
     argument: str = ""
     out_of_memory: bool = False
     reusable: bool = True
+    measured: Mapping[str, object] = field(default_factory=dict)
 
 
 class JobLink:
@@ -134,6 +137,7 @@ def serve(do: DoJob, version: str, idle_seconds: float | None = None) -> int:
                 error=ended.error,
                 argument=ended.argument,
                 out_of_memory=ended.out_of_memory,
+                measured=ended.measured,
             )
         except BrokenPipeError:
             return Cancelled.exit_code

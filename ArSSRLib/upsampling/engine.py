@@ -19,15 +19,17 @@ from ..errors import InputError
 from ..resampling.interpolation import ArrayBox
 from ..volumes.array_types import Array, FloatArray
 from ..volumes.intensity import Normalisation
+from .expected_error import ErrorMap
 from .hardware.device import choose_device, denormals_flushed, release_memory
 from .hardware.precision import choose_precision
 from .plan import Shape, Spans, geometry_of, tiles_for
 from .progress import ProgressCallback, ProgressClock
 from .streaming.fallback import FallbackComputer
 from .streaming.passes import Pass
-from .streaming.tiles import TileComputer
+from .streaming.tiles import TileComputer, View
 
 if TYPE_CHECKING:
+    from ..networks.expected_error import ExpectedErrorHead
     from ..networks.model_file import Model
 
 
@@ -65,6 +67,19 @@ class Engine:
     ) -> FloatArray:
         """Upsamples intensities to ``target_shape`` over the same field of view (paper §III-B).
 
+        See :meth:`upsample_with_error`, which gives the same intensities.
+        """
+        return self._upsample(array, (target_shape, box), progress, None)[0]
+
+    def upsample_with_error(
+        self,
+        array: Array,
+        target_shape: Shape,
+        box: ArrayBox | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> tuple[FloatArray, ErrorMap]:
+        """Upsamples intensities, and gives the error that is to be expected of each.
+
         Args:
             array: finite LR intensities, shape (k, j, i), any scale.
             target_shape: shape (k, j, i) of the whole upsampled volume.
@@ -72,15 +87,36 @@ class Engine:
             progress: called at least once a tile; it cancels by raising ``Cancelled``.
 
         Returns:
-            float32 intensities on the input's scale, of ``target_shape`` or of the box's size.
+            float32 intensities on the input's scale, of ``target_shape`` or of the box's size; and
+            the expected errors, of the same shape.
 
         Raises:
             InputError: not a 3-D array, intensities of a range beyond float32, a box outside the
-                target, or a model whose values are not finite. That intensities are finite is up
+                target, a model without a head for the expected error, or one whose values are not
+                finite. That intensities are finite is up
                 to the caller; reading a volume and the Python API check it.
             NotEnoughMemory: even the smallest tile does not fit.
         """
+        head = self.model.expected_error
+        if head is None:
+            raise InputError(
+                f"The model {self.model.name} gives no expected error; use one that was trained "
+                "for it.",
+                argument="expected_error",
+            )
+        intensities, errors = self._upsample(array, (target_shape, box), progress, head)
+        assert errors is not None
+        return intensities, errors
+
+    def _upsample(
+        self,
+        array: Array,
+        target: tuple[Shape, ArrayBox | None],
+        progress: ProgressCallback | None,
+        head: ExpectedErrorHead | None,
+    ) -> tuple[FloatArray, ErrorMap | None]:
         low_shape = _checked_shape(array)
+        target_shape, box = target
         start, size = box or ((0, 0, 0), target_shape)
         spans = _spans(start, size, target_shape)
         normalisation = self.normalisation or Normalisation.of(array)
@@ -88,7 +124,8 @@ class Engine:
         spec = self.model.header.spec
         geometry = geometry_of(low_shape, target_shape, spans, spec.encoder)
         output = np.zeros(size, dtype=np.float32)
-        passes = [Pass(array, spans, output)]
+        shares = None if head is None else np.zeros(size, dtype=np.float16)
+        passes = [Pass(array, spans, output, shares)]
         if self._pass_count == 2:
             passes.append(passes[0].mirrored(target_shape))
         clock = ProgressClock(progress, float(len(passes) * math.prod(size)))
@@ -96,16 +133,24 @@ class Engine:
         device = choose_device(self.device)
         dtype = choose_precision(self.precision, device)
         computer = FallbackComputer(
-            partial(TileComputer, self.model, normalisation, geometry), geometry, device, dtype
+            partial(TileComputer, View(self.model, normalisation, head), geometry),
+            geometry,
+            device,
+            dtype,
         )
         with torch.inference_mode(), denormals_flushed():
             clock.advance("encoding", 0.0)
             for part in passes:
                 for tile in tiles_for(spec, geometry, part.spans, self.plane_voxels):
                     for place, values in computer.compute(part.array, tile, clock):
-                        part.add(place, normalisation.restore(values) * share)
+                        intensities, *errors = values
+                        part.add(
+                            place,
+                            normalisation.restore(intensities) * share,
+                            *(error * share for error in errors),
+                        )
                     release_memory(computer.device)
-        return output
+        return output, None if shares is None else ErrorMap(shares, normalisation)
 
     @property
     def _pass_count(self) -> int:

@@ -68,8 +68,8 @@ def estimate_cost(request: Upsampling, grid: Grid, target: Grid) -> Cost:
     seconds = operations / (_OPERATIONS_PER_SECOND[device] * cores)
     plane = max(geometry.plane_voxels(tile) for tile in tiles)
     working = stream_bytes(spec, plane, low[geometry.stream])
-    # Input and output as float32: files are written in parts.
-    arrays = 4 * (grid.voxels + target.voxels)
+    # Input and output as float32: files are written in parts. Expected errors are float16.
+    arrays = 4 * (grid.voxels + target.voxels) + 2 * request.expected_error * target.voxels
     return Cost(_PROGRAM_BYTES + arrays + working, _START_SECONDS[device], seconds)
 
 

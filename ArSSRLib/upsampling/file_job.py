@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
 from ..running.interrupts import load_libraries, no_longer_cancellable
 from ..running.machine import total_memory
 from ..running.memory import shortage_expected
@@ -20,6 +22,8 @@ from .request import Upsampling
 if TYPE_CHECKING:
     from ..volumes.grid import Grid
     from ..volumes.volume import Volume
+    from .expected_error import ErrorSummary
+    from .run import Upsampled
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +44,8 @@ class FileJob:
         make_folder: whether the output's folder is made where it is missing.
         dicom: whether the output is a folder for a derived DICOM series; the source is a folder of
             DICOM files then.
+        error_map: file for the expected error of each voxel, a folder with ``dicom``; None exactly
+            where the request does not ask for it.
         sidecar: JSON file that describes the result; None for none.
         entries: what the sidecar holds besides how the result was made.
     """
@@ -50,8 +56,17 @@ class FileJob:
     force: bool = False
     make_folder: bool = False
     dicom: bool = False
+    error_map: str | None = None
     sidecar: str | None = None
     entries: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.error_map is not None) != self.request.expected_error:
+            raise InputError(
+                "A file for the expected error and the request for it go together; give both, or "
+                "neither. Only the method arssr gives it.",
+                argument="error_map",
+            )
 
     def to_json(self) -> str:
         """As one line of text, for another process."""
@@ -78,11 +93,23 @@ class FileResult:
             :func:`ArSSRLib.upsampling.start.starting_volume`.
         difference: share of its range by which it differs from the result made coarse again; None
             where that cannot be measured.
+        errors: what to say of the expected errors; None where they were not asked for.
     """
 
     grid: Grid
     start: Grid
     difference: float | None
+    errors: ErrorSummary | None = None
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """What was measured, for programs; only what there is."""
+        values: dict[str, Any] = {}
+        if self.difference is not None:
+            values["difference"] = round(self.difference, 6)
+        if self.errors is not None:
+            values["expected_error"] = self.errors.to_dict()
+        return values
 
 
 def upsample_file(
@@ -104,12 +131,11 @@ def upsample_file(
         EnvironmentFault: the disk is full, or memory ran out.
         Cancelled: by ``admit`` or ``report``.
     """
-    refuse_input_as_output(job.source, job.output)
     _check_places(job)
     report(Progress("reading", 0.0))
     load_libraries("SimpleITK", *(["torch"] if job.request.model is not None else []))
     from ..volumes.files.reading import read_volume
-    from .run import upsample_volume
+    from .run import upsample_with_error
     from .start import starting_volume
 
     with native_stderr_silenced():
@@ -124,26 +150,39 @@ def upsample_file(
     for caution in filter(None, [*job.request.cautions(start.grid, target), shortage]):
         _log.warning(caution)
     progress = share_of(report, _SHARE_READ, _SHARE_COMPUTED)
-    result = upsample_volume(start, job.request, target=target, progress=progress)
-    made = FileResult(result.grid, start.grid, _difference(start, result, target, job.request))
+    upsampled = upsample_with_error(start, job.request, target=target, progress=progress)
+    result, errors = upsampled.volume, upsampled.errors
+    difference = _difference(start, result, target, job.request)
+    summary = None if errors is None else errors.summary(result.array)
+    made = FileResult(result.grid, start.grid, difference, summary)
     report(Progress("writing", _SHARE_COMPUTED))
     _check_places(job)
-    _write(job, result)
+    _write(job, upsampled)
     _describe(job, volume, made)
     return made
 
 
-def _write(job: FileJob, result: Volume) -> None:
-    """Writes the result as a file, or as a DICOM series beside that of the source."""
+def _write(job: FileJob, upsampled: Upsampled) -> None:
+    """Writes the result, and before it the expected errors: a result is there last."""
+    errors = upsampled.error_volume()
+    if errors is not None:
+        assert job.error_map is not None
+        _write_as(errors, job.error_map, job, lambda: None)
+        del errors
+    _write_as(upsampled.volume, job.output, job, lambda: _before_replacing(job))
+
+
+def _write_as(volume: Volume, path: str, job: FileJob, last_moment: Callable[[], None]) -> None:
+    """Writes a volume as a file, or as a DICOM series with the study of the source."""
     from ..volumes.files.writing import write_volume
 
     if job.dicom:
         from .series_output import write_derived_series
 
-        write_derived_series(job, result, last_moment=lambda: _before_replacing(job))
+        write_derived_series(job, volume, Path(path), last_moment)
         return
     with native_stderr_silenced():
-        write_volume(result, job.output, job.force, last_moment=lambda: _before_replacing(job))
+        write_volume(volume, path, job.force, last_moment=last_moment)
 
 
 def _difference(start: Volume, result: Volume, target: Grid, request: Upsampling) -> float | None:
@@ -186,14 +225,23 @@ def _check_places(job: FileJob) -> None:
     """
     from ..volumes.files.writing import check_output
 
-    if job.make_folder:
-        make_folder(Path(job.output).parent)
-    if job.dicom:
-        from .series_output import check_series_output
+    outputs = [path for path in (job.output, job.error_map) if path is not None]
+    if len({os.path.realpath(path) for path in outputs}) < len(outputs):
+        raise InputError(
+            f"The result and its expected error would both become {job.output!r}; choose another "
+            "name for one of them.",
+            argument="error_map",
+        )
+    for path in outputs:
+        refuse_input_as_output(job.source, path)
+        if job.make_folder:
+            make_folder(Path(path).parent)
+        if job.dicom:
+            from .series_output import check_series_output
 
-        check_series_output(job)
-    else:
-        check_output(job.output, job.force)
+            check_series_output(job, Path(path))
+        else:
+            check_output(path, job.force)
     if job.sidecar is not None:
         check_output_place(job.sidecar, overwrite=True)
 

@@ -65,6 +65,7 @@ class Choices(UpsamplingOptions, total=False):
     """All choices of a run, with the model by name, file or loaded."""
 
     scale: float | Triple | None
+    expected_error: bool
     volume: int | None
     series: str | None
 
@@ -95,6 +96,8 @@ class Upsampling:
         intensity_range: the intensities that the network sees as 0 and 1; see
             :class:`ArSSRLib.volumes.intensity.Normalisation` for what is taken when None. With both
             given, a part of a volume is computed like the whole.
+        expected_error: whether the expected error of each voxel is computed too; never for an
+            interpolation.
         roi: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
         device: where the network computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``, see
@@ -187,6 +190,14 @@ class Upsampling:
         help="intensities of air and of the brightest tissue (default: the 0.1st and the 99.9th "
         "percentile of the scan)",
     )
+    expected_error: bool = option(
+        "--expected-error",
+        False,
+        network_only=True,
+        action="store_true",
+        help="also write how far each voxel may be off, in the units of the intensities: beside "
+        "the result, as NAME_error",
+    )
     roi: Roi | None = option(
         "--roi",
         type=finite_number,
@@ -272,8 +283,8 @@ class Upsampling:
         """The run that these choices describe, with the model resolved.
 
         Raises:
-            InputError: no such model, one that cannot upsample or cannot reduce noise, or an
-                unknown method.
+            InputError: no such model, one that cannot upsample, cannot reduce noise or gives no
+                expected error, or an unknown method.
         """
         values: dict[str, Any] = {key: _plain(value) for key, value in choices.items()}
         model = values.pop("model", None)
@@ -291,6 +302,12 @@ class Upsampling:
                 f"The model {info.name} does not take the noise level, so it cannot reduce noise "
                 "by a factor; leave the noise reduction out, or use the model default.",
                 argument="noise_reduction",
+            )
+        if values.get("expected_error") and info.header.expected_error is None:
+            raise InputError(
+                f"The model {info.name} gives no expected error; leave the expected error out, or "
+                "use a model that was trained for it.",
+                argument="expected_error",
             )
         return cls(**values, model=info, fast=fast)
 

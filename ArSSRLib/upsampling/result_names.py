@@ -37,6 +37,25 @@ def result_paths(sources: Sequence[str], folder: Path, name_part: str) -> dict[s
     return paths
 
 
+def error_path(output: str, folder: bool = False) -> str:
+    """Where the expected error of a result is written, beside it.
+
+    >>> error_path("out/head_arssr_2x.nii.gz")
+    'out/head_arssr_2x_error.nii.gz'
+
+    Args:
+        output: the result's file or folder.
+        folder: whether it is a folder.
+    """
+    from ..volumes.files.names import stem_of
+
+    if folder:
+        return f"{output.rstrip(os.sep)}_error"
+    place, name = os.path.split(output)
+    stem = stem_of(name)
+    return os.path.join(place, f"{stem}_error{name[len(stem) :]}")
+
+
 def _result_name(source: str, name_part: str) -> str:
     """``head_arssr_2x.nii.gz`` of ``head.nii``."""
     from ..volumes.files.names import result_suffix, stem_of

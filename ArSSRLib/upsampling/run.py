@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -24,6 +24,7 @@ from ..volumes.orientation import to_canonical
 from ..volumes.outliers import Split, split_outliers
 from ..volumes.region import box_of_roi
 from ..volumes.volume import Volume
+from .expected_error import ErrorMap, add_unseen, error_of_noise
 from .hardware.threads import cpu_threads
 from .progress import ProgressCallback, ProgressClock
 from .request import Upsampling
@@ -37,8 +38,31 @@ _log = logging.getLogger(__name__)
 _SLICES_PUT_BACK = 16
 PROVENANCE_KEY = "ArSSR"
 """Header entry of a result that says how it was made (kept by NRRD and MHA)."""
-_Compute = Callable[[FloatArray, SizeTriple, ArrayBox], FloatArray]
+_Computed = tuple[FloatArray, "ErrorMap | None"]
+_Compute = Callable[[FloatArray, SizeTriple, ArrayBox], _Computed]
 """From intensities (k, j, i), the shape of the whole result and the box of it to compute."""
+
+
+@dataclass(frozen=True)
+class Upsampled:
+    """What a run made.
+
+    Attributes:
+        volume: the result, with the input's pixel type and header entries.
+        errors: its expected errors; None where they are not asked for.
+    """
+
+    volume: Volume
+    errors: ErrorMap | None = None
+
+    def error_volume(self) -> Volume | None:
+        """The expected errors in the intensities' units, on the grid of the result."""
+        if self.errors is None:
+            return None
+        made = self.volume.metadata[PROVENANCE_KEY]
+        return self.errors.volume(
+            self.volume.grid, {PROVENANCE_KEY: f"Expected absolute error of: {made}"}
+        )
 
 
 def upsample_volume(
@@ -49,7 +73,24 @@ def upsample_volume(
     model: Model | None = None,
     progress: ProgressCallback | None = None,
 ) -> Volume:
-    """Upsamples a volume, or the part of it in a region.
+    """Upsamples a volume, or the part of it in a region; see :func:`upsample_with_error`.
+
+    Returns:
+        the result with the input's pixel type and header entries.
+    """
+    plain = replace(request, expected_error=False)
+    return upsample_with_error(volume, plain, target=target, model=model, progress=progress).volume
+
+
+def upsample_with_error(
+    volume: Volume,
+    request: Upsampling,
+    *,
+    target: Grid | None = None,
+    model: Model | None = None,
+    progress: ProgressCallback | None = None,
+) -> Upsampled:
+    """Upsamples a volume, or the part of it in a region, with its expected error if asked for.
 
     Args:
         volume: the input.
@@ -57,9 +98,6 @@ def upsample_volume(
         target: grid over the same field of view, instead of the resolution of the request.
         model: the request's model, where it is loaded already.
         progress: receives reports; raising from it cancels.
-
-    Returns:
-        the result with the input's pixel type and header entries.
 
     Raises:
         InputError: an impossible resolution, a region outside the volume, a device that is not
@@ -77,18 +115,22 @@ def upsample_volume(
         compute = _interpolation(request.method, progress)
     elif target.size == volume.grid.size and not request.reduces_noise:
         _log.warning("The result has the voxels of the input, so its values are kept.")
-        compute = _part_of
+        compute = partial(_part_of, request)
     else:
         compute = _network(request, model, progress, volume.padding)
     factors = ",".join(f"{f:.4g}" for f in volume.grid.factors_to(target))
-    return Volume(
-        turn.undo(compute(turn.apply(volume.array), shape, part)),
+    intensities, errors = compute(turn.apply(volume.array), shape, part)
+    result = Volume(
+        turn.undo(intensities),
         target.cropped(*box),
         volume.pixel_type,
         _with_provenance(
             volume.metadata, f"{request.title}, {factors} times the voxels along i,j,k"
         ),
     )
+    if errors is None:
+        return Upsampled(result)
+    return Upsampled(result, replace(errors, shares=turn.undo(errors.shares)))
 
 
 def _check_room(size: SizeTriple) -> None:
@@ -109,8 +151,8 @@ def _interpolation(method: Interpolation, progress: ProgressCallback | None) -> 
     def advance(done: float) -> None:
         clock.advance("interpolating", done - clock.done)
 
-    def compute(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> FloatArray:
-        return interpolate(array, shape, method, part, advance)
+    def compute(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> _Computed:
+        return interpolate(array, shape, method, part, advance), None
 
     return compute
 
@@ -126,7 +168,7 @@ def _network(
     assert request.model is not None
     loaded = _kept_model(request.model) if model is None else model
 
-    def compute(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> FloatArray:
+    def compute(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> _Computed:
         split = split_outliers(array, padding)
         engine = Engine(
             model=_at_noise_of(split.seen, loaded, request),
@@ -136,9 +178,13 @@ def _network(
             precision=request.precision,
         )
         with cpu_threads(request.threads, request.device):
-            result = engine.upsample(split.seen, shape, part, progress)
-        _put_back(split, result, shape, part)
-        return result
+            computed: _Computed
+            if request.expected_error:
+                computed = engine.upsample_with_error(split.seen, shape, part, progress)
+            else:
+                computed = engine.upsample(split.seen, shape, part, progress), None
+        _put_back(split, computed, shape, part)
+        return computed
 
     return compute
 
@@ -164,23 +210,40 @@ def _normalisation_for(request: Upsampling) -> Normalisation | None:
 
 def _at_noise_of(array: FloatArray, model: Model, request: Upsampling) -> Model:
     """The model for the noise of a scan; the same for a model that does not take its level."""
+    from ..networks.expected_error import Levels
     from ..networks.noise_level import at_noise_level
 
-    if not model.header.spec.encoder.noise_level:
+    takes_level = model.header.spec.encoder.noise_level
+    if not takes_level and not request.expected_error:
         return model
-    noise = estimate_noise(array) if request.noise_level is None else request.noise_level
-    network = at_noise_level(model.network, request.noise_reduction * noise)
-    return replace(model, network=network, header=replace(model.header, spec=network.spec))
+    noise = _noise_of(array, request)
+    told = request.noise_reduction * noise if takes_level else 0.0
+    network = at_noise_level(model.network, told)
+    head = model.expected_error and model.expected_error.at_noise(Levels(told, noise))
+    header = replace(model.header, spec=network.spec)
+    return replace(model, network=network, header=header, expected_error=head)
 
 
-def _part_of(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> FloatArray:
-    """The intensities themselves, of a target with the input's own voxels."""
+def _noise_of(array: FloatArray, request: Upsampling) -> float:
+    return estimate_noise(array) if request.noise_level is None else request.noise_level
+
+
+def _part_of(
+    request: Upsampling, array: FloatArray, shape: SizeTriple, part: ArrayBox
+) -> _Computed:
+    """The intensities themselves, of a target with the input's own voxels: noise is their error."""
     start, size = part
-    return array[tuple(slice(a, a + n) for a, n in zip(start, size, strict=True))]
+    values = array[tuple(slice(a, a + n) for a, n in zip(start, size, strict=True))]
+    if not request.expected_error:
+        return values, None
+    error = error_of_noise(_noise_of(array, request))
+    normalisation = _normalisation_for(request) or Normalisation.of(array)
+    return values, ErrorMap(np.full(size, error, dtype=np.float16), normalisation)
 
 
-def _put_back(split: Split, result: FloatArray, shape: SizeTriple, part: ArrayBox) -> None:
+def _put_back(split: Split, computed: _Computed, shape: SizeTriple, part: ArrayBox) -> None:
     """Adds what the network did not see to its result, a few slices at a time."""
+    result, errors = computed
     for note in split.notes:
         _log.warning(note)
     if split.rest is None:
@@ -190,7 +253,11 @@ def _put_back(split: Split, result: FloatArray, shape: SizeTriple, part: ArrayBo
         depth = min(_SLICES_PUT_BACK, count - begin)
         box = ((first + begin, *start), (depth, *size))
         rest = interpolate(split.rest, shape, "linear", cast(ArrayBox, box))
-        split.put_back(result[begin : begin + depth], rest)
+        slices = slice(begin, begin + depth)
+        split.put_back(result[slices], rest)
+        if errors is not None:
+            add_unseen(errors.shares[slices], rest, errors.normalisation.span)
+            errors.shares[slices][split.is_padding(rest)] = 0
 
 
 def _with_provenance(metadata: Mapping[str, str], made: str) -> dict[str, str]:

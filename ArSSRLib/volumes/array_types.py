@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,3 +11,4 @@ Array = npt.NDArray[np.generic]
 """Intensities of any type."""
 FloatArray = npt.NDArray[np.float32]
 """Intensities in single precision, the type that everything is computed in."""
+Real = TypeVar("Real", bound=np.floating)

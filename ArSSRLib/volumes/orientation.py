@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 
-from .array_types import FloatArray
+from .array_types import FloatArray, Real
 from .grid import IndexBox, SizeTriple
 
 Order = tuple[int, int, int]
@@ -42,7 +43,7 @@ class Reorientation:
         turned = array.transpose([2 - self.order[2 - n] for n in range(3)])
         return turned[self._slices()]
 
-    def undo(self, array: FloatArray) -> FloatArray:
+    def undo(self, array: npt.NDArray[Real]) -> npt.NDArray[Real]:
         """The canonical array [S, A, R] in stored order [k, j, i]; a view, without a copy."""
         axes = [2 - self.order[2 - n] for n in range(3)]
         return array[self._slices()].transpose(np.argsort(axes))

@@ -60,8 +60,14 @@ class Split:
         """
         result += rest
         if self.padding is not None:
-            depth = self.padding - self.air
-            result[np.abs(rest - depth) <= _EXACT * abs(depth)] = self.padding
+            result[self.is_padding(rest)] = self.padding
+
+    def is_padding(self, rest: FloatArray) -> Mask:
+        """Which voxels of the upsampled rest are padding alone, of the shape of ``rest``."""
+        if self.padding is None:
+            return np.zeros(rest.shape, dtype=bool)
+        depth = self.padding - self.air
+        return np.asarray(np.abs(rest - depth) <= _EXACT * abs(depth))
 
 
 def split_outliers(array: FloatArray, named: float | None = None) -> Split:

@@ -51,6 +51,28 @@ def seeded_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def error_model_path(seeded_model_path: Path) -> Path:
+    """The same network with a head for the expected error."""
+    from dataclasses import replace
+
+    import torch
+
+    from ArSSRLib.networks.catalogue import load_model
+    from ArSSRLib.networks.expected_error import ExpectedErrorHead
+    from ArSSRLib.networks.model_file import save_model
+    from ArSSRLib.networks.spec import ExpectedErrorSpec
+
+    model = load_model(seeded_model_path)
+    spec = ExpectedErrorSpec(hidden=16)
+    torch.manual_seed(3)
+    head = ExpectedErrorHead(spec, model.header.spec.last_hidden)
+    torch.nn.init.constant_(head.last.bias, -4.0)
+    path = seeded_model_path.with_name("with_error.npz")
+    save_model(model.network, replace(model.header, expected_error=spec), path, head)
+    return path
+
+
+@pytest.fixture(scope="session")
 def oblique_grid() -> Grid:
     """A left-handed oblique grid with unequal spacing."""
     first, second = np.deg2rad([20.0, -35.0])

@@ -58,7 +58,7 @@ class FallbackComputer:
     def compute(
         self, array: Array, tile: Tile, clock: ProgressClock
     ) -> Iterator[tuple[Spans, FloatArray]]:
-        """The normalised intensities of a tile, slab by slab with the target voxels of each.
+        """What a tile's target voxels get, see :meth:`TileComputer.compute`.
 
         If memory runs out, it continues with smaller tiles after those delivered.
 

@@ -7,11 +7,14 @@ after it. The coordinates are separable on a grid: each axis adds its own bias.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...networks.arssr import ArSSR
+from ...networks.expected_error import ExpectedErrorHead, error_of
 from .rows import AxisLookup, linear_rows
 
 Layer = tuple[Tensor, Tensor]
@@ -24,10 +27,21 @@ class FoldedDecoder:
     sums and intensities are float32. With the paper's skip the feature vector is read twice, by the
     first layer and again (through the residual connection) by the first layer of the second half;
     both are folded.
+
+    Attributes:
+        outputs: numbers for a voxel: the intensity, and the expected error with a head for it.
     """
 
-    def __init__(self, network: ArSSR, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        network: ArSSR,
+        device: torch.device,
+        dtype: torch.dtype,
+        head: FoldedHead | None = None,
+    ) -> None:
         self.dtype = dtype
+        self._head = head
+        self.outputs = 1 if head is None else 2
         decoder = network.decoder
         self.skip = decoder.skip
         self.last_relu = decoder.last_relu
@@ -60,7 +74,7 @@ class FoldedDecoder:
         return rows + self._bias if axis == 0 else rows
 
     def finish(self, rows: Tensor) -> Tensor:
-        """From interpolated rows (N, channels after folding) to intensities (N,), float32."""
+        """From interpolated rows (N, channels after folding) to (outputs, N), float32."""
         if self.skip:
             hidden = rows[:, : self.width].relu()
             for weight, bias in self._first:
@@ -73,9 +87,38 @@ class FoldedDecoder:
             hidden = hidden.relu_()
             for weight, bias in self._second:
                 hidden = linear_rows(hidden, weight, bias).relu_()
-            hidden = F.linear(hidden.float(), *self._last)
-        values = hidden[:, 0].float()
-        return values.relu_() if self.last_relu else values
+        result = hidden if self._last is None else F.linear(hidden.float(), *self._last)
+        values = result[:, 0].float()
+        if self.last_relu:
+            values = values.relu_()
+        return values[None] if self._head is None else torch.stack([values, self._head(hidden)])
+
+
+class FoldedHead:
+    """The head for the expected error, for one run: its constant inputs are part of a bias.
+
+    Args:
+        head: of the model, at the noise of the volume.
+        factors: target voxels over LR voxels, along each axis.
+        device: where it computes.
+        dtype: of the decoder's hidden layers.
+    """
+
+    def __init__(
+        self,
+        head: ExpectedErrorHead,
+        factors: Sequence[float],
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        bias = head.bias(factors)
+        self._first = head.first.weight.to(device, dtype), bias.to(device, dtype)
+        self._last = head.last.weight.to(device), head.last.bias.to(device)
+
+    def __call__(self, hidden: Tensor) -> Tensor:
+        """From the decoder's last hidden layer (N, width) to expected errors (N,), float32."""
+        first = linear_rows(hidden, *self._first).relu_()
+        return error_of(F.linear(first.float(), *self._last)[:, 0])
 
 
 def _layers(modules: nn.ModuleList, device: torch.device) -> list[Layer]:

@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 
 from ...volumes.array_types import Array, FloatArray
+from ..expected_error import ShareArray
 from ..plan import Shape, Spans
 
 
@@ -19,18 +20,24 @@ class Pass:
         array: LR intensities (k, j, i).
         spans: target voxels to compute, counted in this pass's direction.
         output: their intensities are added to this, in this pass's direction.
+        errors: their expected errors are added to this; None where they are not asked for.
     """
 
     array: Array
     spans: Spans
     output: FloatArray
+    errors: ShareArray | None = None
 
     def mirrored(self, target_shape: Shape) -> Pass:
         """The same volume, box and output seen from the opposite corner."""
         spans = tuple((m - b, m - a) for (a, b), m in zip(self.spans, target_shape, strict=True))
-        return Pass(np.flip(self.array), cast(Spans, spans), np.flip(self.output))
+        errors = None if self.errors is None else np.flip(self.errors)
+        return Pass(np.flip(self.array), cast(Spans, spans), np.flip(self.output), errors)
 
-    def add(self, place: Spans, values: FloatArray) -> None:
-        """Adds intensities to the target voxels ``place``, counted in this pass's direction."""
-        box = zip(place, self.spans, strict=True)
-        self.output[tuple(slice(a - s, b - s) for (a, b), (s, _) in box)] += values
+    def add(self, place: Spans, values: FloatArray, errors: FloatArray | None = None) -> None:
+        """Adds to the target voxels ``place``, counted in this pass's direction."""
+        spans = zip(place, self.spans, strict=True)
+        box = tuple(slice(a - s, b - s) for (a, b), (s, _) in spans)
+        self.output[box] += values
+        if self.errors is not None and errors is not None:
+            self.errors[box] += errors

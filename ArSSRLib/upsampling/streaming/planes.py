@@ -36,7 +36,7 @@ class PlaneDecoder:
     def planes(
         self, lookups: Sequence[AxisLookup], features: FeatureWindow, decoded: Callable[[], None]
     ) -> Iterator[Tensor]:
-        """A tile's planes of target voxels (rows, columns), before any residual.
+        """A tile's planes of target voxels (outputs, rows, columns), before any residual.
 
         Args:
             lookups: from the tile's lookup region to its target voxels, along (k, j, i).
@@ -69,9 +69,9 @@ class PlaneDecoder:
         row_bias: Tensor,
         column_bias: Tensor,
     ) -> Tensor:
-        """Intensities (rows, columns) of a plane, from its features (LR rows, LR columns, C)."""
+        """A plane (outputs, rows, columns), from its features (LR rows, LR columns, C)."""
         height, width = len(rows.weight), len(columns.weight)
-        values = torch.empty(height, width, device=self.device)
+        values = torch.empty(self.decoder.outputs, height, width, device=self.device)
         kind = level.dtype
         bias, row_bias, column_bias = bias.to(kind), row_bias.to(kind), column_bias.to(kind)
         if not self.faded:
@@ -88,7 +88,7 @@ class PlaneDecoder:
                 points += (bias + row_bias[j])[:, None]
             points += column_bias
             flat = points.view(-1, points.shape[-1])
-            values[j] = self.decoder.finish(flat).view(-1, width)
+            values[:, j] = self.decoder.finish(flat).view(len(values), -1, width)
         return values
 
 

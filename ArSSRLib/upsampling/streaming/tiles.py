@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ...networks.expected_error import SMALLEST_ERROR
 from ...volumes.array_types import Array, FloatArray
 from ...volumes.intensity import Normalisation
 from ..hardware.device import memory_format, place, release_memory
@@ -17,12 +19,13 @@ from ..plan import Geometry, Shape, Spans, Tile, planes_at_once
 from ..progress import ProgressClock
 from .features import FeatureStream, FeatureWindow
 from .flat_regions import busy_targets, busy_voxels
-from .folded_decoder import FoldedDecoder
+from .folded_decoder import FoldedDecoder, FoldedHead
 from .planes import PlaneDecoder
 from .rows import AxisLookup
 from .stream import encoder_stream
 
 if TYPE_CHECKING:
+    from ...networks.expected_error import ExpectedErrorHead
     from ...networks.model_file import Model
 
 _SLAB_BYTES = 8 * 2**20
@@ -35,27 +38,46 @@ class NotFinite(ArithmeticError):
     """The network returned values that are not numbers."""
 
 
+@dataclass(frozen=True)
+class View:
+    """A model, and how it sees a volume.
+
+    Attributes:
+        model: the network with its weights.
+        normalisation: of the volume's intensities.
+        head: what gives the expected error; None where that is not asked for.
+    """
+
+    model: Model
+    normalisation: Normalisation
+    head: ExpectedErrorHead | None = None
+
+
 class TileComputer:
     """Computes tiles with one model on one device, where it moves the model's weights.
 
     Features and the decoder's hidden layers are of the type ``dtype``; what residual connections
     add up and intensities are float32.
+
+    Args:
+        view: the model, and how it sees the volume.
+        geometry: of the run.
+        device: where to compute.
+        dtype: see above.
     """
 
     def __init__(
-        self,
-        model: Model,
-        normalisation: Normalisation,
-        geometry: Geometry,
-        device: torch.device,
-        dtype: torch.dtype,
+        self, view: View, geometry: Geometry, device: torch.device, dtype: torch.dtype
     ) -> None:
-        self.model, self.normalisation = model, normalisation
+        model = view.model
+        self.model, self.normalisation = model, view.normalisation
         self.geometry, self.device = geometry, device
         spec = model.header.spec
         place(model.network, device)
         self.encoder = in_precision(model.network.encoder, dtype)
-        self.decoder = FoldedDecoder(model.network, device, dtype)
+        factors = [m / n for n, m in zip(geometry.low, geometry.target, strict=True)]
+        head = None if view.head is None else FoldedHead(view.head, factors, device, dtype)
+        self.decoder = FoldedDecoder(model.network, device, dtype, head)
         self.planes = PlaneDecoder(self.decoder, geometry, device, spec.outside == "zeros")
         self.residual = spec.residual == "trilinear"
         # Without a residual there is no interpolation to keep: the network defines all values.
@@ -64,7 +86,10 @@ class TileComputer:
     def compute(
         self, array: Array, tile: Tile, clock: ProgressClock
     ) -> Iterator[tuple[Spans, FloatArray]]:
-        """Normalised intensities of a tile, slab by slab with the target voxels of each.
+        """What a tile's target voxels get, slab by slab with the target voxels of each.
+
+        A slab (outputs, k, j, i) holds normalised intensities, and behind them the expected errors
+        where there is a head.
 
         Args:
             array: LR intensities (k, j, i) of the whole volume.
@@ -87,11 +112,14 @@ class TileComputer:
         for slab in _slabs(tile.target_shape, axis):
             parts = list(lookups)
             parts[axis] = lookups[axis].part(slab)
-            values, sharpened = low, busy
+            interpolated, sharpened = low, busy
             # The slab's axis first: it leaves the least for the others.
             for n in (axis, *self.geometry.across):
-                values = parts[n].along(values, n)
+                interpolated = parts[n].along(interpolated, n)
                 sharpened = sharpened.index_select(n, parts[n].nearest)
+            values = interpolated[None]
+            if self.decoder.outputs > 1:
+                values = torch.stack([interpolated, torch.full_like(interpolated, SMALLEST_ERROR)])
             if inner is not None:
                 self._sharpen(values, sharpened, slab, inner, planes)
             spans = list(tile.target)
@@ -105,21 +133,21 @@ class TileComputer:
     def _sharpen(
         self, values: Tensor, busy: Tensor, slab: slice, inner: Spans, planes: Iterator[Tensor]
     ) -> None:
-        """Puts the network's intensities into a slab of interpolated ones where it is busy."""
+        """Puts what the network gives into a slab (outputs, k, j, i) where it is busy."""
         axis = self.geometry.stream
         box: list[slice | int] = [slice(*span) for span in inner]
         for number in range(max(slab.start, inner[axis][0]), min(slab.stop, inner[axis][1])):
             box[axis] = number - slab.start
-            interpolated = values[tuple(box)]
+            kept = values[(slice(None), *box)]
             network = next(planes)
             if self.residual:
-                network = network + interpolated
-            values[tuple(box)] = torch.where(busy[tuple(box)], network, interpolated)
+                network[0] += kept[0]
+            values[(slice(None), *box)] = torch.where(busy[tuple(box)], network, kept)
 
     def _intensities(
         self, tile: Tile, inner: Spans, low: Tensor, clock: ProgressClock
     ) -> Iterator[Tensor]:
-        """The network's planes (rows, columns) of the box ``inner`` of a tile, in order."""
+        """The network's planes (outputs, rows, columns) of the box ``inner`` of a tile."""
         spans = ((a + s, a + e) for (a, _), (s, e) in zip(tile.target, inner, strict=True))
         part = self.geometry.tile(cast(Spans, tuple(spans)))
         axis = self.geometry.stream

@@ -285,7 +285,7 @@ def test_a_graphics_device_without_memory_hands_over_to_the_cpu(
             raise torch.OutOfMemoryError("CUDA out of memory.")
 
     def computer(*arguments):  # type: ignore[no-untyped-def]
-        moves.append(arguments[3].type)
+        moves.append(arguments[2].type)
         return (TileComputer if moves[-1] == "cpu" else Full)(*arguments)
 
     monkeypatch.setattr(engine, "TileComputer", computer)
