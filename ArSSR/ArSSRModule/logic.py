@@ -10,6 +10,7 @@ from .run.plan import Plan, planRun
 from .run.start import startOf
 from .run.worker import Worker
 from .scene import geometry
+from .scene.expected_error import LoadedError, renewError
 from .scene.inputs import checkNotOverwritten, checkUsable
 from .scene.results import Origin, placeResult, resultName
 from .scene.volume_files import LoadedImage, Snapshot
@@ -49,10 +50,11 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             outputNode: volume node to overwrite; a new one is made when left out.
             progress: called with the library's reports; cancels by raising.
             **options: those of :func:`ArSSRLib.upsample`, such as ``method``, ``model``,
-                ``noise_reduction``, ``fast`` and ``device``.
+                ``noise_reduction``, ``fast``, ``expected_error`` and ``device``.
 
         Returns:
             the volume node of the result: ``outputNode``, or a new one beside ``volumeNode``.
+            :func:`scene.expected_error.existingError` gives that of its expected errors.
 
         Raises:
             ValueError: the volume, the scale or another argument cannot be used.
@@ -74,7 +76,7 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
         if request.model is not None:
             options["model"] = request.model
         snapshot = Snapshot.of(volumeNode)
-        image = ArSSRLib.upsample(
+        made = ArSSRLib.upsample(
             snapshot.image(),
             scale,
             spacing=spacing,
@@ -82,14 +84,14 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             progress=progress,
             **options,
         )
-        origin = Origin(request)
-        return placeResult(
-            LoadedImage.of(image, snapshot.grid),
-            volumeNode,
-            outputNode,
-            resultName(snapshot.name, origin.method, origin.scaleText),
-            origin,
-        )
+        image, *errors = made if isinstance(made, tuple) else (made,)
+        origin, image = Origin(request), LoadedImage.of(image, snapshot.grid)
+        name = resultName(snapshot.name, origin.method, origin.scaleText)
+        result = placeResult(image, volumeNode, outputNode, name, origin)
+        loaded = [LoadedImage.of(error, snapshot.grid) for error in errors]
+        error = LoadedError.of(loaded[0], snapshot.array) if loaded else None
+        renewError(error, result, volumeNode, origin.made)
+        return result
 
     def plan(self, parameters, device: str = "cpu", findStart=startOf) -> Plan:
         """What a run would make and cost; raises ValueError when it is not possible.

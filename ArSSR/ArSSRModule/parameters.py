@@ -87,11 +87,14 @@ class ArSSRParameterNode:
     alsoCubic - also make a cubic interpolation to compare with.
     model, device - name or file of the network, and the processor that runs it.
     fast - compute once instead of taking the mean with the mirrored volume.
+    expectedError - also compute how far each voxel may be off, where the model can.
     noiseReduction - 0 keeps the grain of the scan, 1 removes the noise it is estimated to have.
     comparisonViews, comparisonOrientation - the layout of the comparison; AUTOMATIC takes the
         orientation in which the input's largest voxel side is seen.
     showDifference, fade (percent of ArSSR over cubic) - what its views show.
-    comparedInput, comparedCubic, comparedResult - the volumes of the last run.
+    showError - show the expected error over ArSSR: with errorOpacity (percent), and hidden where it
+        is below errorThreshold (percent of the intensity range).
+    comparedInput, comparedCubic, comparedResult, comparedError - the volumes of the last run.
     """
 
     inputVolume: vtkMRMLScalarVolumeNode
@@ -106,10 +109,15 @@ class ArSSRParameterNode:
     device: Device = Device.AUTO
     fast: bool = False
     noiseReduction: Annotated[float, WithinRange(0.0, 2.0)] = 1.0
+    expectedError: bool = False
     comparisonViews: ComparisonViews = ComparisonViews.ROW
     comparisonOrientation: ViewOrientation = ViewOrientation.AUTOMATIC
     showDifference: bool = False
     fade: Annotated[float, WithinRange(0.0, 100.0)] = 100.0
+    showError: bool = False
+    errorOpacity: Annotated[float, WithinRange(0.0, 100.0)] = 60.0
+    errorThreshold: Annotated[float, WithinRange(0.0, 20.0)] = 2.0
     comparedInput: vtkMRMLScalarVolumeNode
     comparedCubic: vtkMRMLScalarVolumeNode
     comparedResult: vtkMRMLScalarVolumeNode
+    comparedError: vtkMRMLScalarVolumeNode

@@ -6,9 +6,18 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
+from ..scene.expected_error import showAbove
 from ..signals import Signal
 from .borrowed import BorrowedSettings
-from .contents import ALPHA_BLENDING, contentsOfColumns, hasImage, nameOf, titleOf
+from .contents import (
+    ALPHA_BLENDING,
+    contentsOfColumns,
+    hasImage,
+    nameOf,
+    opacityOf,
+    showsError,
+    titleOf,
+)
 from .difference import Difference
 from .divider import Divider
 from .layout import DIVIDED, VIEW_GROUP, chosenLayout, registerLayouts, shownLayout
@@ -154,7 +163,7 @@ class Comparison(VTKObservationMixin):
         for view, widget in views.items():
             content = contents[view.column]
             self._notes[view.name] = content.note
-            _fill(widget, content, parameters.fade / 100.0)
+            _fill(widget, content, opacityOf(parameters))
             composite = widget.sliceLogic().GetSliceCompositeNode()
             if not self.hasObserver(composite, vtk.vtkCommand.ModifiedEvent, self._showTitles):
                 self.addObserver(composite, vtk.vtkCommand.ModifiedEvent, self._showTitles)
@@ -165,11 +174,14 @@ class Comparison(VTKObservationMixin):
         self._showTitles()
 
     def _showFade(self, parameters) -> None:
-        """Only the opacity: a drag of the slider comes here many times a second."""
+        """Only opacity and threshold: a drag of a slider comes here many times a second."""
+        opacity = opacityOf(parameters)
+        if showsError(parameters):
+            showAbove(parameters.comparedError, parameters.errorThreshold)
         for view in chosenLayout(parameters).views:
             composite = _widget(view).sliceLogic().GetSliceCompositeNode()
-            if composite.GetForegroundOpacity() != parameters.fade / 100.0:
-                composite.SetForegroundOpacity(parameters.fade / 100.0)
+            if composite.GetForegroundOpacity() != opacity:
+                composite.SetForegroundOpacity(opacity)
 
     def _showTitles(self, caller=None, event=None) -> None:
         """What the views show now, whoever changed it."""
@@ -245,9 +257,15 @@ def registerComparisonLayouts() -> None:
 
 
 def _stateOf(parameters) -> tuple:
-    nodes = (parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult)
+    nodes = (
+        parameters.comparedInput,
+        parameters.comparedCubic,
+        parameters.comparedResult,
+        parameters.comparedError,
+    )
     times = [hasImage(n) and (n.GetID(), n.GetImageData().GetMTime()) for n in nodes]
-    return (*times, parameters.showDifference, chosenLayout(parameters).name)
+    shown = (parameters.showDifference, showsError(parameters), chosenLayout(parameters).name)
+    return (*times, *shown)
 
 
 def _widget(view):

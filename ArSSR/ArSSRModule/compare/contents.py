@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import slicer
 from slicer.i18n import tr as _
 
+from ..scene.expected_error import ERROR_OF, showAbove
 from ..scene.results import DIFFERENCE_OF
 from .difference import Difference
 from .layout import DIVIDED
@@ -44,18 +45,40 @@ def hasCubic(parameters) -> bool:
     return hasImage(parameters.comparedCubic)
 
 
+def hasError(parameters) -> bool:
+    """Whether the last run also made expected errors that are still in the scene."""
+    return hasImage(parameters.comparedError)
+
+
+def showsError(parameters) -> bool:
+    """Whether they are to be shown over ArSSR."""
+    return parameters.showError and hasError(parameters)
+
+
+def opacityOf(parameters) -> float:
+    """Of every foreground, 0 to 1: the expected error's, or that of the fade."""
+    return (parameters.errorOpacity if showsError(parameters) else parameters.fade) / 100.0
+
+
 def contentsOfColumns(parameters, difference: Difference) -> dict[int, Content]:
-    """What each column shows; a foreground is shown with the opacity of the fade."""
+    """What each column shows; a foreground is shown with :func:`opacityOf`.
+
+    Of a divided view it is what the left part shows; the right one shows ArSSR.
+    """
     inputNode, result = parameters.comparedInput, parameters.comparedResult
+    error = parameters.comparedError if showsError(parameters) else None
+    if error is not None:
+        showAbove(error, parameters.errorThreshold)
     if not hasCubic(parameters):
         missing = Content(None, note=_("Cubic was not computed"))
-        return {0: Content(inputNode), 1: missing, 2: Content(result), DIVIDED: Content(inputNode)}
+        left = Content(inputNode) if error is None else Content(result, error)
+        return {0: Content(inputNode), 1: missing, 2: Content(result, error), DIVIDED: left}
     cubic = parameters.comparedCubic
-    faded = Content(cubic, result)
-    divided = {DIVIDED: Content(cubic)}
+    sharper = Content(cubic, result) if error is None else Content(result, error)
+    divided = {DIVIDED: Content(cubic) if error is None else sharper}
     if not parameters.showDifference:
-        return {0: Content(inputNode), 1: Content(cubic), 2: faded, **divided}
-    return {0: Content(cubic), 1: faded, 2: _difference(result, cubic, difference), **divided}
+        return {0: Content(inputNode), 1: Content(cubic), 2: sharper, **divided}
+    return {0: Content(cubic), 1: sharper, 2: _difference(result, cubic, difference), **divided}
 
 
 def _difference(result, cubic, difference: Difference) -> Content:
@@ -83,11 +106,16 @@ def titleOf(composite, parameters, note: str = "") -> str:
         return _("{foreground} and {background}").format(
             foreground=foreground, background=background
         )
-    if opacity == 1.0:
+    if opacity == 1.0 and not _hidesVoxels(composite.GetForegroundVolumeID()):
         return foreground
     return _("{foreground} {opacity:.0%} over {background}").format(
         foreground=foreground, opacity=opacity, background=background
     )
+
+
+def _hidesVoxels(volumeID: str) -> bool:
+    display = slicer.mrmlScene.GetNodeByID(volumeID).GetDisplayNode()
+    return display is not None and bool(display.GetApplyThreshold())
 
 
 def nameOf(volumeNode, parameters) -> str:
@@ -98,6 +126,8 @@ def nameOf(volumeNode, parameters) -> str:
         return _("Cubic")
     if volumeNode is parameters.comparedResult:
         return _("ArSSR")
+    if volumeNode.GetNodeReference(ERROR_OF) is parameters.comparedResult:
+        return _("Expected error")
     if volumeNode.GetNodeReference(DIFFERENCE_OF) is parameters.comparedResult:
         return _("ArSSR − cubic")
     return volumeNode.GetName()

@@ -70,6 +70,12 @@ class ModelMenu:
             _("This model cannot reduce noise; choose Standard under Advanced."),
         )
 
+        self._offer(
+            "expectedErrorCheckBox",
+            model.header.expected_error is not None,
+            _("This model cannot tell how far its voxels may be off."),
+        )
+
     def _offer(self, name: str, possible: bool, reason: str) -> None:
         """Enables a widget, or disables it with the reason as its tooltip."""
         widget = getattr(self._ui, name)

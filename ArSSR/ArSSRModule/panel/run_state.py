@@ -145,9 +145,12 @@ class RunState:
         left = "" if secondsLeft is None else _(", {time} left").format(time=timeText(secondsLeft))
         self._ui.progressBar.format = f"{stage} {fraction:.0%}{left}"
 
-    def _onSucceeded(self, nodes: dict, edited: bool) -> None:
+    def _onSucceeded(self, nodes: dict, edited: bool, findings: dict) -> None:
         inputNode = slicer.mrmlScene.GetNodeByID(self._inputID)
         text = _("Done: “{name}”.").format(name=nodes["arssr"].GetName())
+        summary = _errorSummary(findings)
+        if summary:
+            text += "\n" + summary
         if edited:
             text += " " + _(
                 "The input was edited during the run. The result is based on the volume when you "
@@ -176,3 +179,11 @@ class RunState:
         self._ui.statusLabel.text = text
         self._ui.statusLabel.visible = bool(text)
         self._ui.statusLabel.styleSheet = boxStyle(kind)
+
+
+def _errorSummary(findings: dict) -> str:
+    """One sentence about the expected errors; empty where there are none."""
+    from ArSSRLib.upsampling.expected_error import ErrorSummary
+
+    found = findings.get("expected_error")
+    return ErrorSummary(found["median"], found["share_above"]).sentence if found else ""

@@ -12,7 +12,7 @@ from slicer.util import VTKObservationMixin
 
 from ..compare.borrowed import crosshairNode
 from ..compare.comparison import Comparison
-from ..compare.contents import hasCubic
+from ..compare.contents import hasCubic, hasError, showsError
 from ..logic import ArSSRLogic
 from ..parameters import ComparisonViews, ScaleMode
 from ..run import torch_setup
@@ -181,9 +181,12 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         reason = self._comparison.reasonNotPossible(self._parameters)
         shown, views = self._comparison.shown, self._parameters.comparisonViews
         divided = views is ComparisonViews.DIVIDER
+        self._showErrorWidgets()
         for widget in (self.ui.differenceCheckBox, self.ui.fadeSlider):
             widget.enabled = not reason and hasCubic(self._parameters) and not divided
-        self.ui.swapButton.enabled = shown and hasCubic(self._parameters)
+        self.ui.swapButton.enabled = shown and (
+            divided or (hasCubic(self._parameters) and not showsError(self._parameters))
+        )
         self.ui.zoomButton.enabled = shown
         self.ui.zoomButton.text = (
             _("Zoom in") if shown and not self._comparison.zoomed else _("Whole volume")
@@ -195,6 +198,16 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.compareButton.toolTip = reason or _(
             "Shows input, cubic and ArSSR at the same place; press again to go back."
         )
+
+    def _showErrorWidgets(self) -> None:
+        """The fade makes room for the opacity of the expected error, which has its place."""
+        there, shown = hasError(self._parameters), showsError(self._parameters)
+        self.ui.showErrorCheckBox.visible = there
+        for widget in (self.ui.fadeLabel, self.ui.fadeSlider):
+            widget.visible = not shown
+        for name in ("errorOpacity", "errorThreshold"):
+            for kind in ("Label", "Slider"):
+                getattr(self.ui, name + kind).visible = shown
 
     def _setScale(self, scale: float) -> None:
         self._parameters.scaleMode = ScaleMode.FACTOR
@@ -230,6 +243,7 @@ class ArSSRWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             parameters.comparedInput = inputNode
             parameters.comparedCubic = nodes.get("cubic")
             parameters.comparedResult = nodes["arssr"]
+            parameters.comparedError = nodes.get("error")
         if self.parent.isEntered and not self._comparison.shown:
             _showResult(nodes["arssr"], inputNode)
 

@@ -8,6 +8,7 @@ from functools import partial
 import slicer
 from slicer.i18n import tr as _
 
+from ..scene.expected_error import LoadedError, renewError
 from ..scene.results import Origin, placeResult, resultName
 from ..scene.volume_files import LoadedImage, Snapshot
 from ..signals import Signal
@@ -17,7 +18,7 @@ from .child_output import ProgressLine, stageTitle
 from .job_folder import JobFolder
 from .worker import Order, Worker, notStartedText
 
-SOURCE_NAME = "input.nrrd"
+SOURCE_NAME, ERROR_NAME = "input.nrrd", "expected_error.nrrd"
 CUBIC_SHARE = 0.05
 """Share of the progress bar for cubic interpolation, which takes little of the time."""
 
@@ -31,7 +32,9 @@ class UpsamplingJob:
     Signals:
         progressed(fraction, stage title, seconds left or None)
         warned(text)
-        succeeded({method: volume node}, True if the input was edited during the run)
+        succeeded({method: volume node}, True if the input was edited during the run, findings)
+            where the volume of expected errors has the key ``error``, and findings are those of
+            :class:`worker.Order`.
         failed(text)
         cancelled()
     """
@@ -47,6 +50,8 @@ class UpsamplingJob:
         self._folder = JobFolder(plan.fileBytes)
         self._step = -1
         self._loaded: dict[str, LoadedImage] = {}
+        self._error: LoadedError | None = None
+        self._findings: dict = {}
         self._active: Order | BackgroundTask | None = None
         self._cancelling = False
         self._ended = False
@@ -92,12 +97,12 @@ class UpsamplingJob:
             self._finish(self.failed, notStartedText(error))
 
     def _order(self, request) -> Order:
+        folder = self._folder.forChild
+        files = {"source": folder / SOURCE_NAME, "output": folder / _targetName(request)}
+        if request.expected_error:
+            files["error_map"] = folder / ERROR_NAME
         order = self._worker.order(
-            {
-                "source": str(self._folder.forChild / SOURCE_NAME),
-                "output": str(self._folder.forChild / _targetName(request)),
-                "request": request.arguments(),
-            }
+            {**{key: str(path) for key, path in files.items()}, "request": request.arguments()}
         )
         self._computingSince = None
         order.progressed.connect(self._onProgress)
@@ -133,9 +138,9 @@ class UpsamplingJob:
         else:
             request = self._requests[self._step]
             self._rememberSpeed(request)
-            target = self._folder.path / _targetName(request)
+            self._findings = self._active.findings
             self._runTask(
-                partial(LoadedImage.read, target, self._snapshot.grid),
+                partial(_read, self._folder.path, request, self._snapshot),
                 partial(self._keep, request.method),
             )
 
@@ -144,8 +149,8 @@ class UpsamplingJob:
             seconds = time.monotonic() - self._computingSince
             measured_speed.remember(self._plan.device, self._plan.computingSeconds, seconds)
 
-    def _keep(self, method: str, loaded: LoadedImage) -> None:
-        self._loaded[method] = loaded
+    def _keep(self, method: str, loaded: tuple) -> None:
+        self._loaded[method], self._error = loaded
         self._nextRequest()
 
     def _place(self) -> None:
@@ -161,7 +166,7 @@ class UpsamplingJob:
             message = _("The result could not be put into the scene: {error}").format(error=error)
             self._finish(self.failed, failures.explain(error, message))
             return
-        self._finish(self.succeeded, nodes, edited)
+        self._finish(self.succeeded, nodes, edited, self._findings)
 
     def _placeAll(self, inputNode) -> dict:
         """Every result's node by method; when one fails, the ones made before go again."""
@@ -174,6 +179,9 @@ class UpsamplingJob:
                 nodes[method] = placeResult(self._loaded[method], inputNode, output, name, origin)
                 if output is None:
                     undoing.callback(slicer.mrmlScene.RemoveNode, nodes[method])
+            errors = renewError(self._error, nodes["arssr"], inputNode, origin.made)
+            if errors is not None:
+                nodes["error"] = errors
             undoing.pop_all()
         return nodes
 
@@ -219,8 +227,17 @@ class UpsamplingJob:
         self._ended = True
         self._active = self._snapshot = None  # voxels go now, whoever still holds the job
         self._loaded.clear()
+        self._error = None
         self._folder.remove()
 
 
 def _targetName(request) -> str:
     return f"{request.method}.nrrd"
+
+
+def _read(folder, request, snapshot: Snapshot) -> tuple[LoadedImage, LoadedError | None]:
+    """A result and its expected errors, where there are any; safe outside the main thread."""
+    result = LoadedImage.read(folder / _targetName(request), snapshot.grid)
+    if not request.expected_error:
+        return result, None
+    return result, LoadedError.read(folder / ERROR_NAME, snapshot)

@@ -15,6 +15,8 @@ from .start import Start
 
 HEAD_EXTENT_MM = (80.0, 400.0)
 """Field of view, per axis, within which a volume can be that of a head."""
+ERROR_BYTES = 4
+"""Of a voxel of the expected error."""
 CT_LIKE_MINIMUM = -500.0
 """Values below this are Hounsfield units rather than MR intensities."""
 
@@ -75,13 +77,16 @@ def planRun(parameters, device: str, start: Start) -> Plan:
     cost = estimate_cost(network, computed, target)
     inputBytes = stored.voxels * volumeNode.GetImageData().GetScalarSize()
     resultBytes = target.voxels * _bytesPerVoxel(volumeNode)
-    peakBytes = _peakBytes(int(cost.peak_bytes), inputBytes, resultBytes, len(requests))
+    allBytes = resultBytes * len(requests)
+    if network.expected_error:
+        allBytes += target.voxels * ERROR_BYTES
+    peakBytes = _peakBytes(int(cost.peak_bytes), inputBytes, resultBytes, allBytes)
     return Plan(
         requests,
         target,
         peakBytes,
-        resultBytes * len(requests),
-        inputBytes + resultBytes * len(requests),
+        allBytes,
+        inputBytes + allBytes,
         device,
         cost.computing_seconds,
         measured_speed.expectedSeconds(device, cost.computing_seconds),
@@ -111,11 +116,11 @@ def _inside(roi, roiNode, grids) -> list:
         ) from error
 
 
-def _peakBytes(childBytes: int, inputBytes: int, resultBytes: int, results: int) -> int:
+def _peakBytes(childBytes: int, inputBytes: int, resultBytes: int, allBytes: int) -> int:
     """Slicer holds the copy of the input and the results that are there, and while it loads one
     also SimpleITK's image of it."""
-    whileComputing = childBytes + (results - 1) * resultBytes
-    whileLoading = (results + 1) * resultBytes
+    whileComputing = childBytes + allBytes - resultBytes
+    whileLoading = allBytes + resultBytes
     return inputBytes + max(whileComputing, whileLoading)
 
 

@@ -200,6 +200,7 @@ def _requestFor(network, factors, intensities, boxes, spacing):
         spacing=None,
         isotropic=False,
         from_measured=False,
+        expected_error=False,
         roi=tuple(float(x) for x in np.concatenate(corners)),
         noise_level=intensities.noise if takesNoise else None,
         intensity_range=intensities.span,

@@ -32,6 +32,7 @@ def requestsOf(parameters, roi=None, device: str = "") -> tuple:
             fast=parameters.fast,
             noise_reduction=round(parameters.noiseReduction, 4) if takesNoise else 1.0,
             roi=roi,
+            expected_error=parameters.expectedError and model.header.expected_error is not None,
         )
         for method in methods
     )

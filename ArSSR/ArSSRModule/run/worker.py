@@ -24,12 +24,16 @@ class Order:
         progressed(ProgressLine)
         succeeded()
         failed(text): also after ``abort``.
+
+    Attributes:
+        findings: what the process measured of the result, by the names of ``arssr worker``.
     """
 
     def __init__(self, worker: "Worker", name: str, request: dict) -> None:
         self.progressed, self.succeeded, self.failed = Signal(), Signal(), Signal()
         self.name, self.request = name, request
         self.started = False
+        self.findings: dict = {}
         self._worker = worker
 
     def withdraw(self) -> None:
@@ -194,6 +198,7 @@ def notStartedText(error: Exception) -> str:
 
 def _end(order: Order, message: dict) -> None:
     reason = str(message.get("error", ""))
+    order.findings = message.get("measured") or {}
     if message["ended"] == 0:
         order.succeeded.emit()
     elif message.get("out_of_memory"):

@@ -4,6 +4,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from . import geometry
+from .expected_error import ERROR_OF
 from .results import DIFFERENCE_OF
 
 SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
@@ -38,14 +39,14 @@ def reasonNotUsable(volumeNode) -> str:
 
 
 def firstInput():
-    """The volume to begin with: the scene's first one that is an image and none of our differences.
+    """The volume to begin with: the scene's first image, but no difference and no expected error.
 
     Label maps and colour volumes are scalar volumes too where MRML is asked by class.
     """
     for node in slicer.util.getNodesByClass(SCALAR_VOLUME):
         if node.GetClassName() != SCALAR_VOLUME or node.GetHideFromEditors():
             continue
-        if not node.GetNodeReferenceID(DIFFERENCE_OF):
+        if not (node.GetNodeReferenceID(DIFFERENCE_OF) or node.GetNodeReferenceID(ERROR_OF)):
             return node
     return None
 
