@@ -38,16 +38,24 @@ READY_SECONDS = 900
 class Studio:
     """The open panel, and one picture a method."""
 
-    def __init__(self, module: Path, output: Path, scaling: int, region: bool) -> None:
+    def __init__(self, arguments: argparse.Namespace) -> None:
         import slicerhost
 
         self.slicer = slicerhost.start()
-        self.scaling, self.region = scaling, region
-        self.output = output
-        self.panel = slicerhost.open_module(module)
+        self.scaling, self.region = arguments.scaling, arguments.region
+        self.output = arguments.output
+        self.panel = slicerhost.open_module(arguments.module)
         self.ui = self.panel.ui
         self.frame = self.panel.parent
         self.frame.resize(PANEL_WIDTH, PANEL_HEIGHT)
+        if arguments.model is not None:
+            self.panel.logic.getParameterNode().model = self._installed(arguments.model)
+
+    @staticmethod
+    def _installed(path: Path) -> str:
+        from ArSSRModule.panel import installed_models
+
+        return installed_models.installModel(str(path))
 
     def before_run(self) -> None:
         self._settle()
@@ -62,6 +70,8 @@ class Studio:
             )
         )
         self.ui.scaleSlider.value = SCALE
+        if self.ui.expectedErrorCheckBox.enabled:
+            self.ui.expectedErrorCheckBox.checked = True
         self._wait(lambda: "Estimated noise" in self.ui.noiseSummaryLabel.text)
         self._save_panel("panel-ready")
         self._picture_of_preview()
@@ -86,6 +96,10 @@ class Studio:
         self.ui.comparisonViewsComboBox.currentIndex = 0
         self.ui.differenceCheckBox.click()
         self._save_window("slicer-difference")
+        if not self.ui.showErrorCheckBox.isHidden():
+            self.ui.differenceCheckBox.click()
+            self.ui.showErrorCheckBox.click()
+            self._save_window("slicer-error")
 
     def _load_sample(self) -> None:
         import SampleData
@@ -186,10 +200,11 @@ def main() -> int:
     parser.add_argument("--scaling", type=int, default=1, help="of the display, 2 for 200 %%")
     parser.add_argument("--before-run", action="store_true", help="only what needs no run")
     parser.add_argument("--region", action="store_true", help="upsample a region only: quicker")
+    parser.add_argument("--model", type=Path, help="file of a model to install and choose")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     os.environ["QT_SCALE_FACTOR"] = str(arguments.scaling)
-    studio = Studio(arguments.module, arguments.output, arguments.scaling, arguments.region)
+    studio = Studio(arguments)
     if arguments.style == "dark":
         from slicerhost.picture import use_dark_style
 

@@ -72,7 +72,8 @@ def composite_of_arssr(slicer):
 def titles(widget):
     props = widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
     found = [props.GetItemAsObject(i) for i in range(props.GetNumberOfItems())]
-    return [p.GetInput() for p in found if p.IsA("vtkTextActor") and p.GetVisibility()]
+    shown = [p.GetInput() for p in found if p.IsA("vtkTextActor") and p.GetVisibility()]
+    return [text.split("\n")[0] for text in shown]
 
 
 def test_a_model_without_it_says_so(ui, parameters):
@@ -147,6 +148,18 @@ def test_it_is_shown_over_arssr_with_opacity_and_threshold(slicer, ui, run, para
     assert titles(widget) == ["ArSSR"]
     assert not ui.fadeSlider.isHidden()
     assert ui.errorOpacitySlider.isHidden()
+
+
+def test_the_title_says_what_the_brightest_colour_means(slicer, ui, run):
+    error = run()
+    ui.compareButton.click()
+    ui.showErrorCheckBox.click()
+    widget, composite = composite_of_arssr(slicer)
+    error.GetDisplayNode().SetWindowLevelMinMax(0.0, 37.0)
+    composite.Modified()
+    props = widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
+    found = [props.GetItemAsObject(i) for i in range(props.GetNumberOfItems())]
+    assert any("white: 37 or more" in p.GetInput() for p in found if p.IsA("vtkTextActor"))
 
 
 def test_the_other_columns_stay_what_they_are(slicer, ui, run):

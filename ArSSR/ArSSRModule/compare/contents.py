@@ -108,9 +108,19 @@ def titleOf(composite, parameters, note: str = "") -> str:
         )
     if opacity == 1.0 and not _hidesVoxels(composite.GetForegroundVolumeID()):
         return foreground
-    return _("{foreground} {opacity:.0%} over {background}").format(
+    title = _("{foreground} {opacity:.0%} over {background}").format(
         foreground=foreground, opacity=opacity, background=background
     )
+    return "\n".join(filter(None, [title, _legendOf(composite.GetForegroundVolumeID())]))
+
+
+def _legendOf(volumeID: str) -> str:
+    """What the brightest colour of an expected error means; empty for another volume."""
+    node = slicer.mrmlScene.GetNodeByID(volumeID)
+    if not node.GetNodeReferenceID(ERROR_OF) or node.GetDisplayNode() is None:
+        return ""
+    largest = node.GetDisplayNode().GetWindowLevelMax()
+    return _("white: {largest:.3g} or more").format(largest=largest)
 
 
 def _hidesVoxels(volumeID: str) -> bool:

@@ -98,7 +98,7 @@ class PanelTexts:
         elif parameters.noiseReduction == 0.0:
             effect = _("Keeps the grain.")
         else:
-            effect = _("Weakens faint lesions, too: compare with 0.")
+            effect = _("Also weakens faint lesions: compare with 0.")
         known = _("Estimated noise: {noise:.1%} of the range.") if noise else ""
         return " ".join(filter(None, [effect, known.format(noise=noise) if known else ""]))
 
