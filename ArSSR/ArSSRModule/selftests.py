@@ -31,11 +31,14 @@ from .selftest_readings import (
     roughness,
     shownName,
     sliceWidget,
+    volumeName,
     volumes,
 )
 
 BLOCK = (slice(20, 50), slice(70, 120), slice(50, 100))
 """Part of the sample, [k, j, i], that keeps a run short: white matter, cortex and a ventricle."""
+LARGE_BLOCK = (slice(15, 60), slice(40, 150), slice(30, 130))
+"""Large enough to measure its resolution."""
 PATIENCE_SECONDS = 600
 
 
@@ -202,6 +205,46 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         self.assertFalse(button.enabled)
         self.assertEqual(plain(button.toolTip), self._refusal(checkNotOverwritten, block, block))
 
+    def test_ARunCanStartFromTheMeasuredResolution(self):
+        coarse = self._block(LARGE_BLOCK)
+        fine = ArSSRLogic().upsample(coarse, scale=(2, 1, 1), method="cubic")
+        self._choose(fine, scale=2.0)
+        self.assertTrue(self.panel.ui.fromMeasuredCheckBox.isHidden())  # the window did not wait
+        self._wait(lambda: not self.panel.ui.fromMeasuredCheckBox.isHidden())
+        self.panel.ui.fromMeasuredCheckBox.click()
+        parameters = ArSSRLogic().getParameterNode()
+        size = ArSSRLogic().plan(parameters).target.size
+        self.assertLess(size[0], 1.2 * fine.GetImageData().GetDimensions()[0])
+        self._wait(lambda: " × ".join(map(str, size)) in self.panel.ui.planLabel.text)
+        self.panel.ui.fromMeasuredCheckBox.click()
+
+    def test_TheExpectedErrorIsShownOverTheResult(self):
+        box = self.panel.ui.expectedErrorCheckBox
+        if not box.enabled:
+            self.assertNotEqual(plain(box.toolTip), "")  # why this model has none
+            return
+        box.checked = True
+        ArSSRLogic().getParameterNode().comparisonOrientation = ViewOrientation.AXIAL
+        self._compare(ComparisonViews.ROW)
+        self._checkRow("Axial", ("Block", "Block cubic 1.5x", "Block ArSSR 1.5x"))
+        error = ArSSRLogic().getParameterNode().comparedError
+        self.assertGreaterEqual(slicer.util.arrayFromVolume(error).min(), 0.0)
+        self.panel.ui.showErrorCheckBox.click()
+        composite = compositeOf("Axial", 2)
+        self.assertEqual(volumeName(composite.GetBackgroundVolumeID()), "Block ArSSR 1.5x")
+        self.assertEqual(composite.GetForegroundVolumeID(), error.GetID())
+        self.panel.ui.compareButton.click()
+
+    def test_AResultIsExportedAsAnMRSeriesOfTheSameStudy(self):
+        block = self._block()
+        hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+        patient = hierarchy.CreateSubjectItem(hierarchy.GetSceneItemID(), "Patient")
+        study = hierarchy.CreateStudyItem(patient, "Study")
+        hierarchy.SetItemParent(hierarchy.GetItemByDataNode(block), study)
+        item = hierarchy.GetItemByDataNode(ArSSRLogic().upsample(block, method="cubic"))
+        self.assertEqual(hierarchy.GetItemParent(item), study)
+        self.assertEqual(hierarchy.GetItemAttribute(item, "DICOM.Modality"), "MR")
+
     def test_OnlyTheRegionIsComputed(self):
         block = self._block()
         region = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
@@ -307,12 +350,12 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         registerSampleData()
         return SampleData.SampleDataLogic().downloadSample(SAMPLE_NAME)
 
-    def _block(self):
+    def _block(self, part=BLOCK):
         """A piece of the sample as the volume "Block", alone in the scene."""
         sample = self._sample()
-        array = slicer.util.arrayFromVolume(sample)[BLOCK].copy()
+        array = slicer.util.arrayFromVolume(sample)[part].copy()
         ijkToRas = ijkToRasOf(sample)
-        start = [BLOCK[2].start, BLOCK[1].start, BLOCK[0].start, 1.0]
+        start = [part[2].start, part[1].start, part[0].start, 1.0]
         ijkToRas[:, 3] = ijkToRas @ start
         slicer.mrmlScene.RemoveNode(sample)
         return slicer.util.addVolumeFromArray(array, ijkToRas, "Block")

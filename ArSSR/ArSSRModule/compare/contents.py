@@ -120,7 +120,8 @@ def _legendOf(volumeID: str) -> str:
     if not node.GetNodeReferenceID(ERROR_OF) or node.GetDisplayNode() is None:
         return ""
     largest = node.GetDisplayNode().GetWindowLevelMax()
-    return _("white: {largest:.3g} or more").format(largest=largest)
+    shown = f"{largest:.3g}" if largest < 1000 else f"{largest:.0f}"
+    return _("white: {largest} or more").format(largest=shown)
 
 
 def _hidesVoxels(volumeID: str) -> bool:
