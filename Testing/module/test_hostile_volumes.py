@@ -60,14 +60,14 @@ def _removed(slicer: Any) -> Any:
 
 
 VOLUMES: dict[str, tuple[Callable[[Any], Any], str]] = {
-    "colour": (_with_components(3, "vtkMRMLVectorVolumeNode"), "several values a voxel"),
+    "colour": (_with_components(3, "vtkMRMLVectorVolumeNode"), "several values per voxel"),
     "colour in a scalar node": (
         _with_components(3, "vtkMRMLScalarVolumeNode"),
-        "several values a voxel",
+        "several values per voxel",
     ),
     "colour with transparency": (
         _with_components(4, "vtkMRMLVectorVolumeNode"),
-        "several values a voxel",
+        "several values per voxel",
     ),
     "label map": (_with_components(1, "vtkMRMLLabelMapVolumeNode"), "label map"),
     "no voxels": (

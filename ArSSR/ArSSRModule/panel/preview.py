@@ -153,7 +153,7 @@ class Preview:
         measured_speed.rememberPreview(self._device, plan.seconds, time.monotonic() - self._begun)
         sides = " × ".join(f"{side / 10:.1f}" for side in plan.sides)
         text = (
-            _("Preview of {sides} cm, in one pass.")
+            _("Preview of {sides} cm, computed as with “Fast”.")
             if plan.quicker
             else _("Preview of {sides} cm.")
         )

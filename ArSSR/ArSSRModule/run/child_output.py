@@ -47,8 +47,8 @@ class ProgressLine:
 def stageTitle(stage: str) -> str:
     return {
         "reading": _("Reading"),
-        "encoding": _("Encoding"),
-        "decoding": _("Decoding"),
+        "encoding": _("Analysing"),
+        "decoding": _("Computing"),
         "interpolating": _("Interpolating"),
         "writing": _("Writing"),
         "done": _("Done"),

@@ -26,7 +26,7 @@ def reasonNotUsable(volumeNode) -> str:
         return _("“{name}” has no voxels; load its image first.").format(name=name)
     if volumeNode.IsA("vtkMRMLTensorVolumeNode") or image.GetNumberOfScalarComponents() != 1:
         return _(
-            "“{name}” has several values a voxel; convert it with the module Vector to Scalar "
+            "“{name}” has several values per voxel; convert it with the module Vector to Scalar "
             "Volume first."
         ).format(name=name)
     if min(image.GetDimensions()) < 2:
