@@ -137,6 +137,8 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
+    if recipe.trains == "expected_error":
+        return _train_head(arguments, recipe, folder)
     with ExitStack() as stack:
         team = stack.enter_context(joined_team(choose_device(arguments.device)))
         if team.leads:
@@ -167,6 +169,38 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
         if team.leads:
             _say_at_end(state, folder, data, held_out)
         return Cancelled.exit_code if trainer.stopped else EXIT_DONE
+
+
+def _train_head(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
+    """Trains the head of a model that stays as it is; returns the exit code."""
+    from ..networks.catalogue import load_model
+    from ..training.expected_error.trainer import BEST, HeadOptions, HeadTrainer
+    from ..training.folder_lock import alone_in
+    from ..training.log import say
+    from ..training.parallel import joined_team
+    from ..upsampling.hardware.device import choose_device
+
+    if not arguments.start:
+        raise InputError(
+            f"The recipe {arguments.recipe} trains the expected error of a model that exists; "
+            "name it with --from."
+        )
+    with ExitStack() as stack:
+        team = stack.enter_context(joined_team(choose_device(arguments.device)))
+        if team.size > 1:
+            raise InputError(
+                "The expected error is trained by one process; start the command without torchrun."
+            )
+        stack.enter_context(alone_in(folder))
+        model = load_model(arguments.start)
+        data, held_out = _volumes(arguments, recipe, team)
+        options = HeadOptions(team.device, arguments.workers, arguments.precision)
+        trainer = HeadTrainer(recipe, model, data.volumes, options)
+        _write_settings(folder, recipe, data, held_out)
+        _say_at_start(data, held_out, len(held_out.volumes))
+        trainer.run(held_out.volumes, folder)
+        say(f"Done: {folder / BEST} is {model.name} with an expected error.")
+    return EXIT_DONE
 
 
 def _volumes(

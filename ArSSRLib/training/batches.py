@@ -5,28 +5,32 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from torch.utils.data import DataLoader
 
 from ..running.workers import signals_held_back
-from .patches import PatchSampler, Sample
 from .stopping import obey_only, signals_of_the_trainer
 
+
+class Sampler(Protocol):
+    """Draws the sample of a number, a tuple of arrays."""
+
+    def __getitem__(self, number: int) -> Sequence[npt.NDArray[np.float32]]: ...
+
+
 Batch = Sequence[npt.NDArray[np.float32]]
-"""One array for each part of a :class:`ArSSRLib.training.patches.Sample`."""
+"""One array for each part of a sample, such as :class:`ArSSRLib.training.patches.Sample`."""
 
 
-def batches(
-    sampler: PatchSampler, numbers: Sequence[int], size: int, workers: int
-) -> Iterator[Batch]:
+def batches(sampler: Sampler, numbers: Sequence[int], size: int, workers: int) -> Iterator[Batch]:
     """Batches of the samples with these numbers, in their order.
 
     Args:
         sampler: draws the samples.
-        numbers: of the samples, see :class:`PatchSampler`.
+        numbers: of the samples.
         size: samples in a batch.
         workers: processes that draw; 0 draws in this process.
     """
@@ -43,7 +47,7 @@ def batches(
         return iter(loader)
 
 
-def _stacked(samples: Sequence[Sample]) -> Batch:
+def _stacked(samples: Sequence[Sequence[npt.NDArray[np.float32]]]) -> Batch:
     """One array for each part of the samples.
 
     Arrays come through a pipe. Tensors would come through shared memory and sockets, which a

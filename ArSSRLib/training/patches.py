@@ -72,13 +72,17 @@ class PatchSampler:
         self.blurs = BlurSampler(recipe.kernels, recipe.blur)
 
     def __getitem__(self, number: int) -> Sample:
+        return self.drawn(number)[1]
+
+    def drawn(self, number: int) -> tuple[TrainingVolume, Sample]:
+        """The sample of a number, and the volume that it comes from."""
         rng = np.random.default_rng([self.seed, number])
         volume = self.volumes[rng.choice(len(self.volumes), p=self.volume_shares)]
         if rng.random() < self.paper_share:
             sample = self._paper_sample(rng, volume)
         else:
             sample = self._grid_sample(rng, volume)
-        return _augmented(rng, sample, self.patches)
+        return volume, _augmented(rng, sample, self.patches)
 
     def _grid_sample(self, rng: np.random.Generator, volume: TrainingVolume) -> Sample:
         """A patch of the LR volume that covers exactly the field of view of the HR volume."""

@@ -161,6 +161,33 @@ class OptimiserRecipe:
 
 
 @dataclass(frozen=True)
+class ExpectedErrorRecipe:
+    """How the head for the expected error is trained and calibrated.
+
+    Attributes:
+        hidden: width of its hidden layer.
+        estimate_off: standard deviation of the logarithm by which the noise level that it is given
+            differs from the true one, as estimates do.
+        reduction_share: share of patches whose network is told another multiple of the noise level,
+            from 0 to 2.
+        calibration_cases: simulated scans of the training volumes that the intervals are fitted to.
+        calibration_crop: side of their HR crop, in voxels.
+        calibration_scales: their scales, along all axes or along one.
+        calibration_noise: standard deviations of their added noise, normalised intensity.
+    """
+
+    hidden: int = entry(32, least=1, most=1024)
+    estimate_off: float = entry(0.15, least=0, most=2)
+    reduction_share: float = entry(0.25, **_SHARE)
+    calibration_cases: int = entry(66, least=1, most=10**4)
+    calibration_crop: int = entry(64, least=8, most=1024)
+    calibration_scales: tuple[float, ...] = entry(
+        (1.5, 2.0, 3.0, 4.0), least=1, most=_LARGEST_SCALE
+    )
+    calibration_noise: tuple[float, ...] = entry((0.0, 0.0, 0.02, 0.05), **_SHARE)
+
+
+@dataclass(frozen=True)
 class SourceRecipe:
     """One source of volumes: file names that match ``pattern`` share ``weight`` when drawn from.
 
@@ -187,6 +214,9 @@ class Recipe:
         title: one line that goes into the model file.
         seed: of the weights and of the data order.
         initialisation: of the weights, see ``ArSSRLib.networks.initialise``.
+        trains: ``network``, or ``expected_error``: the head that gives the expected error, on a
+            model that is not changed.
+        expected_error: how the head is trained; see its class.
         network: what is trained.
         patches, kernels, blur, optimiser: see their classes.
         sources: weights of the volumes by file name; the first match counts.
@@ -209,6 +239,8 @@ class Recipe:
     checkpoint_minutes: float = entry(3.0, least=0)
     initialisation: Literal["torch", "kaiming"] = "torch"
     mirrored: bool = False
+    trains: Literal["network", "expected_error"] = "network"
+    expected_error: ExpectedErrorRecipe = field(default_factory=ExpectedErrorRecipe)
     network: NetworkSpec | BaselineSpec = field(default_factory=NetworkSpec)
     patches: PatchRecipe = field(default_factory=PatchRecipe)
     kernels: KernelRecipe = field(default_factory=KernelRecipe)
@@ -217,8 +249,9 @@ class Recipe:
     sources: tuple[SourceRecipe, ...] = (SourceRecipe(),)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain nested dictionary, ready for JSON."""
-        return asdict(self)
+        """Plain nested dictionary, ready for JSON; only what matters to what is trained."""
+        unused = ("network",) if self.trains == "expected_error" else ("trains", "expected_error")
+        return {name: value for name, value in asdict(self).items() if name not in unused}
 
     def with_changes(self, changes: Mapping[str, str]) -> Recipe:
         """The recipe with entries replaced, as the command line's ``--set optimiser.steps=100``.

@@ -1,0 +1,1 @@
+"""How far the expected error can be relied on: coverage, ranking, sparsification."""

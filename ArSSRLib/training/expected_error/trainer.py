@@ -1,0 +1,204 @@
+"""Trains the head on the activations of a network whose weights do not change."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...errors import EnvironmentFault, InputError
+from ...networks.expected_error import ExpectedErrorHead, constants_of, laplace_loss
+from ...networks.model_file import Model, ModelHeader, save_model
+from ...networks.spec import ExpectedErrorSpec, NetworkSpec
+from ...upsampling.hardware.device import denormals_flushed, memory_format, place
+from ..batches import Batch, batches
+from ..log import say
+from ..loss import half_precision
+from ..optimiser import build_optimiser, learning_rate
+from ..recipe import Recipe
+from ..volumes import TrainingVolume
+from .calibration import Ratios, calibrated, measured
+from .patches import HeadSampler
+from .scan_noise import ScanNoise
+
+BEST = "best.npz"
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+@dataclass(frozen=True)
+class HeadOptions:
+    """What a machine decides, not the recipe.
+
+    Attributes:
+        device: where to compute.
+        workers: processes that draw patches beside the trainer.
+        precision: see :class:`ArSSRLib.training.trainer.TrainerOptions`.
+    """
+
+    device: torch.device
+    workers: int = 1
+    precision: str = "auto"
+
+
+class HeadTrainer:
+    """Trains the head of one model by one recipe.
+
+    Attributes:
+        model: with the head as it is trained so far.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: Model,
+        volumes: Sequence[TrainingVolume],
+        options: HeadOptions,
+    ) -> None:
+        inputs = model.header.spec.last_hidden
+        if not inputs:
+            raise InputError(
+                f"The decoder of the model {model.name} has no hidden layer, from which an "
+                "expected error could be read; start from another model."
+            )
+        self.recipe, self.volumes, self.options = recipe, volumes, options
+        torch.manual_seed(recipe.seed)
+        self.spec = ExpectedErrorSpec(hidden=recipe.expected_error.hidden)
+        self.head = ExpectedErrorHead(self.spec, inputs)
+        self._continue_from(model)
+        self.model = model
+        self.average = {name: value.clone() for name, value in self.head.state_dict().items()}
+        self.half = half_precision(options.precision, options.device)
+
+    def _continue_from(self, model: Model) -> None:
+        """Takes the weights of a head of the same size, else sets out from a likely error."""
+        known, spec = model.expected_error, model.header.expected_error
+        if known is not None and spec is not None and spec.hidden == self.spec.hidden:
+            self.head.load_state_dict(known.state_dict())
+            return
+        torch.nn.init.constant_(self.head.last.bias, math.log(0.01))
+
+    def run(self, validation: Sequence[TrainingVolume], folder: Path) -> Model:
+        """Trains, calibrates on the training volumes and writes ``best.npz``.
+
+        Args:
+            validation: volumes on which the calibration is reported.
+            folder: of the file.
+
+        Raises:
+            EnvironmentFault: the loss is not finite, or the file cannot be written.
+        """
+        began = time.monotonic()
+        with denormals_flushed():
+            self._train()
+        self.head.load_state_dict(self.average)
+        self.head.eval().requires_grad_(False).cpu()
+        place(self.model.network, torch.device("cpu"))
+        trained = self._with_head(self.spec)
+        cases = list(measured(trained, self.volumes, self.recipe))
+        if not cases:
+            raise InputError(
+                "The training volumes hold too little tissue to calibrate the expected error on."
+            )
+        model = self._with_head(calibrated(self.spec, cases))
+        held_out = list(measured(model, validation, self.recipe)) if validation else []
+        calibrated_on, validated_on = _coverage(model, cases), _coverage(model, held_out)
+        made = {
+            "recipe": self.recipe.to_dict(),
+            "volumes": len(self.volumes),
+            "minutes": round((time.monotonic() - began) / 60.0, 2),
+            "calibrated_on": calibrated_on,
+            "validated_on": validated_on,
+        }
+        provenance = {**model.header.provenance, "expected_error": made}
+        header: Any = replace(model.header, provenance=provenance)
+        save_model(model.network, header, folder / BEST, self.head)
+        _say_coverage("the training volumes", calibrated_on)
+        _say_coverage("the validation volumes", validated_on)
+        return model
+
+    def _train(self) -> None:
+        recipe, device = self.recipe.optimiser, self.options.device
+        network = self.model.network
+        place(network, device)
+        self.head.to(device)
+        self.average = {name: value.to(device) for name, value in self.average.items()}
+        sampler = HeadSampler(self.volumes, self.recipe, ScanNoise.of(self.volumes))
+        optimiser = build_optimiser(recipe, self.head)
+        numbers = range(recipe.steps * recipe.batch)
+        began = said = time.monotonic()
+        for step, batch in enumerate(batches(sampler, numbers, recipe.batch, self.options.workers)):
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(recipe, step)
+            loss = self._loss(batch)
+            if not math.isfinite(loss.item()):
+                raise EnvironmentFault(
+                    f"The loss became {loss.item()} at step {step + 1}; lower "
+                    "optimiser.learning_rate and start again."
+                )
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            self._move_average(step)
+            if time.monotonic() - said > _SECONDS_BETWEEN_LINES or step + 1 == recipe.steps:
+                said = time.monotonic()
+                pace = (said - began) / (step + 1)
+                say(
+                    f"step {step + 1}/{recipe.steps}  loss {loss.item():.4f}  {pace:.2f} s per step"
+                )
+
+    def _loss(self, batch: Batch) -> Tensor:
+        """The likelihood of the errors of one batch; only the head gets gradients."""
+        device, network = self.options.device, self.model.network
+        low, coordinates, cell, target, told, scan = (
+            torch.from_numpy(part).to(device) for part in batch
+        )
+        low = low[:, None].contiguous(memory_format=memory_format(device))
+        if not network.spec.encoder.noise_level:
+            told = torch.zeros_like(told)
+        with (
+            torch.no_grad(),
+            torch.autocast(device.type, self.half, enabled=self.half is not None),
+        ):
+            features = network.encoder(low, told)
+            values, hidden = network.decode_with_hidden(features, low, coordinates, cell)
+        error = (values.float() - target).abs()
+        return laplace_loss(self.head(hidden.float(), constants_of(cell, told, scan)), error)
+
+    @torch.no_grad()
+    def _move_average(self, step: int) -> None:
+        decay = min(self.recipe.optimiser.ema, (1 + step) / (10 + step))
+        for name, value in self.head.state_dict().items():
+            self.average[name].lerp_(value, 1.0 - decay)
+
+    def _with_head(self, spec: ExpectedErrorSpec) -> Model:
+        header: ModelHeader[NetworkSpec] = replace(self.model.header, expected_error=spec)
+        return replace(self.model, header=header, expected_error=self.head)
+
+
+def _coverage(model: Model, cases: Sequence[Ratios]) -> dict[str, float]:
+    """Mean share of the voxels inside each interval, and its spread over the cases."""
+    head = model.header.expected_error
+    assert head is not None
+    shares: dict[str, float] = {}
+    for name, multiple in (("68", head.interval_68), ("95", head.interval_95)):
+        values = torch.tensor([case.coverage(multiple) for case in cases], dtype=torch.float64)
+        if len(values):
+            shares[f"inside_{name}"] = round(float(values.mean()), 4)
+            shares[f"lowest_{name}"] = round(float(values.min()), 4)
+            shares[f"highest_{name}"] = round(float(values.max()), 4)
+    return shares
+
+
+def _say_coverage(where: str, shares: dict[str, float]) -> None:
+    if shares:
+        say(
+            f"On {where} the 68 % interval holds the truth in {shares['inside_68']:.1%} of the "
+            f"tissue voxels ({shares['lowest_68']:.0%} to {shares['highest_68']:.0%} by volume), "
+            f"the 95 % interval in {shares['inside_95']:.1%}."
+        )

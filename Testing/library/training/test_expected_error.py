@@ -1,0 +1,83 @@
+"""The head is trained on a network that stays as it is, and its intervals are calibrated."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ArSSRLib.networks.catalogue import load_model
+from ArSSRLib.networks.spec import ExpectedErrorSpec
+from ArSSRLib.training.expected_error.calibration import Ratios, calibrated
+from ArSSRLib.training.expected_error.patches import HeadSampler
+from ArSSRLib.training.expected_error.scan_noise import ScanNoise
+from ArSSRLib.training.recipe import load_recipe
+from ArSSRLib.training.volumes import load_volumes
+from ArSSRLib.volumes.files.search import find_files
+
+Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
+SHORT = (
+    "optimiser.steps=12", "optimiser.batch=1", "patches.size=12", "patches.coordinates=400",
+    "expected_error.calibration_cases=2", "expected_error.calibration_crop=24",
+    "expected_error.hidden=8", "patches.scale_max=1.5", "patches.thickest=2",
+    "expected_error.calibration_scales=[1.5]",
+)  # fmt: skip
+
+
+def _command(cortex_path: Path, folder: Path) -> list[str | Path]:
+    changes = [word for entry in SHORT for word in ("--set", entry)]
+    return ["train", "--recipe", "default-error", "--data", cortex_path, "--device", "cpu",
+            "--workers", "0", "-o", folder, *changes]  # fmt: skip
+
+
+def test_only_the_head_is_trained(
+    cortex_path: Path, seeded_model_path: Path, tmp_path: Path, arssr: Arssr
+) -> None:
+    run = arssr(*_command(cortex_path, tmp_path), "--from", seeded_model_path)
+    assert run.returncode == 0, run.stderr
+    assert "holds the truth in" in run.stderr
+    before, after = load_model(seeded_model_path), load_model(tmp_path / "best.npz")
+    for name, value in before.network.state_dict().items():
+        assert torch.equal(after.network.state_dict()[name], value)
+    assert after.header.version == before.header.version
+    assert after.expected_error is not None
+    spec = after.header.expected_error
+    assert spec is not None and 0.0 < spec.interval_68 < spec.interval_95
+    assert after.header.provenance["expected_error"]["volumes"] == 1
+
+
+def test_it_needs_a_model_to_start_from(cortex_path: Path, tmp_path: Path, arssr: Arssr) -> None:
+    run = arssr(*_command(cortex_path, tmp_path / "run"))
+    assert run.returncode == 2
+    assert "name it with --from" in run.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_sample_has_the_noise_of_the_scan_and_what_the_network_is_told(
+    cortex_path: Path,
+) -> None:
+    changes = dict(entry.split("=") for entry in SHORT)
+    recipe = load_recipe("default-error").with_changes(changes)
+    volumes = load_volumes(find_files([cortex_path]), 12, recipe.sources).volumes
+    noise = ScanNoise.of(volumes)
+    sampler = HeadSampler(volumes, recipe, noise)
+    samples = [sampler[number] for number in range(24)]
+    plain = [sampler.patches[number] for number in range(24)]
+    own = min(noise.levels[volumes[0].name])
+    for sample, patch in zip(samples, plain, strict=True):
+        np.testing.assert_array_equal(sample.low, patch.low)
+        assert float(sample.scan) > 0.5 * own
+    told = [float(sample.told) == float(sample.scan) for sample in samples]
+    assert any(told) and not all(told)
+
+
+def test_the_intervals_hold_as_many_voxels_as_they_state() -> None:
+    ratios = np.sort(np.random.default_rng(1).exponential(2.0, 5000)).astype(np.float32)
+    case = Ratios("made up", (2.0, 2.0, 2.0), 0.0, ratios)
+    spec = calibrated(ExpectedErrorSpec(), [case])
+    assert case.coverage(spec.interval_68) == pytest.approx(0.68, abs=1e-3)
+    assert case.coverage(spec.interval_95) == pytest.approx(0.95, abs=1e-3)

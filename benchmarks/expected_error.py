@@ -1,0 +1,211 @@
+"""How far the expected error of a model can be relied on, also where the model knows nothing.
+
+    python benchmarks/expected_error.py VOLUME... --model FILE -o FOLDER
+
+Each volume is one source. Its central crop is made coarse in many ways (scale, all axes or one,
+kernel, noise) and upsampled as in use, with estimated noise. ``cases.csv`` has a row for each;
+``tables.md`` has the share of the tissue voxels whose truth lies in the stated interval of 68 %
+and of 95 % by group, the worst groups, and how well the expected error ranks the true errors
+beside other indicators: Spearman's correlation, and the area between sparsification curves.
+The last table is for inputs that no model was trained for.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ArSSRLib.choices import Kernel
+from ArSSRLib.evaluation.expected_error.case import ErrorCase, error_case
+from ArSSRLib.evaluation.expected_error.indicators import INDICATORS
+from ArSSRLib.networks.catalogue import load_model
+from ArSSRLib.networks.model_file import Model
+from ArSSRLib.resampling.blur import Blur
+from ArSSRLib.resampling.noise import Noise
+from ArSSRLib.resampling.simulation import simulate_volume
+from ArSSRLib.training.validation import central_crop
+from ArSSRLib.upsampling.request import Upsampling
+from ArSSRLib.volumes.array_types import FloatArray
+from ArSSRLib.volumes.files.reading import read_volume
+from ArSSRLib.volumes.grid import Grid
+from ArSSRLib.volumes.intensity import Normalisation
+from ArSSRLib.volumes.volume import Volume
+
+SCALES = (1.5, 2.0, 3.0, 4.0, 5.0)
+KERNELS: tuple[Kernel, ...] = ("cubic", "kspace", "box")
+NOISES = (0.0, 0.03)
+GROUPS = ("source", "scale", "axes", "kernel", "noise")
+
+
+@dataclass(frozen=True)
+class Degradation:
+    """A way to make a volume coarse."""
+
+    scale: float
+    axes: str = "ijk"
+    kernel: Kernel = "cubic"
+    noise: float = 0.0
+
+    def of(self, sharp: Volume) -> Volume:
+        """The coarse volume."""
+        first, second, third = (self.scale if axis in self.axes else 1.0 for axis in "ijk")
+        noise = Noise(self.noise, "rician")
+        return simulate_volume(sharp, (first, second, third), Blur(self.kernel), noise)
+
+
+def main() -> None:
+    """Measures and writes the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("volumes", nargs="+", type=Path)
+    parser.add_argument("--model", default="default")
+    parser.add_argument("--crop", type=int, default=72, help="voxels along each axis")
+    parser.add_argument("--quick", action="store_true", help="fewer scales, kernels and noises")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    model = load_model(arguments.model)
+    crops = {path.name.split(".")[0]: _crop(path, arguments.crop) for path in arguments.volumes}
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    cases = pd.DataFrame(_rows(crops, model, arguments.quick))
+    cases.to_csv(arguments.output / "cases.csv", index=False)
+    unknown = pd.DataFrame(_unknown(crops, model))
+    text = "\n\n".join([*_calibration(cases), *_ranking(cases), _table(unknown, "Unknown ground")])
+    (arguments.output / "tables.md").write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+def _crop(path: Path, side: int) -> Volume:
+    """The central part of a volume in normalised intensities, on a grid of its voxel size."""
+    volume = read_volume(path)
+    array = central_crop(Normalisation.of(volume.array).apply(volume.array), side)
+    size = array.shape[::-1]
+    return Volume(array, Grid(size, volume.grid.spacing))  # type: ignore[arg-type]
+
+
+def _rows(crops: dict[str, Volume], model: Model, quick: bool) -> Iterator[dict[str, object]]:
+    scales, kernels = (SCALES[1::2], KERNELS[:2]) if quick else (SCALES, KERNELS)
+    for (source, sharp), scale, axes, kernel, noise in product(
+        crops.items(), scales, ("ijk", "k"), kernels, NOISES
+    ):
+        case = _case(Degradation(scale, axes, kernel, noise).of(sharp), sharp, model)
+        if case is not None:
+            named = dict(zip(GROUPS, (source, scale, axes, kernel, noise), strict=True))
+            yield {**named, **_figures(case)}
+
+
+def _case(low: Volume, sharp: Volume, model: Model, compare: bool = True) -> ErrorCase | None:
+    request = Upsampling.of(model=model, expected_error=True, threads=1)
+    return error_case(low, sharp, request, model, compare)
+
+
+def _figures(case: ErrorCase) -> dict[str, float]:
+    found = {
+        "inside_68": case.reliability.inside_68,
+        "inside_95": case.reliability.inside_95,
+        "expected": case.expected,
+        "found": case.found,
+    }
+    found |= {f"rank {name}": value for name, value in case.ranks.items()}
+    return found | {f"area {name}": curve.area for name, curve in case.curves.items()}
+
+
+def _calibration(cases: pd.DataFrame) -> Iterator[str]:
+    """Coverage by each way to group the cases, and the groups that are furthest off."""
+    figures = ["inside_68", "inside_95", "expected", "found"]
+    for group in (["source"], ["scale", "axes"], ["kernel"], ["noise"]):
+        yield _table(
+            cases.groupby(group)[figures].mean().reset_index(), f"By {' and '.join(group)}"
+        )
+    off = (cases["inside_68"] - 0.68).abs()
+    yield _table(cases.loc[off.nlargest(5).index, [*GROUPS, *figures]], "Furthest off")
+    inside = cases["inside_68"].between(0.64, 0.72) & cases["inside_95"].between(0.93, 0.97)
+    yield f"{inside.mean():.0%} of {len(cases)} cases lie within 64-72 % and 93-97 %."
+
+
+def _ranking(cases: pd.DataFrame) -> Iterator[str]:
+    rows = [
+        {
+            "indicator": title,
+            "rank correlation": cases[f"rank {name}"].mean(),
+            "area over the best curve": cases[f"area {name}"].mean(),
+            "expected error better in": (
+                (cases["rank expected"] >= cases[f"rank {name}"])
+                & (cases["area expected"] <= cases[f"area {name}"])
+            ).mean(),
+        }
+        for name, title in INDICATORS.items()
+    ]
+    yield _table(pd.DataFrame(rows), "Ranking of the voxels by their true error")
+
+
+def _table(frame: pd.DataFrame, title: str) -> str:
+    return f"## {title}\n\n{frame.to_markdown(index=False, floatfmt='.3f')}"
+
+
+def _unknown(crops: dict[str, Volume], model: Model) -> Iterator[dict[str, object]]:
+    """Mean stated and true error of inputs that the model does not know, over all sources."""
+    names = [name for name, _ in _strange_inputs(next(iter(crops.values())))]
+    found: dict[str, list[ErrorCase]] = {name: [] for name in names}
+    for sharp in crops.values():
+        for name, (low, truth) in _strange_inputs(sharp):
+            case = _case(low, truth, model, compare=False)
+            if case is not None:
+                found[name].append(case)
+    for name, cases in found.items():
+        if cases:
+            yield {
+                "input": name,
+                "stated": np.mean([case.expected for case in cases]),
+                "true": np.mean([case.found for case in cases]),
+                "inside_68": np.mean([case.reliability.inside_68 for case in cases]),
+                "inside_95": np.mean([case.reliability.inside_95 for case in cases]),
+            }
+
+
+def _strange_inputs(sharp: Volume) -> Iterator[tuple[str, tuple[Volume, Volume]]]:
+    """Low-resolution volumes with their truths; the first is an ordinary one to compare with."""
+    yield "2x, as trained", (Degradation(2.0).of(sharp), sharp)
+    for scale in (6.0, 8.0):
+        yield f"{scale:g}x", (Degradation(scale).of(sharp), sharp)
+    low = Degradation(2.0).of(sharp)
+    rng = np.random.default_rng(3)
+    spiked = low.array.copy()
+    spiked[rng.random(spiked.shape) < 0.01] = 2.5
+    yield "1 % of the voxels 2.5 times as bright as tissue", (replace(low, array=spiked), sharp)
+    padded = low.array.copy()
+    padded[:, : padded.shape[1] // 4] = -1000.0
+    rest = sharp.array.copy()
+    rest[:, : rest.shape[1] // 4] = 0.0
+    yield "a quarter is padding", (replace(low, array=padded), replace(sharp, array=rest))
+    inverted = replace(sharp, array=np.where(sharp.array > 0.05, 1.05 - sharp.array, 0.0))
+    yield "inverted contrast", (Degradation(2.0).of(inverted), inverted)
+    coarse = Degradation(3.0).of(sharp)
+    yield "voxels 3 times as coarse", (Degradation(2.0).of(coarse), coarse)
+    phantom = replace(sharp, array=_phantom(sharp.array.shape))
+    yield "bars and spheres", (Degradation(2.0).of(phantom), phantom)
+    noise = replace(sharp, array=rng.random(sharp.array.shape, dtype=np.float32))
+    yield "nothing but noise", (Degradation(2.0).of(noise), noise)
+
+
+def _phantom(shape: Sequence[int]) -> FloatArray:
+    """Bars of 2 to 5 voxels and spheres with sharp edges: an object that is not a head."""
+    k, j, i = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
+    widths = 2 + (4 * j) // max(1, shape[1])
+    bars = ((i // widths) % 2).astype(np.float32)
+    centre = [n / 2 for n in shape]
+    far = np.sqrt((k - centre[0]) ** 2 + (j - centre[1]) ** 2 + (i - centre[2]) ** 2)
+    inside = (far < 0.45 * min(shape)) & (far > 0.3 * min(shape))
+    return np.where(k < shape[0] // 2, 0.2 + 0.6 * bars, np.where(inside, 0.9, 0.15)).astype(
+        np.float32
+    )
+
+
+if __name__ == "__main__":
+    main()
