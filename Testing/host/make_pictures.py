@@ -26,7 +26,7 @@ sys.path.insert(0, str(HOST))
 PANEL_WIDTH, PANEL_HEIGHT = 420, 900
 WINDOW = (1500, 900)
 SCALE = 2.5
-COLOURS = 220
+COLOURS = 160
 """Colours of the stored pictures: enough for grey images, and half the size."""
 VIEWS = {"row": 0, "divider": 1, "nine": 2}
 """Pictures of the comparison, by the index of their arrangement in the menu."""
