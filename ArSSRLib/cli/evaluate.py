@@ -103,6 +103,12 @@ def _add_measures(parser: argparse.ArgumentParser) -> None:
         "name alone does where no other volume has it)",
     )
     parser.add_argument(
+        "--expected-error",
+        action="store_true",
+        help="measure how far the expected error of models that give it can be relied on: "
+        "calibration, ranking, sparsification (takes about two and a half times as long)",
+    )
+    parser.add_argument(
         "--segmentation",
         action="store_true",
         help="Dice of CSF, grey and white matter against the sharp volume (needs antspyx)",
@@ -225,6 +231,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         threads=arguments.threads or max(1, usable_cpus() // jobs),
         line=tuple(arguments.line) if arguments.line else None,
         axes=parse_axes(arguments.axes),
+        expected_error=arguments.expected_error,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from .tasks import Task
 if TYPE_CHECKING:
     from ...networks.baselines import Baseline
     from ...networks.model_file import Model
+    from ..expected_error.case import ErrorCase
 
 
 def preload_network(task: Task, settings: Settings) -> None:
@@ -62,15 +64,40 @@ def upsample(task: Task, settings: Settings, low: Volume, target: Grid) -> Float
     assert path is not None
     if method.kind == "arssr":
         model = _arssr(path)
-        request = Upsampling.of(
-            model=model,
-            device=settings.device,
-            precision=settings.precision,
-            fast=method.fast,
-            noise_reduction=method.noise_reduction,
-        )
+        request = _request(task, settings, model)
         return upsample_volume(low, request, target=target, model=model).array
     return _with_baseline(_baseline(path), low.array, shape, settings.device)
+
+
+def expected_error(task: Task, settings: Settings, low: Volume, sharp: Volume) -> ErrorCase | None:
+    """Measures the expected error of a task; None where its method gives none.
+
+    Args:
+        task: its method and its scale.
+        settings: where the networks are, and the device.
+        low: the low-resolution volume.
+        sharp: the truth, on the grid of the result.
+    """
+    path = model_file(task.method, task.scale, settings.baselines)
+    if task.method.kind != "arssr" or path is None:
+        return None
+    model = _arssr(path)
+    if model.expected_error is None:
+        return None
+    from ..expected_error.case import error_case
+
+    request = replace(_request(task, settings, model), expected_error=True)
+    return error_case(low, sharp, request, model)
+
+
+def _request(task: Task, settings: Settings, model: Model) -> Upsampling:
+    return Upsampling.of(
+        model=model,
+        device=settings.device,
+        precision=settings.precision,
+        fast=task.method.fast,
+        noise_reduction=task.method.noise_reduction,
+    )
 
 
 @cached_by_file(2)

@@ -65,4 +65,6 @@ def fingerprint(task: Task, settings: Settings) -> str:
         "atlas": [digest(path) for path in atlas],
         "line": settings.line,
     }
+    if settings.expected_error:
+        decisive["expected_error"] = True
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

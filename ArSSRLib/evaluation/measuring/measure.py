@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from ...volumes.volume import Volume
 from ..metrics import METRICS
 from ..metrics.metric import MetricInputs, Unavailable, reason_for_nan
 from ..settings import Settings
-from .apply_method import preload_network, upsample
+from .apply_method import expected_error, preload_network, upsample
 from .file_versions import cached_by_file
 from .fingerprint import fingerprint
 from .inputs import low_and_target, read_mask, read_source
@@ -44,6 +45,7 @@ class _Measured:
         values: a number by metric, or the sentence that stands in for it.
         dice: overlap by region.
         seconds: time of the upsampling.
+        expected_error: what was measured of it, ready for JSON.
         provisional: whether a later run may have a number instead of a sentence.
         views: pictures by the files they are for.
     """
@@ -52,6 +54,7 @@ class _Measured:
     dice: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     provisional: bool = False
+    expected_error: dict[str, Any] = field(default_factory=dict)
     views: dict[Path, CaseViews] = field(default_factory=dict)
 
 
@@ -87,6 +90,7 @@ def measure(task: Task, settings: Settings) -> Record:
             found.dice,
             found.seconds,
             provisional=found.provisional,
+            expected_error=found.expected_error,
         )
     except Exception as error:  # any error that a damaged volume causes concerns this task alone
         record = failed(task, error)
@@ -130,6 +134,9 @@ def _measured(task: Task, settings: Settings) -> _Measured:
         started = time.perf_counter()
         array = upsample(task, settings, low, target)
         found.seconds = time.perf_counter() - started
+        if settings.expected_error:
+            case = expected_error(task, settings, low, source)
+            found.expected_error = {} if case is None else case.to_dict()
         result = Volume(array, target)
     else:
         found.views = _views_of_inputs(task, settings, aim)

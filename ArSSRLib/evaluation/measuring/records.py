@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ...errors import InputError
 from ...running.json_files import read_json_object, write_json
@@ -24,6 +25,8 @@ class Record:
             the case is measured again.
         values: a number by metric, or the sentence that replaces it.
         dice: overlap by region.
+        expected_error: of a model with a head for it, see
+            :class:`ArSSRLib.evaluation.expected_error.case.ErrorCase`; empty where not measured.
         seconds: time of the upsampling alone, in s.
         error: why the case failed; empty if it did not.
         machine: whether it failed because of the machine (memory, a missing package).
@@ -42,6 +45,7 @@ class Record:
     machine: bool = False
     left_out: bool = False
     provisional: bool = False
+    expected_error: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:

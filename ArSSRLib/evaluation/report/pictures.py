@@ -17,6 +17,7 @@ from ..measuring.views import CaseViews, load_views
 from ..metrics import METRICS
 from ..run import Evaluation
 from .case_frame import scale_label
+from .expected_error import expected_error_plot
 from .grids import Tile, draw_errors, draw_grid
 from .plots import metrics_over_scale, profiles
 
@@ -48,6 +49,13 @@ def plots_of(evaluation: Evaluation) -> Iterator[Picture]:
     if figure is not None:
         caption = "Mean over the volumes at each scale; bars span one standard deviation."
         yield Picture("metrics", caption, _png(figure))
+    figure = expected_error_plot(evaluation)
+    if figure is not None:
+        caption = (
+            "Expected error. Left: true against stated error, a line for each case. Right: the "
+            "error left when the least certain voxels are taken out, by several indicators."
+        )
+        yield Picture("expected-error", caption, _png(figure))
 
 
 def pictures_of(evaluation: Evaluation, count: int) -> Iterator[Picture]:

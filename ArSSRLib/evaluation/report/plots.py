@@ -43,10 +43,10 @@ def metrics_over_scale(evaluation: Evaluation) -> Figure | None:
         return None
     rows = math.ceil(len(names) / _COLUMNS)
     columns = math.ceil(len(names) / rows)
-    figure = _figure(_PANEL[0] * columns, _PANEL[1] * rows + 0.5)
+    figure = new_figure(_PANEL[0] * columns, _PANEL[1] * rows + 0.5)
     for n, name in enumerate(names):
         axes = figure.add_subplot(rows, columns, n + 1)
-        _style(axes, METRICS[name].heading)
+        style(axes, METRICS[name].heading)
         for m, method in enumerate(settings.methods):
             if method.slug not in found.index:
                 continue
@@ -93,7 +93,7 @@ def profiles(
     beside = 1 if shown is not None and row is not None else 0
     columns = min(_COLUMNS, len(curves))
     rows = math.ceil(len(curves) / columns)
-    figure = _figure(3.2 * beside + 4.4 * columns, 2.9 * rows + 0.8)
+    figure = new_figure(3.2 * beside + 4.4 * columns, 2.9 * rows + 0.8)
     figure.suptitle(title, fontsize=11, color=INK, x=0.01, ha="left", fontweight="bold")
     grid = figure.add_gridspec(
         rows, columns + beside, width_ratios=[3.0] * beside + [4.4] * columns
@@ -105,7 +105,7 @@ def profiles(
     for n, (label, lines) in enumerate(curves):
         axes = figure.add_subplot(grid[n // columns, n % columns + beside], sharey=shared)
         shared = axes
-        _style(axes, label)
+        style(axes, label)
         drawn.update(_drawn_profiles(axes, lines))
         if n >= len(curves) - columns:
             axes.set_xlabel("mm along the line, from the patient's right" if beside else "mm")
@@ -144,7 +144,8 @@ def _show_line(axes: Axes, view: View, row: float) -> None:
     axes.set_axis_off()
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -153,7 +154,8 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
-def _style(axes: Axes, title: str) -> None:
+def style(axes: Axes, title: str) -> None:
+    """Gives a panel its heading and the report's colours."""
     axes.set_title(title, fontsize=10, color=INK, loc="left", fontweight="bold")
     axes.tick_params(labelsize=8, colors=MUTED, length=0)
     axes.grid(True, color=LINES, linewidth=0.7)

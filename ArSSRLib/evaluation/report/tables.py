@@ -18,6 +18,7 @@ from .case_frame import (
     summaries,
     summary,
 )
+from .expected_error import expected_error_table
 from .notes import (
     averages,
     gaps,
@@ -46,6 +47,7 @@ def tables_of(evaluation: Evaluation) -> list[Table]:
         quality_table(evaluation, cases),
         sharpness_table(evaluation, cases),
         dice_table(evaluation, cases),
+        expected_error_table(evaluation),
         cost_table(evaluation, cases),
         significance_table(evaluation, cases),
     )
