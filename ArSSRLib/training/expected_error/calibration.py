@@ -19,6 +19,7 @@ from ..recipe import Recipe
 from ..validation import central_crop
 from ..variation.blurs import BlurSampler
 from ..volumes import TrainingVolume
+from .scan_noise import ScanNoise
 
 _TISSUE = 0.1
 """Normalised intensity of the truth above which a voxel counts."""
@@ -58,13 +59,18 @@ def calibrated(spec: ExpectedErrorSpec, cases: Sequence[Ratios]) -> ExpectedErro
     return replace(spec, interval_68=widths[0.68], interval_95=widths[0.95])
 
 
-def measured(model: Model, volumes: Sequence[TrainingVolume], recipe: Recipe) -> Iterator[Ratios]:
+def measured(
+    model: Model, volumes: Sequence[TrainingVolume], recipe: Recipe, own: ScanNoise
+) -> Iterator[Ratios]:
     """Simulates scans of central crops, one after another, and upsamples them as in use.
+
+    A crop has the intensity range and the noise of its whole volume, as a region of a scan has.
 
     Args:
         model: with a head.
         volumes: each is taken once, then again from the first, with other draws.
         recipe: its kernels, ``calibration_`` entries and seed count.
+        own: noise of the volumes themselves.
     """
     head = recipe.expected_error
     blurs = BlurSampler(recipe.kernels, recipe.blur)
@@ -77,7 +83,8 @@ def measured(model: Model, volumes: Sequence[TrainingVolume], recipe: Recipe) ->
         low = simulate_low_resolution(high, shape, blurs.draw(rng)[0])
         noise = float(rng.choice(head.calibration_noise))
         low = low + np.float32(noise) * rng.standard_normal(low.shape, dtype=np.float32)
-        ratios = _ratios(model, low, high)
+        level = float(np.hypot(noise, own.at(volume.name, float(np.prod(scales) ** (1.0 / 3.0)))))
+        ratios = _ratios(model, low, high, level)
         if ratios.size:
             yield Ratios(volume.name, scales, noise, ratios)
 
@@ -95,13 +102,19 @@ def _scales(
     return scales[0], scales[1], scales[2]
 
 
-def _ratios(model: Model, low: FloatArray, high: FloatArray) -> FloatArray:
+def _ratios(model: Model, low: FloatArray, high: FloatArray, level: float) -> FloatArray:
     """Absolute error over expected error of the tissue voxels of one simulated scan."""
     fine = Grid(high.shape[::-1])  # type: ignore[arg-type]
     spacing = tuple(m / n for m, n in zip(high.shape[::-1], low.shape[::-1], strict=True))
     origin = tuple(0.5 * (s - 1.0) for s in spacing)
     coarse = Grid(low.shape[::-1], spacing, origin)  # type: ignore[arg-type]
-    request = Upsampling.of(model=model, device="cpu", expected_error=True)
+    request = Upsampling.of(
+        model=model,
+        device="cpu",
+        expected_error=True,
+        intensity_range=(0.0, 1.0),
+        noise_level=level if model.header.spec.encoder.noise_level else None,
+    )
     made = upsample_with_error(Volume(low, coarse), request, target=fine, model=model)
     error = made.error_volume()
     assert error is not None

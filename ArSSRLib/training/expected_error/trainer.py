@@ -94,19 +94,23 @@ class HeadTrainer:
             EnvironmentFault: the loss is not finite, or the file cannot be written.
         """
         began = time.monotonic()
+        noise = ScanNoise.of(self.volumes)
         with denormals_flushed():
-            self._train()
+            self._train(noise)
         self.head.load_state_dict(self.average)
         self.head.eval().requires_grad_(False).cpu()
         place(self.model.network, torch.device("cpu"))
         trained = self._with_head(self.spec)
-        cases = list(measured(trained, self.volumes, self.recipe))
+        cases = list(measured(trained, self.volumes, self.recipe, noise))
         if not cases:
             raise InputError(
                 "The training volumes hold too little tissue to calibrate the expected error on."
             )
         model = self._with_head(calibrated(self.spec, cases))
-        held_out = list(measured(model, validation, self.recipe)) if validation else []
+        held_out = []
+        if validation:
+            own = ScanNoise.of(validation)
+            held_out = list(measured(model, validation, self.recipe, own))
         calibrated_on, validated_on = _coverage(model, cases), _coverage(model, held_out)
         made = {
             "recipe": self.recipe.to_dict(),
@@ -122,13 +126,13 @@ class HeadTrainer:
         _say_coverage("the validation volumes", validated_on)
         return model
 
-    def _train(self) -> None:
+    def _train(self, noise: ScanNoise) -> None:
         recipe, device = self.recipe.optimiser, self.options.device
         network = self.model.network
         place(network, device)
         self.head.to(device)
         self.average = {name: value.to(device) for name, value in self.average.items()}
-        sampler = HeadSampler(self.volumes, self.recipe, ScanNoise.of(self.volumes))
+        sampler = HeadSampler(self.volumes, self.recipe, noise)
         optimiser = build_optimiser(recipe, self.head)
         numbers = range(recipe.steps * recipe.batch)
         began = said = time.monotonic()
