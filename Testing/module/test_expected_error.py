@@ -92,6 +92,7 @@ def test_a_run_makes_a_third_volume_and_one_sentence(slicer, ui, run, cortex, pa
     assert error.GetImageData().GetDimensions() == result.GetImageData().GetDimensions()
     np.testing.assert_allclose(error.GetOrigin(), result.GetOrigin())
     assert "Expected error: median" in ui.statusLabel.text
+    assert "differs from the input by" in ui.statusLabel.text
     assert array(slicer, error).min() >= 0.0
     hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
     parents = {hierarchy.GetItemParent(hierarchy.GetItemByDataNode(n)) for n in (error, cortex)}

@@ -109,7 +109,7 @@ def test_fast_is_offered_only_where_the_model_has_a_second_pass(models, ui, monk
     assert read_header(path).mirrored
     choose(monkeypatch, ui, path)
     assert ui.fastCheckBox.enabled
-    assert "mirrored pass" in ui.fastCheckBox.toolTip
+    assert "second pass" in ui.fastCheckBox.toolTip
 
 
 def test_the_folder_of_installed_models_is_made_with_the_first_one(slicer, monkeypatch, tmp_path):

@@ -148,7 +148,7 @@ class RunState:
     def _onSucceeded(self, nodes: dict, edited: bool, findings: dict) -> None:
         inputNode = slicer.mrmlScene.GetNodeByID(self._inputID)
         text = _("Done: “{name}”.").format(name=nodes["arssr"].GetName())
-        summary = _errorSummary(findings)
+        summary = _summary(findings)
         if summary:
             text += "\n" + summary
         if edited:
@@ -181,9 +181,14 @@ class RunState:
         self._ui.statusLabel.styleSheet = boxStyle(kind)
 
 
-def _errorSummary(findings: dict) -> str:
-    """One sentence about the expected errors; empty where there are none."""
+def _summary(findings: dict) -> str:
+    """One sentence about how well the result fits its input, and one about the expected errors."""
     from ArSSRLib.upsampling.expected_error import ErrorSummary
 
-    found = findings.get("expected_error")
-    return ErrorSummary(found["median"], found["share_above"]).sentence if found else ""
+    sentences, error = [], findings.get("expected_error")
+    if "difference" in findings:
+        fits = _("Made coarse again, it differs from the input by {percent:.2g} % of its range.")
+        sentences.append(fits.format(percent=100.0 * findings["difference"]))
+    if error:
+        sentences.append(ErrorSummary(error["median"], error["share_above"]).sentence)
+    return "\n".join(sentences)
