@@ -17,12 +17,15 @@ from .sidecar import RAW
 
 BIDS_VERSION = "1.11.1"
 PIPELINE = "arssr"
+EXPECTED_ERROR = "arssrExpectedError"
+"""The ``desc`` of the expected error of a result."""
 README = """\
 # Upsampled anatomical images
 
 `arssr bids` {version} made these volumes from a BIDS dataset: each has a finer grid over the same
 field of view as its source. `desc-arssr` are results of a neural network (Wu et al. 2023,
 doi:10.1109/JBHI.2022.3223106), `desc-cubic`, `desc-linear` and `desc-nearest` are interpolated.
+`desc-arssrExpectedError` is how far each voxel of `desc-arssr` is expected to be off, in its units.
 `res-2x` means twice the voxels along each axis, `res-0p8mm` voxels of 0.8 mm; p is the decimal
 point. The JSON file beside each volume names its source, the model and the voxel sizes.
 

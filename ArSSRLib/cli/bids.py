@@ -107,6 +107,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="accepted for compatibility; ArSSR does not validate datasets",
     )
     add_options(parser, Upsampling, (*OF_THE_NETWORK, "from_measured", "volume"))
+    parser.add_argument(
+        "--expected-error",
+        action="store_true",
+        help="also write the expected error of each voxel, as desc-arssrExpectedError; the method "
+        "arssr alone gives it",
+    )
     add_places(parser)
     add_progress(parser)
     add_force(parser)
@@ -176,6 +182,8 @@ def _requests(arguments: argparse.Namespace) -> list[Upsampling]:
             "One of --scale, --spacing and --isotropic is required; see 'arssr bids --help'."
         )
     methods = dict.fromkeys(arguments.method or ["arssr"])
+    if arguments.expected_error and "arssr" not in methods:
+        raise InputError("Only the method arssr gives --expected-error; leave it out, or add it.")
     return [
         Upsampling.from_namespace(argparse.Namespace(**{**vars(arguments), "method": method}))
         for method in methods
@@ -232,16 +240,20 @@ class _Places:
                 yield self._planned_job(name, self._job(source, request))
 
     def _job(self, source: Source, request: Upsampling) -> FileJob:
-        from ..bids.derivative import result_path
+        from ..bids.derivative import EXPECTED_ERROR, result_path
         from ..bids.names import resolution_label
         from ..bids.sidecar import static_entries
 
         label = resolution_label(request.resolution)
         result = result_path(self.output, source, label, request.method)
+        error_map = None
+        if request.expected_error:
+            error_map = str(result_path(self.output, source, label, EXPECTED_ERROR))
         return FileJob(
             source=str(source.path),
             output=str(result),
             request=request,
+            error_map=error_map,
             sidecar=str(result).removesuffix(".nii.gz") + ".json",
             entries=static_entries(source, request.method, self.stripped),
         )
@@ -251,7 +263,8 @@ class _Places:
 
         refused = reason_to_refuse(job.output, self.force)
         # A result without its sidecar is an unfinished one.
-        finished = is_finished(job.output, self.force) and job.sidecar is not None
+        files = [path for path in (job.output, job.error_map) if path is not None]
+        finished = all(is_finished(path, self.force) for path in files) and job.sidecar is not None
         made = made_by(Path(job.sidecar or "")) if finished else None
         if made is not None and (difference := job.request.difference_from(made)):
             refused = (

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..choices import NOT_FOR_CLINICAL_USE
 from ..errors import InputError
 from ..running.json_files import read_json_object, write_json
 
@@ -50,7 +51,31 @@ def write_sidecar(job: FileJob, source: Volume, result: FileResult) -> None:
         "same field of view"
     )
     entries = {key: value for key, value in job.entries.items() if _is_finite(value)}
-    write_json(job.sidecar, {**entries, "Resolution": resolution, _MADE: made})
+    values = {**entries, "Resolution": resolution, _MADE: made}
+    if job.error_map is not None:
+        # First: with the sidecar of the result, the result is complete.
+        write_json(_beside(job.error_map), {**values, **_of_errors(job)})
+    write_json(job.sidecar, values)
+
+
+def _beside(path: str) -> str:
+    """The sidecar of a file."""
+    from ..volumes.files.names import stem_of
+
+    return f"{stem_of(path)}.json"
+
+
+def _of_errors(job: FileJob) -> dict[str, Any]:
+    """What the sidecar of the expected error has instead of, or besides, that of the result."""
+    assert job.request.model is not None
+    head = job.request.model.header.expected_error
+    assert head is not None
+    return {
+        "Description": f"Expected absolute error of each voxel of {Path(job.output).name}, in its "
+        f"units. {NOT_FOR_CLINICAL_USE}",
+        "Interval68": head.interval_68,
+        "Interval95": head.interval_95,
+    }
 
 
 def made_by(path: Path) -> Mapping[str, Any] | None:

@@ -97,3 +97,31 @@ def test_what_is_left_out_is_reported(dataset: Path, capfd: pytest.CaptureFixtur
     ):
         assert sum(words in line for line in told) == 1
     assert files(out) == expected(RESULTS)
+
+
+def test_the_expected_error_is_a_second_result_with_its_sidecar(
+    dataset: Path, error_model_path: Path
+) -> None:
+    out = dataset / "derivatives" / "arssr"
+    selected = ["--scale", "1,1,2", "--participant-label", "sub-01", "--progress", "none"]
+    command = ["bids", str(dataset), str(out), "participant", *selected, "--expected-error"]
+    assert main([*command, "--model", str(error_model_path)]) == 0
+    results = sorted(path for path in files(out) if "desc-" in path)
+    assert len(results) == 4
+    error, sidecar = (
+        next(path for path in results if "desc-arssrExpectedError" in path and path.endswith(end))
+        for end in (".nii.gz", ".json")
+    )
+    values = read(out / sidecar)
+    assert str(values["Description"]).startswith("Expected absolute error of each voxel")
+    assert values["Interval68"] < values["Interval95"]  # type: ignore[operator]
+    assert sitk.ReadImage(str(out / error)).GetPixelIDTypeAsString() == "32-bit float"
+    validator = Path(sys.executable).with_name("bids-validator-deno")
+    told = subprocess.run(
+        [validator, "--format", "json", out], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0
+    (out / error).unlink()
+    assert main([*command, "--model", str(error_model_path)]) == 0
+    assert (out / error).is_file()
+    assert main([*command, "--model", str(error_model_path), "--method", "cubic"]) == 2
