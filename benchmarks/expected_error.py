@@ -3,7 +3,8 @@
     python benchmarks/expected_error.py VOLUME... --model FILE -o FOLDER
 
 Each volume is one source. Its central crop is made coarse in many ways (scale, all axes or one,
-kernel, noise) and upsampled as in use, with estimated noise. ``cases.csv`` has a row for each;
+kernel, noise) and upsampled as a region in use is, with the intensity range and the estimated
+noise of its whole volume. ``cases.csv`` has a row for each;
 ``tables.md`` has the share of the tissue voxels whose truth lies in the stated interval of 68 %
 and of 95 % by group, the worst groups, and how well the expected error ranks the true errors
 beside other indicators: Spearman's correlation, and the area between sparsification curves.
@@ -29,7 +30,9 @@ from ArSSRLib.networks.model_file import Model
 from ArSSRLib.resampling.blur import Blur
 from ArSSRLib.resampling.noise import Noise
 from ArSSRLib.resampling.simulation import simulate_volume
+from ArSSRLib.training.expected_error.scan_noise import ScanNoise
 from ArSSRLib.training.validation import central_crop
+from ArSSRLib.training.volumes import TrainingVolume
 from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.volumes.array_types import FloatArray
 from ArSSRLib.volumes.files.reading import read_volume
@@ -71,9 +74,11 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
     model = load_model(arguments.model)
-    crops = {path.name.split(".")[0]: _crop(path, arguments.crop) for path in arguments.volumes}
+    volumes = [_training_volume(path) for path in arguments.volumes]
+    crops = {volume.name: _crop(volume, arguments.crop) for volume in volumes}
+    own = ScanNoise.of(volumes)
     arguments.output.mkdir(parents=True, exist_ok=True)
-    cases = pd.DataFrame(_rows(crops, model, arguments.quick))
+    cases = pd.DataFrame(_rows(crops, model, own, arguments.quick))
     cases.to_csv(arguments.output / "cases.csv", index=False)
     unknown = pd.DataFrame(_unknown(crops, model))
     text = "\n\n".join([*_calibration(cases), *_ranking(cases), _table(unknown, "Unknown ground")])
@@ -81,28 +86,38 @@ def main() -> None:
     print(text)
 
 
-def _crop(path: Path, side: int) -> Volume:
-    """The central part of a volume in normalised intensities, on a grid of its voxel size."""
+def _training_volume(path: Path) -> TrainingVolume:
     volume = read_volume(path)
-    array = central_crop(Normalisation.of(volume.array).apply(volume.array), side)
-    size = array.shape[::-1]
-    return Volume(array, Grid(size, volume.grid.spacing))  # type: ignore[arg-type]
+    name, line = path.name.split(".")[0], Normalisation.of(volume.array)
+    return TrainingVolume(name, volume.array, line, volume.grid.spacing)
 
 
-def _rows(crops: dict[str, Volume], model: Model, quick: bool) -> Iterator[dict[str, object]]:
+def _crop(volume: TrainingVolume, side: int) -> Volume:
+    """The central part of a volume in normalised intensities, on a grid of its voxel size."""
+    array = central_crop(volume.normalisation.apply(volume.array), side)
+    return Volume(array, Grid(array.shape[::-1], volume.spacing))  # type: ignore[arg-type]
+
+
+def _rows(
+    crops: dict[str, Volume], model: Model, own: ScanNoise, quick: bool
+) -> Iterator[dict[str, object]]:
     scales, kernels = (SCALES[1::2], KERNELS[:2]) if quick else (SCALES, KERNELS)
     for (source, sharp), scale, axes, kernel, noise in product(
         crops.items(), scales, ("ijk", "k"), kernels, NOISES
     ):
-        case = _case(Degradation(scale, axes, kernel, noise).of(sharp), sharp, model)
+        factor = scale ** (len(axes) / 3.0)
+        request = Upsampling.of(
+            model=model,
+            expected_error=True,
+            threads=1,
+            intensity_range=(0.0, 1.0),
+            noise_level=float(np.hypot(noise, own.at(source, factor))),
+        )
+        low = Degradation(scale, axes, kernel, noise).of(sharp)
+        case = error_case(low, sharp, request, model)
         if case is not None:
             named = dict(zip(GROUPS, (source, scale, axes, kernel, noise), strict=True))
             yield {**named, **_figures(case)}
-
-
-def _case(low: Volume, sharp: Volume, model: Model, compare: bool = True) -> ErrorCase | None:
-    request = Upsampling.of(model=model, expected_error=True, threads=1)
-    return error_case(low, sharp, request, model, compare)
 
 
 def _figures(case: ErrorCase) -> dict[str, float]:
@@ -155,7 +170,8 @@ def _unknown(crops: dict[str, Volume], model: Model) -> Iterator[dict[str, objec
     found: dict[str, list[ErrorCase]] = {name: [] for name in names}
     for sharp in crops.values():
         for name, (low, truth) in _strange_inputs(sharp):
-            case = _case(low, truth, model, compare=False)
+            request = Upsampling.of(model=model, expected_error=True, threads=1)
+            case = error_case(low, truth, request, model, compare=False)
             if case is not None:
                 found[name].append(case)
     for name, cases in found.items():

@@ -81,6 +81,9 @@ def error_case(
     error_volume = made.error_volume()
     assert error_volume is not None
     line = Normalisation.of(sharp.array)
+    if request.intensity_range is not None:
+        low_end, high_end = request.intensity_range
+        line = Normalisation(low_end, high_end - low_end)
     tissue = np.flatnonzero(line.apply(sharp.array) > TISSUE)
     tissue = tissue[:: max(1, tissue.size // _MOST_VOXELS)]
     if tissue.size < _FEWEST_VOXELS:
