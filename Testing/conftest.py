@@ -17,6 +17,10 @@ TESTING = Path(__file__).parent
 # Helpers that several folders of tests share are beside this file.
 sys.path.insert(0, str(TESTING))
 
+# Threads that wait would otherwise keep a core busy that another test could use: on a loaded
+# machine small regions take six times as long. OpenMP reads this when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # The same examples in every run, however slow the machine is.
 settings.register_profile(
     "steady",
@@ -52,19 +56,26 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("MPLCONFIGDIR", config.stash[_caches])
 
 
-def slow_tests() -> set[str]:
-    """The entries of ``slow_tests.txt``: folders, files and tests."""
+def slow_tests() -> list[str]:
+    """The entries of ``slow_tests.txt``: folders, files and tests, the slowest first."""
     lines = (TESTING / "slow_tests.txt").read_text(encoding="utf-8").splitlines()
-    return {line for line in lines if line and not line.startswith("#")}
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the slow tests and the tests of whole folders."""
-    slow = slow_tests()
+    """Marks the slow tests and the tests of whole folders, and puts the slowest files first.
+
+    With several processes, a long file that starts last would keep all but one of them waiting.
+    """
+    rank = {entry: number for number, entry in enumerate(slow_tests())}
+    first: dict[Path, int] = {}
     for item in items:
-        nodes = {node.nodeid for node in item.listchain()}
-        if not slow.isdisjoint({*nodes, item.nodeid.partition("[")[0]}):
+        nodes = {node.nodeid for node in item.listchain()} | {item.nodeid.partition("[")[0]}
+        ranks = [rank[node] for node in nodes if node in rank]
+        if ranks:
             item.add_marker("slow")
+        first[item.path] = min([*ranks, first.get(item.path, len(rank))])
+    items.sort(key=lambda item: first[item.path])
     for marker, folders in MARKED_FOLDERS.items():
         paths = {TESTING / folder for folder in folders}
         for item in items:

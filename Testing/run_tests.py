@@ -20,9 +20,9 @@ CHECKS = (
     ("mypy",),
 )
 
-SIDE_BY_SIDE = ("-n", "4", "--dist", "loadfile")
+SIDE_BY_SIDE = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 """Four files at a time, since many tests wait for other processes. The tests of one file share what
-they prepare. ``-n 0`` turns it off."""
+they prepare. The slowest files come first. ``-n 0`` turns it off."""
 
 
 def main() -> int:

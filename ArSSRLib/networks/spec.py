@@ -155,10 +155,15 @@ def _check_size(spec: NetworkSpec) -> None:
         raise InputError(
             f"The decoder entry depth is {decoder.depth}; with skip it must be an even number."
         )
+    # The layers come first: counting the weights of millions of them would take minutes.
     layers = encoder.blocks * encoder.layers
-    if layers > _MOST_LAYERS or spec.parameters > _MOST_PARAMETERS:
+    if layers > _MOST_LAYERS:
         raise InputError(
-            f"The network specification asks for {layers} convolutions in blocks and "
-            f"{spec.parameters:,} weights; at most {_MOST_LAYERS} and {_MOST_PARAMETERS:,} are "
-            "possible: choose fewer features, blocks or layers."
+            f"The network specification asks for {layers} convolutions in blocks; at most "
+            f"{_MOST_LAYERS} are possible: choose fewer blocks or layers."
+        )
+    if spec.parameters > _MOST_PARAMETERS:
+        raise InputError(
+            f"The network specification asks for {spec.parameters:,} weights; at most "
+            f"{_MOST_PARAMETERS:,} are possible: choose fewer features, blocks or layers."
         )

@@ -236,7 +236,9 @@ _MODELS = [
                "from 1 to 4096"),
     _bad_model("the largest network of all", _edited(lambda h, a: h["network"]["encoder"].update(
                features=4096, blocks=4096, layers=4096, growth=4096)),
-               "at most 4096", "choose fewer"),
+               "at most 4096", "choose fewer blocks or layers"),
+    _bad_model("too many weights", _edited(lambda h, a: h["network"]["encoder"].update(
+               features=4096, blocks=1024, layers=4)), "weights", "choose fewer features"),
     _bad_model("channels in words", _network_entry("encoder", "features", "many"), "'many'",
                "whole number"),
     _bad_model("an unknown entry", _network_entry("decoder", "magic", 1), "decoder.magic"),

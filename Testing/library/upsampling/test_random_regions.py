@@ -16,6 +16,7 @@ from ArSSRLib.volumes.region import box_of_roi
 from ArSSRLib.volumes.volume import Volume
 
 REGIONS = 200
+"""For each scale."""
 
 
 @pytest.fixture(scope="module")
