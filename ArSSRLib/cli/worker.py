@@ -19,8 +19,8 @@ from ..running.interrupts import was_interrupted
 from ..running.memory import is_out_of_memory
 from ..running.worker import Ended, JobLink, serve
 from ..upsampling.file_job import FileJob
+from ..upsampling.hardware.warm_up import device_names, warm_up
 from ..upsampling.request import Upsampling
-from ..upsampling.warm_up import device_names, warm_up
 from .outcome import EXIT_DONE, sentence_of
 from .printers import NOTHING, JsonPrinter
 from .upsample import run_job

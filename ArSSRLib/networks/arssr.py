@@ -99,3 +99,29 @@ class ArSSR(nn.Module):
         # The offset spans [-1, 1] between the faces of a voxel, like the absolute coordinate.
         offset = 2.0 * (position - (position + 0.5 + TIE).floor())
         return torch.cat([offset, cell[:, None].expand_as(offset)], dim=-1)
+
+
+_BRANCH_SCALE = 0.1
+
+
+@torch.no_grad()
+def initialise(network: ArSSR, name: str) -> None:
+    """Draws the weights from torch's global generator.
+
+    Args:
+        network: changed in place.
+        name: ``torch`` keeps PyTorch's own draw, as the published code does; ``kaiming`` keeps
+            the signal's size through the ReLUs (He 2015) and starts residual branches small, so
+            that a deep network begins close to the identity.
+    """
+    if name == "kaiming":
+        for module in network.modules():
+            if isinstance(module, nn.Conv3d | nn.Linear):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+        for block in network.encoder.structure.residual_blocks():
+            *_, last = block.convolutions()
+            network.encoder.layer(last).weight.mul_(_BRANCH_SCALE)
+    if network.spec.residual != "none":
+        network.start_as_interpolation()

@@ -213,7 +213,7 @@ class Recipe:
     Attributes:
         title: one line that goes into the model file.
         seed: of the weights and of the data order.
-        initialisation: of the weights, see ``ArSSRLib.networks.initialise``.
+        initialisation: of the weights, see ``ArSSRLib.networks.arssr.initialise``.
         trains: ``network``, or ``expected_error``: the head that gives the expected error, on a
             model that is not changed.
         expected_error: how the head is trained; see its class.

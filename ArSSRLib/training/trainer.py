@@ -14,10 +14,9 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from ..errors import EnvironmentFault, InputError
-from ..networks.arssr import ArSSR
+from ..networks.arssr import ArSSR, initialise
 from ..networks.baselines import Baseline
 from ..networks.build import build_network
-from ..networks.initialise import initialise
 from ..networks.model_file import AnyModelHeader, Model, ModelHeader, save_model
 from ..networks.spec import NetworkSpec
 from ..running.interrupts import no_longer_cancellable

@@ -207,7 +207,7 @@ def test_a_rotated_region_counts_by_its_bounds_along_the_volume_s_axes(slicer, u
     covered = np.multiply(target.size, target.spacing)
     assert np.all(covered >= sides - 1e-6)
     assert np.all(covered <= sides + 2 * np.array(target.spacing))
-    assert "bounds along them" in ui.roiSelector.toolTip
+    assert "follows the volume's axes" in ui.roiSelector.toolTip
 
 
 def test_a_new_region_is_a_box_in_the_middle_of_the_input(ui, chosen):

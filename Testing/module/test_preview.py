@@ -142,7 +142,7 @@ def test_a_scene_saved_during_a_preview_opens_with_the_views_as_they_were(
         assert composite.GetForegroundOpacity() == pytest.approx(0.4)
 
 
-def test_views_of_another_volume_show_the_input_meanwhile(slicer, ui, cortex, wait):
+def test_views_of_another_volume_show_the_input_until_then(slicer, ui, cortex, wait):
     other = slicer.util.addVolumeFromArray(np.ones((9, 9, 9), np.int16), np.eye(4), "Other")
     slicer.util.setSliceViewerLayers(background=other)
     ui.inputSelector.setCurrentNode(cortex)

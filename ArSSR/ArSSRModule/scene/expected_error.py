@@ -120,7 +120,7 @@ def showAbove(errorNode, percent: float) -> None:
 
 
 def unitOf(volumeNode) -> str:
-    """The unit of a volume's intensities; those of MR have none of their own."""
+    """The unit of a volume's intensities; those of MR have none."""
     units = volumeNode.GetVoxelValueUnits()
     meaning = (units.GetCodeMeaning() or units.GetCodeValue()) if units is not None else ""
     return meaning or _("intensity units")

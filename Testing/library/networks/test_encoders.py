@@ -13,11 +13,10 @@ import torch
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.networks import encoders
-from ArSSRLib.networks.arssr import ArSSR
+from ArSSRLib.networks.arssr import ArSSR, initialise
 from ArSSRLib.networks.encoder import Encoder
 from ArSSRLib.networks.encoder_parts import Chain, Conv, Dense, FusedBlocks
 from ArSSRLib.networks.encoders import EncoderSpec, encoder_kinds, encoder_structure
-from ArSSRLib.networks.initialise import initialise
 from ArSSRLib.networks.model_file import ModelHeader, read_model, save_model
 from ArSSRLib.networks.published_weights import import_published, published_encoders
 from ArSSRLib.networks.spec import DecoderSpec, NetworkSpec

@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from ArSSRLib.errors import InputError
-from ArSSRLib.networks.arssr import ArSSR
-from ArSSRLib.networks.initialise import initialise
+from ArSSRLib.networks.arssr import ArSSR, initialise
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec, paper_spec
 
 

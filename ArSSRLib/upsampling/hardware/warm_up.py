@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..running.interrupts import load_libraries
-from .request import Upsampling
+from ...running.interrupts import load_libraries
+from ..request import Upsampling
 
 _SIDE = 12
 """Voxels along each axis of the volume that is upsampled: enough to start all threads."""
@@ -21,9 +21,9 @@ def warm_up(request: Upsampling) -> None:
         InputError: the model or the device cannot be used.
     """
     load_libraries("SimpleITK", *(["torch"] if request.model is not None else []))
-    from ..volumes.grid import Grid
-    from ..volumes.volume import Volume
-    from .run import upsample_volume
+    from ...volumes.grid import Grid
+    from ...volumes.volume import Volume
+    from ..run import upsample_volume
 
     ramp = np.linspace(0.0, 1.0, _SIDE**3, dtype=np.float32).reshape((_SIDE,) * 3)
     coarse, fine = Grid((_SIDE,) * 3), Grid((2 * _SIDE,) * 3, (0.5,) * 3)
