@@ -114,7 +114,7 @@ def mirrored(started: Any, tmp_path: Path) -> Callable[[bool], Path]:
         model = load_model("default")
         header = dataclasses.replace(model.header, mirrored=wanted)
         path = tmp_path / f"{'mirrored' if wanted else 'once'}.npz"
-        save_model(model.network, header, path)
+        save_model(model.network, header, path, model.expected_error)
         return path
 
     return copy

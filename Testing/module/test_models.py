@@ -133,7 +133,7 @@ def test_a_network_that_cannot_upsample_here_is_not_installed(models, ui, tmp_pa
     from ArSSRLib.networks.model_file import save_model
 
     spec = BaselineSpec("SRCNN3D")
-    header = dataclasses.replace(load_model("default").header, spec=spec)
+    header = dataclasses.replace(load_model("default").header, spec=spec, expected_error=None)
     save_model(build_network(spec), header, tmp_path / "baseline.npz")
     before = menu(ui)
     with pytest.raises(ValueError, match="baseline"):
@@ -157,7 +157,8 @@ def titled(tmp_path):
         model = load_model("default")
         folder = tmp_path / title.replace(" ", "_")
         folder.mkdir()
-        save_model(model.network, dataclasses.replace(model.header, title=title), folder / file)
+        header = dataclasses.replace(model.header, title=title)
+        save_model(model.network, header, folder / file, model.expected_error)
         return folder / file
 
     return make
