@@ -61,7 +61,7 @@ class Cancelled(Exception):
 
 @contextmanager
 def errors_naming(name: str) -> Iterator[None]:
-    """Adds the name of a file to the message of an InputError raised in the block.
+    """Adds the name of a file to the message of an InputError that does not name it.
 
     >>> with errors_naming("a.nii"):
     ...     raise InputError("The size is 0; correct the header.")
@@ -72,6 +72,8 @@ def errors_naming(name: str) -> Iterator[None]:
         yield
     except InputError as error:
         text = str(error)
+        if repr(name) in text:
+            raise
         raise InputError(
             f"In {name!r}: {text[:1].lower()}{text[1:]}", argument=error.argument
         ) from error

@@ -172,6 +172,7 @@ class _Report:
         self._at_once = 1
         self._done = 0
         self._kept = 0
+        self._differences: dict[str, float] = {}
 
     def note_age(self, kept: Sequence[PlannedJob]) -> None:
         """Warns, once, of results that are older than what they were made from."""
@@ -242,7 +243,10 @@ class _Report:
             self._failed.append((each, outcome))
         if self._json:
             entries = {"volume": each.name, "state": state, "output": each.job.output}
-            print_json(**entries, **({"error": outcome.reason} if outcome.reason else {}))
+            error = {"error": outcome.reason} if outcome.reason else {}
+            print_json(**entries, **error, **outcome.measured)
+        if "difference" in outcome.measured:
+            self._differences[each.name] = float(outcome.measured["difference"])
 
     def _reason(self, outcome: Outcome) -> str:
         """Why a volume failed, with the options that remedy it."""
@@ -265,7 +269,14 @@ class _Report:
             parts = [f"{self._done} upsampled"]
             parts += [f"{self._kept} there already"] * bool(self._kept)
             parts += [f"{failed} failed"] * bool(failed)
-            self._printer.done(self._output, f"{self._output}: {', '.join(parts)}")
+            lines = [f"{self._output}: {', '.join(parts)}"]
+            if self._differences:
+                name, most = max(self._differences.items(), key=lambda item: item[1])
+                lines.append(
+                    f"Made coarse again, they differ from their inputs by at most {most:.2%} of "
+                    f"the range ({name})."
+                )
+            self._printer.done(self._output, "\n".join(lines))
         for sentence in self._sentences():
             print(f"arssr: {printable(sentence)}", file=sys.stderr, flush=True)
         codes = {outcome.exit_code for _, outcome in self._failed}

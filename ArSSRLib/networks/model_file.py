@@ -165,9 +165,12 @@ def save_model(
         expected_error: the head that the header describes; None where it has none.
 
     Raises:
+        ValueError: the header describes a head and none is given, or the other way round.
         InputError: its folder does not exist or cannot be written.
         EnvironmentFault: the disk is full or refuses the file.
     """
+    if (header.expected_error is None) != (expected_error is None):
+        raise ValueError("The header and the weights must both have an expected error, or neither.")
     weights = dict(network.state_dict())
     if expected_error is not None:
         head = expected_error.state_dict()

@@ -35,12 +35,15 @@ from __future__ import annotations
 import _thread
 import gc
 import json
+import math
 import os
 import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -49,6 +52,8 @@ from .interrupts import be_cancellable, is_cancellable
 
 _STDOUT, _STDERR = 1, 2
 _EXIT_DONE = 0
+_SECONDS_BETWEEN_LOOKS = 1.0
+"""Python handles a signal that arrives just before a wait begins only when the wait ends."""
 
 
 @dataclass(frozen=True)
@@ -169,10 +174,11 @@ class _Channel:
 
     def next_order(self, idle_seconds: float | None) -> Mapping[str, Any] | None:
         """The next job; None once stdin is closed or no job has come for so long."""
-        try:
-            return self._orders.get(timeout=idle_seconds)
-        except queue.Empty:
-            return None
+        end = math.inf if idle_seconds is None else time.monotonic() + idle_seconds
+        while (left := end - time.monotonic()) > 0.0:
+            with suppress(queue.Empty):
+                return self._orders.get(timeout=min(left, _SECONDS_BETWEEN_LOOKS))
+        return None
 
     def begin(self, job: str) -> None:
         with self._changed:
@@ -189,9 +195,11 @@ class _Channel:
 
     def wait_for_go(self, job: str) -> None:
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._closed or job in self._cancelled or job in self._allowed
-            )
+            while not self._changed.wait_for(
+                lambda: self._closed or job in self._cancelled or job in self._allowed,
+                _SECONDS_BETWEEN_LOOKS,
+            ):
+                pass
         self.check(job)
 
     def _read(self, orders: IO[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -137,3 +137,21 @@ def _as_matrix(weight: Tensor) -> Tensor:
     if weight.dim() == 5 and not weight.is_contiguous():
         weight = weight.permute(0, 2, 3, 4, 1)
     return weight.reshape(weight.shape[0], -1)
+
+
+@torch.no_grad()
+def move_average(
+    average: Mapping[str, Tensor], network: nn.Module, step: int, decay: float
+) -> None:
+    """Moves the average of a network's weights towards the present ones, in place.
+
+    Args:
+        average: by the names of the network's state.
+        network: with the weights after a step.
+        step: number of that step. A young average follows closely, so that the random start is
+            soon forgotten.
+        decay: of the average once it is old.
+    """
+    share = 1.0 - min(decay, (1 + step) / (10 + step))
+    for name, value in network.state_dict().items():
+        average[name].lerp_(value, share)

@@ -273,6 +273,8 @@ def available_recipes() -> list[str]:
 def load_recipe(name_or_path: str) -> Recipe:
     """Reads a recipe by its name (``default``, ``paper``, …) or from a TOML file.
 
+    With ``based_on = "default"`` a file needs to hold only what differs from that recipe.
+
     Raises:
         InputError: no such recipe, not TOML, or an unknown or ill-typed entry, named.
     """
@@ -285,15 +287,37 @@ def load_recipe(name_or_path: str) -> Recipe:
             f"There is no recipe {name_or_path!r}; use one of {available_recipes()} or a .toml "
             "file."
         )
+    values = _values_in(path)
+    with errors_naming(path.name):
+        base = values.pop("based_on", None)
+        if base is not None:
+            if base not in available_recipes():
+                raise InputError(
+                    f"There is no recipe {base!r} to be based on; use one of {available_recipes()}."
+                )
+            values = _merged(_values_in(RECIPES / f"{base}.toml"), values)
+        return recipe_from_dict(values)
+
+
+def _values_in(path: Path) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError) as error:
         raise InputError(
             f"The recipe {str(path)!r} is not readable TOML ({' '.join(str(error).split())}); "
             "correct it there."
         ) from error
-    with errors_naming(path.name):
-        return recipe_from_dict(values)
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of both; where both have one that of ``changes``, entry by entry in tables."""
+    merged = dict(base)
+    for name, value in changes.items():
+        table = merged.get(name)
+        if isinstance(table, dict) and isinstance(value, dict):
+            value = _merged(table, value)
+        merged[name] = value
+    return merged
 
 
 def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
@@ -303,7 +327,9 @@ def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
         InputError: an unknown or ill-typed entry, or a number out of range, named.
     """
     entries = dict(values)
-    network = spec_from_dict(entries.pop("network", {}))
+    described = entries.pop("network", {})
+    # A head is trained on the network of a model, not on one that the recipe describes.
+    network = spec_from_dict({} if entries.get("trains") == "expected_error" else described)
     recipe = from_mapping(Recipe, entries, network=network)
     check_recipe(recipe)
     return recipe

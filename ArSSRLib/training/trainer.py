@@ -24,7 +24,7 @@ from ..upsampling.hardware.device import denormals_flushed, memory_format, place
 from .batches import Batch, batches
 from .log import RunLog, mean_gains, say
 from .loss import half_precision, loss_of
-from .optimiser import build_optimiser, learning_rate, load_moments
+from .optimiser import build_optimiser, learning_rate, load_moments, move_average
 from .parallel import Team
 from .patches import PatchSampler
 from .recipe import Recipe
@@ -208,7 +208,7 @@ class Trainer:
         norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), limit))
         self.scaler.step(self.optimiser)
         self.scaler.update()
-        self._move_average()
+        move_average(self.average, self.network, self.state.step, self.recipe.optimiser.ema)
         return shared, norm, asked > 0.0
 
     def _refuse_dead_network(self, norm: float) -> None:
@@ -227,13 +227,6 @@ class Trainer:
             f"another output folder and another seed than {self.recipe.seed}"
             + (", or with network.decoder.last_relu=false." if last else ".")
         )
-
-    @torch.no_grad()
-    def _move_average(self) -> None:
-        # A young average follows closely, so that the random start is soon forgotten.
-        decay = min(self.recipe.optimiser.ema, (1 + self.state.step) / (10 + self.state.step))
-        for name, value in self.network.state_dict().items():
-            self.average[name].lerp_(value, 1.0 - decay)
 
     def _report(self, loss: float, norm: float, seconds_a_step: float) -> None:
         if self.log is None:

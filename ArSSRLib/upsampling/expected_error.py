@@ -30,7 +30,7 @@ ShareArray = npt.NDArray[np.float16]
 
 @dataclass(frozen=True)
 class ErrorSummary:
-    """What is said of the expected error of a result.
+    """The expected error of a result in two figures.
 
     Attributes:
         median: of the tissue voxels, as a share of the intensity range.

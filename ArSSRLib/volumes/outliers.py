@@ -8,6 +8,7 @@ range that intensities are normalised to, and disturb the network as far as it l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,11 @@ _TISSUE = 98.0
 _BRIGHTEST = 6.0
 """Ranges of tissue that an intensity may lie above air. In 75 volumes of 5 data sets the brightest
 voxel (a vessel, fat) lay at 4.9 of them at most."""
+_BRIGHT_ALONE = 1.5
+"""Ranges of tissue above air from which a voxel is an outlier if no neighbour comes close."""
+_ABOVE_NEIGHBOURS = 2.0
+"""How many times as far above air as the brightest of its neighbours such a voxel lies. A vessel
+has neighbours of its kind: in 34 volumes of 13 sources there was no such voxel."""
 _EXACT = 1e-5
 """Share by which linear interpolation rounds between equal values."""
 _DARKEST = 1.0
@@ -92,17 +98,26 @@ def split_outliers(array: FloatArray, named: float | None = None) -> Split:
             f"{np.count_nonzero(outside)} voxels of the padding value {padding:g} were kept out of "
             "the network."
         )
-    low, high = _limits(seen)
+    limits = _limits(seen)
     # A limit beyond float32 is infinite.
     with np.errstate(over="ignore"):
-        bad = (seen > high) | (seen < low)
+        bad = (seen > limits.high) | (seen < limits.low)
     count = int(np.count_nonzero(bad))
     if count:
-        seen = _filled(seen, bad)
         notes.append(
-            f"{count} voxels far outside the range of tissue (beyond {low:.4g} to {high:.4g}) were "
-            "kept out of the network and interpolated linearly."
+            f"{count} voxels far outside the range of tissue (beyond {limits.low:.4g} to "
+            f"{limits.high:.4g}) were kept out of the network and interpolated linearly."
         )
+    alone = _bright_alone(seen, limits)
+    alone = alone[~bad[tuple(alone.T)]]
+    if alone.size:
+        bad[tuple(alone.T)] = True
+        notes.append(
+            f"{len(alone)} single voxels, each at least {_ABOVE_NEIGHBOURS:g} times as bright as "
+            "all around them, were kept out of the network and interpolated linearly."
+        )
+    if bad.any():
+        seen = _filled(seen, bad)
     if seen is array:
         return Split(array)
     return Split(seen, array - seen, padding, air, tuple(notes))
@@ -144,16 +159,40 @@ def _range(values: npt.NDArray[np.float32]) -> tuple[float, float]:
     return low, high
 
 
-def _limits(array: FloatArray) -> tuple[float, float]:
-    """The intensities that tissue may have."""
+@dataclass(frozen=True)
+class _Limits:
+    """Intensities: of air, the range of tissue above it, and the limits of what tissue may have."""
+
+    air: float
+    tissue: float
+    low: float = -np.inf
+    high: float = np.inf
+
+
+def _limits(array: FloatArray) -> _Limits:
     sample = sample_of(array)
     air = float(np.percentile(sample, _LOW))
     # A sum of intensities up to 3.4e38 is beyond float32.
     foreground = sample[sample > sample.mean(dtype=np.float64)]
     if not foreground.size:
-        return -np.inf, np.inf
+        return _Limits(air, np.inf)
     tissue = float(np.percentile(foreground, _TISSUE)) - air
-    return air - _DARKEST * tissue, air + _BRIGHTEST * tissue
+    return _Limits(air, tissue, air - _DARKEST * tissue, air + _BRIGHTEST * tissue)
+
+
+def _bright_alone(array: FloatArray, limits: _Limits) -> npt.NDArray[np.intp]:
+    """Indices (n, 3) of voxels that are far brighter than each of their 26 neighbours."""
+    with np.errstate(over="ignore"):
+        found = np.argwhere(array > limits.air + _BRIGHT_ALONE * limits.tissue)
+    last = np.asarray(array.shape) - 1
+    brightest = np.full(len(found), -np.inf, dtype=np.float32)
+    for offset in product((-1, 0, 1), repeat=3):
+        near = np.clip(found + offset, 0, last)
+        other = (near != found).any(axis=1)
+        values = array[tuple(near[other].T)]
+        brightest[other] = np.maximum(brightest[other], values)
+    own = array[tuple(found.T)].astype(np.float64) - limits.air
+    return found[own > _ABOVE_NEIGHBOURS * (brightest.astype(np.float64) - limits.air)]
 
 
 def _filled(array: FloatArray, bad: Mask) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -26,6 +27,7 @@ _SECONDS = 200
 _HANGS = -1
 _CANCELLED = 130
 _DISK_BYTES = 40 * 1024
+_NAMED = re.compile(r"/inputs/[\w.-]+\.\w+\b")
 _IN_FULL_DISK = (
     'mount -t tmpfs -o size=40k none "$WORK" && cd "$WORK" && "$@"; code=$?; '
     'ls -A "$WORK" > "$LEFT"; exit $code'
@@ -123,6 +125,8 @@ def complaints(entry: Entry, outcome: Outcome) -> list[str]:
         found.append("the sentence has no end")
     if not entry.code and (len(lines) > 1 or (lines and "warning" not in lines[0])):
         found.append("standard error holds more than one warning")
+    if any(line.count(each) > 1 for line in lines for each in set(_NAMED.findall(line))):
+        found.append("a sentence names its file twice")
     if "Traceback" in outcome.said or "should not" in outcome.said:
         found.append("a traceback")
     found += [f"the words {words!r} are missing" for words in entry.words

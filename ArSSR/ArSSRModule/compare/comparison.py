@@ -154,6 +154,7 @@ class Comparison(VTKObservationMixin):
         get the same opacity, and the composite nodes share nothing.
         """
         contents = contentsOfColumns(parameters, self._difference)
+        _hideSmallErrors(parameters)
         volumes = (parameters.comparedInput, parameters.comparedCubic, parameters.comparedResult)
         self._windowLevels.connect([node for node in volumes if hasImage(node)])
         self._divider.clear()
@@ -176,8 +177,7 @@ class Comparison(VTKObservationMixin):
     def _showFade(self, parameters) -> None:
         """Only opacity and threshold: a drag of a slider comes here many times a second."""
         opacity = opacityOf(parameters)
-        if showsError(parameters):
-            showAbove(parameters.comparedError, parameters.errorThreshold)
+        _hideSmallErrors(parameters)
         for view in chosenLayout(parameters).views:
             composite = _widget(view).sliceLogic().GetSliceCompositeNode()
             if composite.GetForegroundOpacity() != opacity:
@@ -236,6 +236,11 @@ def _link(widget) -> None:
     composite = widget.sliceLogic().GetSliceCompositeNode()
     composite.SetLinkedControl(True)
     composite.SetHotLinkedControl(True)
+
+
+def _hideSmallErrors(parameters) -> None:
+    if showsError(parameters):
+        showAbove(parameters.comparedError, parameters.errorThreshold)
 
 
 def _fill(widget, content, opacity: float) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import slicer
 from slicer.i18n import tr as _
 
-from ..scene.expected_error import ERROR_OF, showAbove
+from ..scene.expected_error import ERROR_OF
 from ..scene.results import DIFFERENCE_OF
 from .difference import Difference
 from .layout import DIVIDED
@@ -67,8 +67,6 @@ def contentsOfColumns(parameters, difference: Difference) -> dict[int, Content]:
     """
     inputNode, result = parameters.comparedInput, parameters.comparedResult
     error = parameters.comparedError if showsError(parameters) else None
-    if error is not None:
-        showAbove(error, parameters.errorThreshold)
     if not hasCubic(parameters):
         missing = Content(None, note=_("Cubic was not computed"))
         left = Content(inputNode) if error is None else Content(result, error)

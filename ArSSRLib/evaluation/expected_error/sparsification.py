@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.integrate import trapezoid
 
 from ...volumes.array_types import FloatArray
 
@@ -37,7 +38,7 @@ def sparsification(indicator: FloatArray, error: FloatArray) -> Sparsification:
         error: the true absolute errors of the same voxels.
     """
     own, best = _left(indicator, error), _left(error, error)
-    return Sparsification(tuple(own), float(np.trapezoid(np.subtract(own, best), SHARES)))
+    return Sparsification(tuple(own), float(trapezoid(np.subtract(own, best), SHARES)))
 
 
 def _left(order: FloatArray, error: FloatArray) -> list[float]:

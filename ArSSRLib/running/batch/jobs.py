@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Message = Mapping[str, Any]
@@ -39,12 +39,15 @@ class Outcome:
         reason: one sentence when it failed.
         argument: the argument that remedies it, empty if there is none.
         out_of_memory: whether it failed because memory ran out; the reason has no remedy then.
+        measured: what a job that is done has measured, see
+            :class:`ArSSRLib.upsampling.file_job.FileResult`.
     """
 
     exit_code: int
     reason: str = ""
     argument: str = ""
     out_of_memory: bool = False
+    measured: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

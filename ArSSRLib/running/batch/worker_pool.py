@@ -154,6 +154,7 @@ class _Worker:
                         str(message.get("error", "")),
                         str(message.get("argument", "")),
                         bool(message.get("out_of_memory")),
+                        message.get("measured") or {},
                     )
                 elif "started" not in message:
                     receive(message)

@@ -10,6 +10,7 @@ import numpy as np
 from ...networks.model_file import Model
 from ...networks.spec import ExpectedErrorSpec
 from ...resampling.degradation import simulate_low_resolution
+from ...upsampling.expected_error import TISSUE
 from ...upsampling.request import Upsampling
 from ...upsampling.run import upsample_with_error
 from ...volumes.array_types import FloatArray
@@ -20,9 +21,6 @@ from ..validation import central_crop
 from ..variation.blurs import BlurSampler
 from ..volumes import TrainingVolume
 from .scan_noise import ScanNoise
-
-_TISSUE = 0.1
-"""Normalised intensity of the truth above which a voxel counts."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +116,6 @@ def _ratios(model: Model, low: FloatArray, high: FloatArray, level: float) -> Fl
     made = upsample_with_error(Volume(low, coarse), request, target=fine, model=model)
     error = made.error_volume()
     assert error is not None
-    tissue = high > _TISSUE
+    tissue = high > TISSUE
     ratios = np.abs(made.volume.array - high)[tissue] / error.array[tissue]
     return np.sort(ratios)

@@ -20,7 +20,7 @@ from ...upsampling.hardware.device import denormals_flushed, memory_format, plac
 from ..batches import Batch, batches
 from ..log import say
 from ..loss import half_precision
-from ..optimiser import build_optimiser, learning_rate
+from ..optimiser import build_optimiser, learning_rate, move_average
 from ..recipe import Recipe
 from ..volumes import TrainingVolume
 from .calibration import Ratios, calibrated, measured
@@ -148,7 +148,7 @@ class HeadTrainer:
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
-            self._move_average(step)
+            move_average(self.average, self.head, step, recipe.ema)
             if time.monotonic() - said > _SECONDS_BETWEEN_LINES or step + 1 == recipe.steps:
                 said = time.monotonic()
                 pace = (said - began) / (step + 1)
@@ -173,12 +173,6 @@ class HeadTrainer:
             values, hidden = network.decode_with_hidden(features, low, coordinates, cell)
         error = (values.float() - target).abs()
         return laplace_loss(self.head(hidden.float(), constants_of(cell, told, scan)), error)
-
-    @torch.no_grad()
-    def _move_average(self, step: int) -> None:
-        decay = min(self.recipe.optimiser.ema, (1 + step) / (10 + step))
-        for name, value in self.head.state_dict().items():
-            self.average[name].lerp_(value, 1.0 - decay)
 
     def _with_head(self, spec: ExpectedErrorSpec) -> Model:
         header: ModelHeader[NetworkSpec] = replace(self.model.header, expected_error=spec)

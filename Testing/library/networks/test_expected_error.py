@@ -44,10 +44,14 @@ def test_a_file_without_a_head_has_none(seeded_model_path: Path) -> None:
 
 def test_a_head_without_its_weights_is_refused(seeded_model_path: Path, tmp_path: Path) -> None:
     model = load_model(seeded_model_path)
-    path = tmp_path / "lies.npz"
-    save_model(model.network, replace(model.header, expected_error=ExpectedErrorSpec()), path)
+    header = replace(model.header, expected_error=ExpectedErrorSpec())
+    with pytest.raises(ValueError, match="must both have"):
+        save_model(model.network, header, tmp_path / "lies.npz")
+    arrays = dict(np.load(seeded_model_path))
+    arrays["header.json"] = np.frombuffer(header.to_json().encode(), dtype=np.uint8)
+    np.savez(tmp_path / "lies.npz", **arrays)
     with pytest.raises(InputError, match="lacks the weight expected_error"):
-        load_model(path)
+        load_model(tmp_path / "lies.npz")
 
 
 @pytest.mark.parametrize(

@@ -92,3 +92,16 @@ def test_a_name_that_no_system_allows_is_an_unknown_recipe() -> None:
 def test_an_unknown_recipe_is_answered_with_the_known_ones() -> None:
     with pytest.raises(InputError, match="paper-published"):
         load_recipe("nobody")
+
+
+def test_a_recipe_that_is_based_on_another_holds_only_what_differs(tmp_path: Path) -> None:
+    text = 'based_on = "default"\n[optimiser]\nsteps = 7\n'
+    (tmp_path / "mine.toml").write_text(text)
+    steps = {"optimiser.steps": "7"}
+    assert load_recipe(str(tmp_path / "mine.toml")) == load_recipe("default").with_changes(steps)
+
+
+def test_a_recipe_cannot_be_based_on_one_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('based_on = ["nobody"]\n')
+    with pytest.raises(InputError, match=r"In 'mine.toml': .*'nobody'.* to be based on"):
+        load_recipe(str(tmp_path / "mine.toml"))

@@ -82,7 +82,7 @@ def test_the_gain_inside_a_padded_brain_is_that_of_the_clean_one(
     assert np.unique(result[deep]).tolist() == [padding]
 
 
-@pytest.mark.parametrize("times", [11.0, 1000.0])
+@pytest.mark.parametrize("times", [2.5, 11.0, 1000.0])
 def test_a_spike_changes_no_more_than_cubic_does_beyond_three_voxels(
     low: np.ndarray, model: Model, clean: np.ndarray, times: float
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -121,15 +122,19 @@ def write_series(
 
 
 def _put_in_place(temporary: Path, folder: Path) -> None:
-    """Gives a finished folder its name; an older one moves out of the way first."""
+    """Gives a finished folder its name; an older one moves out of the way first.
+
+    Its name for that moment is not that of a temporary folder: if the process is killed then, it
+    is the only result, and nothing removes it.
+    """
     if not folder.exists():
         os.rename(temporary, folder)
         return
-    older = folder.parent / temporary_name(".tmp")
+    older = folder.with_name(f"{folder.name}.older-{secrets.token_hex(4)}")
     os.rename(folder, older)
     try:
         os.rename(temporary, folder)
-    except OSError:
+    except BaseException:
         os.rename(older, folder)
         raise
     shutil.rmtree(older, ignore_errors=True)

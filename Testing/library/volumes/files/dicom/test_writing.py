@@ -150,6 +150,26 @@ def test_a_failure_leaves_nothing_and_keeps_what_was_there(source: Path, tmp_pat
     np.testing.assert_array_equal(_by_pydicom(tmp_path / "new", tmp_path)[0], volume.array + 1)
 
 
+def test_a_kill_while_a_series_is_replaced_would_leave_the_older_one(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under a name that is not taken for a leftover and removed a day later."""
+    volume, series = read_volume(source), chosen_series(source)
+    write_series(volume, tmp_path / "new", series, DERIVATION)
+    before = sorted(os.listdir(tmp_path / "new"))
+    rename, there = os.rename, []
+
+    def look_and_rename(old: Path, new: Path) -> None:
+        kept = [path for path in tmp_path.iterdir() if not path.name.startswith(".arssr-part-")]
+        there.extend(sorted(os.listdir(path)) for path in kept)
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", look_and_rename)
+    write_series(_brighter(volume), tmp_path / "new", series, DERIVATION)
+    assert there == [before, before]
+    assert os.listdir(tmp_path) == ["new"]
+
+
 def _brighter(volume: Volume) -> Volume:
     return replace(volume, array=volume.array + 1)
 
