@@ -116,7 +116,7 @@ class ArSSRParameterNode:
     fade: Annotated[float, WithinRange(0.0, 100.0)] = 100.0
     showError: bool = False
     errorOpacity: Annotated[float, WithinRange(0.0, 100.0)] = 60.0
-    errorThreshold: Annotated[float, WithinRange(0.0, 20.0)] = 2.0
+    errorThreshold: Annotated[float, WithinRange(0.0, 20.0)] = 5.0
     comparedInput: vtkMRMLScalarVolumeNode
     comparedCubic: vtkMRMLScalarVolumeNode
     comparedResult: vtkMRMLScalarVolumeNode

@@ -23,8 +23,8 @@ from PIL import Image
 HOST = Path(__file__).resolve().parent
 ROOT = HOST.parent.parent
 sys.path.insert(0, str(HOST))
-PANEL_WIDTH, PANEL_HEIGHT = 420, 900
-WINDOW = (1500, 900)
+PANEL_WIDTH, PANEL_HEIGHT = 420, 960
+WINDOW = (1500, 960)
 SCALE = 2.5
 COLOURS = 160
 """Colours of the stored pictures: enough for grey images, and half the size."""
