@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FrameType
 
 import pytest
@@ -27,12 +27,10 @@ def _refused() -> int:
 
 
 @pytest.fixture(autouse=True)
-def _handlers() -> Iterator[None]:
+def _handlers() -> None:
     """Outside of the run signals do nothing: some of them come before or behind it."""
-    before = {number: signal.signal(number, lambda number, frame: None) for number in SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    for number in SIGNALS:
+        signal.signal(number, lambda number, frame: None)
 
 
 def _code(action: Callable[[], int], leaving: bool = False) -> int:

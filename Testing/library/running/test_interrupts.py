@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -25,11 +24,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(autouse=True)
-def _handlers() -> Iterator[None]:
-    before = {number: signal.signal(number, interrupt) for number in SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+def _handlers() -> None:
+    for number in SIGNALS:
+        signal.signal(number, interrupt)
 
 
 @pytest.mark.parametrize("number", SIGNALS)

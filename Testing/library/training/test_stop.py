@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -181,16 +181,7 @@ def test_patches_are_drawn_in_processes_of_every_kind(tmp_path: Path) -> None:
     assert max(_losses(tmp_path / "run")) == 20
 
 
-@pytest.fixture
-def kept_handlers() -> Iterator[None]:
-    """Restores the signal handlers after a test."""
-    before = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGHUP)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-def test_a_second_signal_ends_at_once(kept_handlers: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_signal_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(stopping.time, "monotonic", lambda: clock[0])
     stop = StopRequest(echo_seconds=0.2, says=False)
@@ -222,7 +213,7 @@ def _hears_after_training(team: Team, failing: bool, asked: bool) -> bool:
 
 @pytest.mark.parametrize("failing", [False, True])
 def test_in_a_team_the_launchers_signal_after_training_changes_nothing(
-    kept_handlers: None, failing: bool
+    failing: bool,
 ) -> None:
     """Only another process was asked, or has died: this one is told by the launcher, and late."""
     for rank in (0, 1):
@@ -231,7 +222,7 @@ def test_in_a_team_the_launchers_signal_after_training_changes_nothing(
 
 @pytest.mark.parametrize("asked", [False, True])
 def test_alone_a_signal_after_training_is_handled_unless_it_is_the_second(
-    kept_handlers: None, asked: bool
+    asked: bool,
 ) -> None:
     assert _hears_after_training(Team(0, 1, CPU), failing=False, asked=asked) is not asked
 
