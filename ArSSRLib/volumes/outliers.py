@@ -30,7 +30,7 @@ _BRIGHT_ALONE = 1.5
 """Ranges of tissue above air from which a voxel is an outlier if no neighbour comes close."""
 _ABOVE_NEIGHBOURS = 2.0
 """How many times as far above air as the brightest of its neighbours such a voxel lies. A vessel
-has neighbours of its kind: in 34 volumes of 13 sources there was no such voxel."""
+has neighbours of its kind: in 34 volumes of 15 sources there was no such voxel."""
 _EXACT = 1e-5
 """Share by which linear interpolation rounds between equal values."""
 _DARKEST = 1.0
