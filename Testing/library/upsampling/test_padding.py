@@ -82,15 +82,26 @@ def test_the_gain_inside_a_padded_brain_is_that_of_the_clean_one(
     assert np.unique(result[deep]).tolist() == [padding]
 
 
-@pytest.mark.parametrize("times", [2.5, 11.0, 1000.0])
+@pytest.mark.parametrize(
+    ("times", "shape"),
+    [
+        (2.5, (1, 1, 1)),
+        (11.0, (1, 1, 1)),
+        (1000.0, (1, 1, 1)),
+        (2.0, (2, 2, 2)),
+        (4.0, (1, 3, 3)),
+        (4.0, (1, 1, 2)),
+    ],
+)
 def test_a_spike_changes_no_more_than_cubic_does_beyond_three_voxels(
-    low: np.ndarray, model: Model, clean: np.ndarray, times: float
+    low: np.ndarray, model: Model, clean: np.ndarray, times: float, shape: tuple[int, int, int]
 ) -> None:
-    middle = tuple(int(n) for n in np.argwhere(binary_erosion(low > 3, iterations=3))[40])
+    corner = np.argwhere(binary_erosion(low > 3, iterations=3))[40]
+    spike = tuple(slice(n, n + side) for n, side in zip(corner, shape, strict=True))
     spiked = low.copy()
-    spiked[middle] = times * low.max()
+    spiked[spike] = times * low.max()
     away = np.ones(low.shape, bool)
-    away[middle] = False
+    away[spike] = False
     far = _fine(distance_transform_edt(away) > 3.5)
     by_network = np.abs(_upsampled(spiked, "arssr", model) - clean)[far].max()
     by_cubic = np.abs(_upsampled(spiked, "cubic") - _upsampled(low, "cubic"))[far].max()

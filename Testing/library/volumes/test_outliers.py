@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from ArSSRLib.sample import sample_path
 from ArSSRLib.volumes.files.reading import read_volume
@@ -50,7 +51,10 @@ def test_padding_above_all_intensities_becomes_air(brain: np.ndarray) -> None:
 
 @pytest.mark.parametrize(
     ("times", "note"),
-    [(2.5, "1 single voxels"), *((times, "1 voxels far outside") for times in (11.0, 1000.0, -20))],
+    [
+        (2.5, "1 voxels in 1 bright spots"),
+        *((times, "1 voxels far outside") for times in (11.0, 1000.0, -20)),
+    ],
 )
 def test_an_outlier_becomes_what_its_neighbours_are(
     brain: np.ndarray, times: float, note: str
@@ -65,6 +69,49 @@ def test_an_outlier_becomes_what_its_neighbours_are(
     untouched[at] = False
     np.testing.assert_array_equal(split.seen[untouched], brain[untouched])
     assert note in split.notes[0]
+
+
+@pytest.mark.parametrize("times", [2.5, 5.0, 11.0])
+@pytest.mark.parametrize("shape", [(1, 1, 2), (2, 2, 2), (1, 3, 3), (8, 1, 1), (5, 5, 5)])
+def test_a_bright_spot_becomes_what_is_around_it(
+    brain: np.ndarray, shape: tuple[int, int, int], times: float
+) -> None:
+    spotted = brain.copy()
+    spot = tuple(slice(n // 2, n // 2 + side) for n, side in zip(brain.shape, shape, strict=True))
+    spotted[spot] = times * brain.max()
+    split = split_outliers(spotted)
+    around = brain[tuple(slice(part.start - 1, part.stop + 1) for part in spot)]
+    assert around.min() <= split.seen[spot].min() <= split.seen[spot].max() <= around.max()
+    np.testing.assert_array_equal(split.seen + split.rest, spotted)
+    expected = brain.copy()
+    expected[spot] = split.seen[spot]
+    np.testing.assert_array_equal(split.seen, expected)
+    assert f"{np.prod(shape)} voxels" in split.notes[0]
+
+
+def test_two_spots_of_different_brightness_are_both_found(brain: np.ndarray) -> None:
+    spotted = brain.copy()
+    k, j, i = (n // 2 for n in brain.shape)
+    spotted[k, j, i : i + 2] = 2.5 * brain.max()
+    spotted[k, j + 10 : j + 12, i] = 3.5 * brain.max()
+    assert "4 voxels in 2 bright spots" in split_outliers(spotted).notes[0]
+
+
+def test_the_edge_of_metal_is_kept_out_with_it(brain: np.ndarray) -> None:
+    metal = np.zeros(brain.shape)
+    middle = tuple(slice(n // 2, n // 2 + 4) for n in brain.shape)
+    metal[middle] = 12 * brain.max()
+    blurred = (brain + gaussian_filter(metal, 0.6)).astype(np.float32)
+    assert split_outliers(blurred).seen.max() < 1.7 * brain.max()
+
+
+def test_a_vessel_with_soft_edges_is_left_alone(brain: np.ndarray) -> None:
+    k, j, i = (n // 2 for n in brain.shape)
+    vessel = np.zeros(brain.shape)
+    vessel[k : k + 2, j, i - 20 : i + 20] = 3 * brain.max()
+    array = (brain + gaussian_filter(vessel, 0.8)).astype(np.float32)
+    assert array.max() > 1.7 * brain.max()
+    assert split_outliers(array).seen is array
 
 
 def test_metal_does_not_change_the_range(brain: np.ndarray) -> None:
