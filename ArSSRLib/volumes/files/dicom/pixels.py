@@ -52,10 +52,10 @@ def check_pixels(header: SliceHeader) -> None:
         InputError: several slices, colours, or an impossible size or type.
     """
     name = repr(str(header.path))
-    if header.frames > 1:
+    if header.frames > 1 or header.enhanced:
         raise InputError(
-            f"The DICOM file {name} holds {header.frames} slices (multi-frame, enhanced DICOM); "
-            "convert it to NIfTI first, for example with dcm2niix."
+            f"The DICOM file {name} holds {header.frames} frame(s) of an enhanced (multi-frame) "
+            "image; convert it to NIfTI first, for example with dcm2niix."
         )
     if header.samples != 1:
         raise InputError(

@@ -66,6 +66,7 @@ class SliceHeader:
         padding: stored value of pixels outside the image; NaN where none is named.
         differences: entries of :data:`DIFFERENCES` that are there, as text.
         entries: how the series was acquired, by readable names.
+        enhanced: whether it keeps its places frame by frame, as enhanced DICOM does.
     """
 
     path: Path
@@ -90,6 +91,7 @@ class SliceHeader:
     padding: float = math.nan
     differences: Mapping[str, str] = field(default_factory=dict)
     entries: Mapping[str, str] = field(default_factory=dict)
+    enhanced: bool = False
 
     @property
     def has_place(self) -> bool:
@@ -215,6 +217,7 @@ def _header(path: Path, dataset: Any) -> SliceHeader:
             float(_numbers(dataset, "PixelPaddingValue", 1)[0]),
             {name: text for name in DIFFERENCES if (text := _text(dataset, name))},
             {name: text for name in ACQUISITION_TAGS.values() if (text := _text(dataset, name))},
+            "PerFrameFunctionalGroupsSequence" in dataset,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from ArSSRLib.volumes.files.reading import read_volume
 from ArSSRLib.volumes.files.writing import write_volume
 from ArSSRLib.volumes.grid import Grid
 
+from .enhanced import export_enhanced
 from .series_files import VALUES, Exported, export
 
 
@@ -245,10 +247,21 @@ def test_a_small_file_that_claims_a_huge_slice_is_refused_by_its_length(tmp_path
         read_volume(tmp_path)
 
 
-def test_an_enhanced_file_is_refused_with_its_number_of_slices(tmp_path: Path) -> None:
-    export(tmp_path, Exported(change=_set(NumberOfFrames=3)), VALUES[:1])
-    with pytest.raises(InputError, match=r"3 slices .* convert it to NIfTI"):
+@pytest.mark.parametrize("count", [1, 6])
+def test_an_enhanced_file_is_refused_with_its_number_of_slices(tmp_path: Path, count: int) -> None:
+    export_enhanced(tmp_path / "head.dcm", VALUES[:count], (0.9, 1.1, 2.5))
+    with pytest.raises(InputError, match=rf"{count} frame.*convert it to NIfTI"):
         read_volume(tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("dcm2niix") is None, reason="dcm2niix is not installed")
+def test_what_dcm2niix_makes_of_an_enhanced_file_is_read(tmp_path: Path) -> None:
+    export_enhanced(tmp_path / "head.dcm", VALUES, (0.9, 1.1, 2.5))
+    subprocess.run(["dcm2niix", "-f", "head", "-o", tmp_path, tmp_path], check=True)
+    volume = read_volume(tmp_path / "head.nii")
+    # Rows run against those of DICOM.
+    np.testing.assert_array_equal(volume.array, VALUES[:, ::-1])
+    np.testing.assert_allclose(volume.grid.spacing, (0.9, 1.1, 2.5), rtol=1e-6)
 
 
 def test_slices_without_a_place_are_refused_with_the_tags(tmp_path: Path) -> None:
