@@ -20,6 +20,7 @@ from ..running.printable import printable
 from ..upsampling.file_job import FileJob
 from ..upsampling.options import whole_number
 from ..upsampling.progress import Progress
+from ..volumes.files.wholeness import is_whole
 from .outcome import EXIT_DONE, memory_advice, with_option
 from .printers import Printer, print_json, printer_for, rounded, warnings_shown_by
 
@@ -37,6 +38,7 @@ class PlannedJob:
         kept: whether the result exists and is kept.
         refused: one sentence where it is known beforehand that it cannot be done.
         made_from: files whose later change makes a result that is kept doubtful.
+        damaged: results that are there but not whole, and are computed again.
     """
 
     name: str
@@ -44,6 +46,7 @@ class PlannedJob:
     kept: bool = False
     refused: str = ""
     made_from: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,13 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def is_finished(output: str, force: bool) -> bool:
-    """Whether a result is kept; an empty file is what an interrupted copy leaves."""
-    return not force and os.path.isfile(output) and os.path.getsize(output) > 0
+def results_there(outputs: Sequence[str], force: bool) -> tuple[bool, tuple[str, ...]]:
+    """Whether all of a volume's results are kept, and which are there but not whole."""
+    if force:
+        return False, ()
+    there = [each for each in outputs if os.path.isfile(each)]
+    damaged = tuple(each for each in there if not is_whole(Path(each)))
+    return len(there) == len(outputs) and not damaged, damaged
 
 
 def reason_to_refuse(output: str, force: bool) -> str:
@@ -139,6 +146,7 @@ def run_planned(planned: Sequence[PlannedJob], options: BatchOptions) -> int:
         Cancelled: the user stopped the run; complete results are kept.
     """
     report = _Report(printer_for(options.progress), options)
+    report.note_damage(planned)
     report.note_age([each for each in planned if each.kept and not each.refused])
     missing = []
     for each in planned:
@@ -173,6 +181,13 @@ class _Report:
         self._done = 0
         self._kept = 0
         self._differences: dict[str, float] = {}
+
+    def note_damage(self, planned: Sequence[PlannedJob]) -> None:
+        """Warns, once, of results that an interrupted copy left."""
+        damaged = [Path(path).name for each in planned for path in each.damaged]
+        if damaged:
+            subject = _few(damaged) + (" is" if len(damaged) == 1 else " are")
+            self._printer.warn(f"{subject} empty or truncated; computed again.")
 
     def note_age(self, kept: Sequence[PlannedJob]) -> None:
         """Warns, once, of results that are older than what they were made from."""

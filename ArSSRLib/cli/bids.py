@@ -20,8 +20,8 @@ from .batch import (
     PlannedJob,
     add_places,
     check_device,
-    is_finished,
     reason_to_refuse,
+    results_there,
     run_planned,
 )
 from .outcome import EXIT_DONE
@@ -264,14 +264,15 @@ class _Places:
         refused = reason_to_refuse(job.output, self.force)
         # A result without its sidecar is an unfinished one.
         files = [path for path in (job.output, job.error_map) if path is not None]
-        finished = all(is_finished(path, self.force) for path in files) and job.sidecar is not None
+        whole, damaged = results_there(files, self.force)
+        finished = whole and job.sidecar is not None
         made = made_by(Path(job.sidecar or "")) if finished else None
         if made is not None and (difference := job.request.difference_from(made)):
             refused = (
                 f"The existing result was made with {difference}. Use --force to replace it, or "
                 "another output folder."
             )
-        return PlannedJob(name, job, made is not None, refused, made_from=(job.source,))
+        return PlannedJob(name, job, made is not None, refused, (job.source,), damaged)
 
 
 def _cautions(found: Found, requests: Sequence[Upsampling]) -> Iterator[str]:

@@ -18,8 +18,8 @@ from .batch import (
     PlannedJob,
     add_places,
     check_device,
-    is_finished,
     reason_to_refuse,
+    results_there,
     run_planned,
 )
 from .outcome import EXIT_DONE
@@ -195,7 +195,7 @@ def _planned(
             error_map=_error_map_of(str(output), request),
         )
         files = [path for path in (job.output, job.error_map) if path is not None]
-        kept = all(is_finished(path, force) for path in files)
+        kept, damaged = results_there(files, force)
         refused = next(filter(None, (reason_to_refuse(path, force) for path in files)), "")
-        planned.append(PlannedJob(source, job, kept, refused, (place, *weights)))
+        planned.append(PlannedJob(source, job, kept, refused, (place, *weights), damaged))
     return planned

@@ -19,6 +19,8 @@ MOST_INFLATION = 1100
 """A deflate stream of n bytes holds at most 1032 n bytes."""
 DAMAGED = (EOFError, zlib.error)
 """What reading a damaged stream raises, beside OSError for bzip2."""
+GZIP_LENGTHS = 1 << 32
+"""A gzip stream ends with its length modulo this number."""
 _CHUNK = 1 << 20
 _GZIP_OR_ZLIB = 47
 """For :mod:`zlib`: take either container, by its first bytes."""
@@ -94,6 +96,17 @@ def is_gzip(path: Path) -> bool:
     """
     with open(path, "rb") as stream:
         return stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+
+
+def length_at_end(path: Path) -> int:
+    """The decompressed length, modulo :data:`GZIP_LENGTHS`, that a gzip file ends with.
+
+    Raises:
+        OSError: the file cannot be opened or is shorter than that.
+    """
+    with open(path, "rb") as stream:
+        stream.seek(-4, io.SEEK_END)
+        return int.from_bytes(stream.read(), "little")
 
 
 def fill(stream: IO[bytes], target: memoryview) -> int:

@@ -29,6 +29,13 @@ class Voxels(Protocol):
             NotEnoughMemory: the volume does not fit into memory.
         """
 
+    def is_whole(self) -> bool:
+        """Whether the file is as long as its header promises, told quickly where that is possible.
+
+        Raises:
+            OSError: the file cannot be opened.
+        """
+
 
 @dataclass(frozen=True)
 class Header:

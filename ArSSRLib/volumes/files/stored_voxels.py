@@ -12,7 +12,16 @@ import numpy as np
 from ...errors import InputError, NotEnoughMemory
 from ..array_types import Array
 from ..grid import SizeTriple
-from .byte_streams import DAMAGED, MOST_INFLATION, Compression, fill, open_stream, skip
+from .byte_streams import (
+    DAMAGED,
+    GZIP_LENGTHS,
+    MOST_INFLATION,
+    Compression,
+    fill,
+    length_at_end,
+    open_stream,
+    skip,
+)
 
 LONGEST_TAIL = 1 << 26
 """Bytes that may follow the voxels; a few kilobytes of gzip can hold gigabytes of nothing."""
@@ -76,6 +85,23 @@ class StoredVoxels:
                 f"The file {str(self.path)!r} cannot be read ({error.strerror or error}); check "
                 "its permissions and its disk."
             ) from error
+
+    def is_whole(self) -> bool:
+        """See :class:`ArSSRLib.volumes.files.file_format.Voxels`."""
+        held = self.path.stat().st_size - self.offset
+        if not self.compression and not self.text:
+            return held - self.skipped >= self.length
+        if self.compression == "gzip" and (
+            length_at_end(self.path) == (self.skipped + self.length) % GZIP_LENGTHS
+        ):
+            return True
+        # Other streams do not say how long they are, or something follows this one.
+        try:
+            for index in range(self.volumes):
+                self.read(index)
+        except InputError:
+            return False
+        return True
 
     @property
     def _shape(self) -> tuple[int, ...]:
@@ -161,3 +187,7 @@ class LoadedVoxels:
     def read(self, index: int) -> Array:
         """See :class:`ArSSRLib.volumes.files.file_format.Voxels`."""
         return np.asarray(self.volumes[index])
+
+    def is_whole(self) -> bool:
+        """Always: they have been read."""
+        return True

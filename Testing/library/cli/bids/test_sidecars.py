@@ -47,6 +47,21 @@ def test_a_folder_in_the_place_of_a_result_is_not_a_result(
     assert "is a folder; give a file name" in capfd.readouterr().err
 
 
+def test_a_result_that_was_cut_off_is_computed_again(
+    dataset: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = dataset.parent / "out"
+    call = ["bids", str(dataset), str(out), *LINEAR, "--participant-label", "01"]
+    assert main(call) == 0
+    volume = out / f"{RESULTS[0]}.nii.gz"
+    whole = volume.read_bytes()
+    volume.write_bytes(whole[:100])
+    capfd.readouterr()
+    assert main(call) == 0
+    assert f"{volume.name} is empty or truncated; computed again" in capfd.readouterr().err
+    assert volume.read_bytes() == whole
+
+
 def _job(folder: Path, source: Path) -> FileJob:
     return FileJob(
         source=str(source), output=str(folder / "fine.nii"), force=True,

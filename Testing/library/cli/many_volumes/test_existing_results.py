@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from ArSSRLib.cli.main import main
+from ArSSRLib.volumes.files.reading import read_volume
+from ArSSRLib.volumes.files.writing import write_volume
 
 
 def _run(folder: Path, *names: str, force: bool = False) -> int:
@@ -28,6 +31,34 @@ def test_an_empty_file_is_not_a_result(folder: Path) -> None:
     (folder / "head_linear_2x.nii.gz").touch()
     assert _run(folder, "head.nii.gz") == 0
     assert (folder / "head_linear_2x.nii.gz").stat().st_size > 0
+
+
+@pytest.mark.parametrize("ending", [".nii.gz", ".nii", ".nrrd", ".mha"])
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.99])
+def test_a_result_that_was_cut_off_is_computed_again(
+    folder: Path, ending: str, share: float, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = f"other{ending}"
+    write_volume(read_volume(folder / "head.nii.gz"), folder / source)
+    assert _run(folder, source) == 0
+    (result,) = folder.glob("other_linear_2x*")
+    whole = result.read_bytes()
+    assert _run(folder, source) == 0
+    assert capfd.readouterr().err == ""
+    result.write_bytes(whole[: int(share * len(whole))])
+    assert _run(folder, source) == 0
+    assert f"{result.name} is empty or truncated; computed again" in capfd.readouterr().err
+    assert result.read_bytes() == whole
+
+
+def test_a_result_that_another_program_has_packed_again_is_kept(folder: Path) -> None:
+    assert _run(folder, "head.nii.gz") == 0
+    result = folder / "head_linear_2x.nii.gz"
+    content = gzip.decompress(result.read_bytes())
+    packed = gzip.compress(content[:5000]) + gzip.compress(content[5000:]) + bytes(100)
+    result.write_bytes(packed)
+    assert _run(folder, "head.nii.gz") == 0
+    assert result.read_bytes() == packed
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe"])
