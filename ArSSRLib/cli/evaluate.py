@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..choices import ALL_KERNELS
 from ..errors import Cancelled, InputError
 from ..running.interrupts import load_libraries
-from ..running.machine import usable_cpus
+from ..running.machine import free_memory, usable_cpus
 from ..upsampling.hardware.device import choose_device
 from ..upsampling.options import add_options, finite_number, whole_number
 from ..upsampling.request import MOST_THREADS, Upsampling
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _MOST_JOBS = 4
 """Default limit: each job holds a volume in several copies; more only with --jobs."""
+_BYTES_OF_A_JOB = 700 * 2**20
+"""Memory of a job with PyTorch and a volume of ordinary size, and of the program itself."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -155,8 +157,8 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=whole_number(1, MOST_PROCESSES),
         metavar="N",
-        help=f"cases measured at a time (default: one per CPU, up to {_MOST_JOBS}; 1 where a "
-        "network runs on a GPU)",
+        help=f"cases measured at a time (default: one per CPU, up to {_MOST_JOBS} and as memory "
+        "allows; 1 where a network runs on a GPU)",
     )
     parser.add_argument(
         "--threads",
@@ -240,7 +242,8 @@ def _jobs_by_default(methods: Sequence[EvaluatedMethod], device: str) -> int:
     networks = any(method.kind in ("arssr", "baseline") for method in methods)
     if networks and choose_device(device).type != "cpu":
         return 1
-    return min(_MOST_JOBS, usable_cpus())
+    fitting = free_memory() // _BYTES_OF_A_JOB - 1
+    return max(1, min(_MOST_JOBS, usable_cpus(), fitting))
 
 
 def _folder(name: str | None, option: str) -> Path | None:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError
+from ..running.memory_limit import explained_if_killed
 from ..upsampling.hardware.device import ask_for_huge_pages
 from ..upsampling.options import SentenceParser
 from .outcome import exit_code_of, options_named
@@ -28,23 +29,35 @@ class Command:
         module: the module that holds it.
         summary: one line of help.
         hidden: whether it is for programs only and left out of the help.
+        large: whether it may need so much memory that the system ends it.
     """
 
     module: str
     summary: str
     hidden: bool = False
+    large: bool = False
 
 
 COMMANDS = {
-    "upsample": Command("ArSSRLib.cli.upsample", "upsample volumes to any scale or voxel size"),
+    "upsample": Command(
+        "ArSSRLib.cli.upsample", "upsample volumes to any scale or voxel size", large=True
+    ),
     "info": Command("ArSSRLib.cli.info", "what a volume holds and what upsampling it would do"),
     "bids": Command("ArSSRLib.cli.bids", "upsample the T1w volumes of a BIDS dataset (a BIDS App)"),
-    "compare": Command("ArSSRLib.cli.compare", "picture of input, cubic and ArSSR side by side"),
-    "simulate": Command("ArSSRLib.cli.simulate", "make a low-resolution volume from a sharp one"),
+    "compare": Command(
+        "ArSSRLib.cli.compare", "picture of input, cubic and ArSSR side by side", large=True
+    ),
+    "simulate": Command(
+        "ArSSRLib.cli.simulate", "make a low-resolution volume from a sharp one", large=True
+    ),
     "models": Command("ArSSRLib.cli.models", "list, describe or import network weights"),
-    "demo": Command("ArSSRLib.cli.demo", "the main job on the bundled brain, with a picture"),
-    "train": Command("ArSSRLib.cli.train", "train a network on your own scans"),
-    "evaluate": Command("ArSSRLib.cli.evaluate", "measure methods on a folder of sharp volumes"),
+    "demo": Command(
+        "ArSSRLib.cli.demo", "the main job on the bundled brain, with a picture", large=True
+    ),
+    "train": Command("ArSSRLib.cli.train", "train a network on your own scans", large=True),
+    "evaluate": Command(
+        "ArSSRLib.cli.evaluate", "measure methods on a folder of sharp volumes", large=True
+    ),
     "worker": Command("ArSSRLib.cli.worker", "upsample for another program", hidden=True),
 }
 
@@ -68,10 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Matplotlib warns where it cannot keep a cache, which does not concern the result.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     ask_for_huge_pages()
-    return exit_code_of(lambda: _dispatch(given), leaving=arguments is None)
+    leaving = arguments is None
+    return exit_code_of(lambda: _dispatch(given, leaving), leaving)
 
 
-def _dispatch(given: list[str]) -> int:
+def _dispatch(given: list[str], leaving: bool) -> int:
     if not given or given[0] not in COMMANDS:
         _top_parser().parse_args(given)
         raise InputError("No command was given; see 'arssr --help'.")
@@ -83,6 +97,8 @@ def _dispatch(given: list[str]) -> int:
     module.add_arguments(parser)
     arguments = parser.parse_args(given[1:])
     with options_named(arguments):
+        if leaving and command.large:
+            return explained_if_killed(lambda: int(module.run(arguments)))
         return int(module.run(arguments))
 
 

@@ -22,6 +22,7 @@ from ..running.interrupts import (
     no_longer_cancellable,
     was_interrupted,
 )
+from ..running.machine import memory_limit
 from ..running.memory import is_out_of_memory
 from ..running.printable import printable
 
@@ -104,29 +105,42 @@ def with_option(sentence: str, argument: str) -> str:
     return f"{sentence.removesuffix('.')} (--{argument.replace('_', '-')})."
 
 
-def memory_advice(options: Mapping[str, Any]) -> str:
+def memory_advice(options: Mapping[str, Any], limited: bool | None = None) -> str:
     """What can still be done about too little memory, given the options already in use.
 
-    >>> memory_advice({"scale": 2.0, "roi": None, "jobs": 4})
+    >>> memory_advice({"scale": 2.0, "roi": None, "jobs": 4}, limited=False)
     'use fewer --jobs, a smaller scale or a region (--roi)'
-    >>> memory_advice({"scale": None, "spacing": 0.2})
+    >>> memory_advice({"scale": None, "spacing": 0.2}, limited=False)
     'use larger voxels'
-    >>> memory_advice({"workers": 0})
+    >>> memory_advice({"workers": 0}, limited=False)
     'close other programs'
+    >>> memory_advice({"workers": 1, "set": []}, limited=True)
+    'use --workers 0 or a smaller optimiser.batch (--set), or raise the limit'
+
+    Args:
+        options: of the command, as they were given.
+        limited: whether a container or a cluster limits the memory; found out by default.
     """
+    limited = memory_limit() is not None if limited is None else limited
     ways = []
     if (options.get("jobs") or 1) > 1:
         ways.append("fewer --jobs")
+    if "scales" in options:
+        ways += [] if options.get("jobs") else ["--jobs 1"]
+        ways.append("smaller --scales")
     if options.get("workers"):
         ways.append("--workers 0")
+    if "set" in options:
+        ways.append("a smaller optimiser.batch (--set)")
     if "scale" in options:
         by_scale = options["scale"] is not None
         ways.append("a smaller scale" if by_scale else "larger voxels")
     if "roi" in options:
         ways.append("a smaller region (--roi)" if options["roi"] else "a region (--roi)")
     if not ways:
-        return "close other programs"
-    return f"use {' or '.join(filter(None, [', '.join(ways[:-1]), ways[-1]]))}"
+        return "raise the limit" if limited else "close other programs"
+    advice = f"use {' or '.join(filter(None, [', '.join(ways[:-1]), ways[-1]]))}"
+    return f"{advice}, or raise the limit" if limited else advice
 
 
 def _stand_in_for_closed_streams() -> None:

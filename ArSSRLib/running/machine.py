@@ -41,6 +41,17 @@ def usable_cpus(root: Path = _ROOT, environment: Mapping[str, str] = os.environ)
     return max(1, min(counts))
 
 
+def multiplies_bfloat16(root: Path = _ROOT) -> bool:
+    """Whether the CPU multiplies bfloat16 in hardware; False where the system does not say.
+
+    An estimate that needs no PyTorch; :mod:`ArSSRLib.upsampling.hardware.precision` asks PyTorch.
+
+    Args:
+        root: where ``proc`` lies.
+    """
+    return "avx512_bf16" in _text(root / "proc" / "cpuinfo").split()
+
+
 def total_memory(root: Path = _ROOT, environment: Mapping[str, str] = os.environ) -> int:
     """Bytes that this process can have at most: the machine's, or less by a limit.
 
@@ -52,6 +63,21 @@ def total_memory(root: Path = _ROOT, environment: Mapping[str, str] = os.environ
     """
     limits = [limit for limit, _ in _memory_groups(root)]
     return min([_physical_memory(root), *limits, *_slurm_memory(environment)])
+
+
+def memory_limit(root: Path = _ROOT, environment: Mapping[str, str] = os.environ) -> int | None:
+    """Bytes, swap included, that this process may have by a limit below the machine's own memory.
+
+    None where there is no such limit. The limits are those of :func:`total_memory`.
+
+    Args:
+        root: where ``proc`` and ``sys`` lie.
+        environment: environment variables.
+    """
+    limit = total_memory(root, environment)
+    if limit >= _physical_memory(root):
+        return None
+    return limit + _meminfo(root).get("SwapTotal", 0)
 
 
 def free_memory(root: Path = _ROOT, environment: Mapping[str, str] = os.environ) -> int:

@@ -6,14 +6,15 @@ import json
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..running.interrupts import load_libraries, no_longer_cancellable
-from ..running.machine import total_memory
+from ..running.machine import memory_limit, total_memory
 from ..running.memory import shortage_expected
+from ..running.memory_limit import refuse_beyond_limit
 from ..running.native_stderr import native_stderr_silenced
 from ..running.output_files import check_output_place, make_folder, refuse_input_as_output
 from .progress import Progress, ProgressCallback, share_of
@@ -128,7 +129,7 @@ def upsample_file(
 
     Raises:
         InputError: unusable input, output or region.
-        EnvironmentFault: the disk is full, or memory ran out.
+        EnvironmentFault: the disk is full, memory ran out, or a limit leaves too little of it.
         Cancelled: by ``admit`` or ``report``.
     """
     _check_places(job)
@@ -143,7 +144,8 @@ def upsample_file(
     _refuse_labels(job, volume)
     start = starting_volume(volume, job.request)
     target = job.request.target_grid(start.grid)
-    needed = _bytes_needed(job.request, start.grid, target)
+    needed, least = _bytes_needed(job.request, start.grid, target)
+    refuse_beyond_limit(least, memory_limit())
     if admit is not None:
         admit(needed)
     shortage = shortage_expected(needed, total_memory())
@@ -193,16 +195,25 @@ def _difference(start: Volume, result: Volume, target: Grid, request: Upsampling
     return difference_from_input(start.array, result.array, target.size[::-1], first[::-1])
 
 
-def _bytes_needed(request: Upsampling, grid: Grid, target: Grid) -> int:
-    """An estimate of the memory of a run; with a region, the whole input is read all the same."""
+def _bytes_needed(request: Upsampling, grid: Grid, target: Grid) -> tuple[int, int]:
+    """Memory of a run by estimate, and the least that it needs.
+
+    With a region, the whole input is read all the same.
+    """
     from ..volumes.region import box_of_roi
     from .estimate import estimate_cost
 
-    if request.roi is None:
-        return estimate_cost(request, grid, target).peak_bytes
-    low, high = (each.cropped(*box_of_roi(each, request.roi)) for each in (grid, target))
-    read = _BYTES_OF_A_VOXEL * (grid.voxels - low.voxels)
-    return estimate_cost(request, low, high).peak_bytes + read
+    low, high, read = grid, target, 0
+    if request.roi is not None:
+        low, high = (each.cropped(*box_of_roi(each, request.roi)) for each in (grid, target))
+        read = _BYTES_OF_A_VOXEL * (grid.voxels - low.voxels)
+    if request.model is not None:
+        from .hardware.device import choose_device
+
+        # "auto" would count as the CPU, whose memory a graphics card does not need.
+        request = replace(request, device=choose_device(request.device).type)
+    cost = estimate_cost(request, low, high)
+    return cost.peak_bytes + read, cost.least_bytes + read
 
 
 def _refuse_labels(job: FileJob, volume: Volume) -> None:

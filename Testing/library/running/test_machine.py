@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from ArSSRLib.running.machine import free_memory, total_memory, usable_cpus
+from ArSSRLib.running.machine import (
+    free_memory,
+    memory_limit,
+    multiplies_bfloat16,
+    total_memory,
+    usable_cpus,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 GIB = 2**30
@@ -32,6 +38,16 @@ def test_without_limits_it_is_the_machine(tmp_path: Path) -> None:
     assert usable_cpus(root, SLURM_OFF) == len(os.sched_getaffinity(0))
     assert total_memory(root, SLURM_OFF) == 64 * GIB
     assert free_memory(root, SLURM_OFF) == 32 * GIB
+    assert memory_limit(root, SLURM_OFF) is None
+
+
+def test_a_limit_includes_the_swap_that_a_process_may_move_to(tmp_path: Path) -> None:
+    limit = {"SLURM_MEM_PER_NODE": "4096"}
+    root = _system(tmp_path, {})
+    assert memory_limit(root, limit) == 4 * GIB
+    with (root / "proc" / "meminfo").open("a") as stream:
+        stream.write("SwapTotal: 1048576 kB\n")
+    assert memory_limit(root, limit) == 5 * GIB
 
 
 @pytest.mark.parametrize("place", ["sys/fs/cgroup", "sys/fs/cgroup/job.slice"])
@@ -118,3 +134,11 @@ def test_a_system_that_reports_nothing_gets_a_guess(
 
     monkeypatch.setattr(os, "sysconf", unknown)
     assert 0 < free_memory(tmp_path, SLURM_OFF) < total_memory(tmp_path, SLURM_OFF)
+
+
+def test_bfloat16_in_hardware_is_known_by_its_flag(tmp_path: Path) -> None:
+    root = _system(tmp_path, {"proc/cpuinfo": "flags\t\t: fpu avx512f avx512_bf16 vaes\n"})
+    assert multiplies_bfloat16(root)
+    (root / "proc" / "cpuinfo").write_text("flags\t\t: fpu avx512f avx512_bf16x\n")
+    assert not multiplies_bfloat16(root)
+    assert not multiplies_bfloat16(tmp_path / "missing")
