@@ -28,6 +28,9 @@ _log = logging.getLogger(__name__)
 _AGREEMENT = 1e-3
 """How far direction cosines, and as a share pixel sizes, of slices of one volume may differ."""
 
+_ROUNDING = 2e-3
+"""Products of direction cosines of three decimals are off by less."""
+
 
 @dataclass(frozen=True)
 class Series:
@@ -110,11 +113,22 @@ def read_series(folder: Path, wanted: str | None = None) -> Volume:
             "check its permissions and its disk."
         ) from error
     check_finite(array, f"The DICOM series in {str(folder)!r}")
+    _warn_of_rounding(series.slices[0], folder)
     if rounding:
         _log.warning(f"In the DICOM series in {str(folder)!r}, {rounding}.")
     entries = dict(series.slices[0].entries)
     padding = _padding(series.slices)
     return Volume(array, series.grid, pixel_type, entries, rounding=rounding, padding=padding)
+
+
+def _warn_of_rounding(first: SliceHeader, folder: Path) -> None:
+    """Warns of direction cosines that keep about two decimals."""
+    axes = first.orientation.reshape(2, 3)
+    if np.abs(axes @ axes.T - np.eye(2)).max() > _ROUNDING:
+        _log.warning(
+            f"In the DICOM series in {str(folder)!r} the direction cosines are rounded, by up to "
+            "0.3°; the nearest rotation was taken."
+        )
 
 
 def _padding(slices: Sequence[SliceHeader]) -> float | None:

@@ -24,6 +24,8 @@ MAGIC = b"DICM"
 _IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
 _WITHOUT_PREAMBLE = (b"\x08\x00", b"\x02\x00")
 """Files without a preamble begin with an element of group 0008 or 0002."""
+_OFF_ORTHONORMAL = 0.02
+"""How far products of direction cosines of two decimals are off at most."""
 DIFFERENCES = (
     "EchoTime", "ImageType", "InversionTime", "TemporalPositionIdentifier", "DiffusionBValue",
     "FlipAngle", "RepetitionTime", "TriggerTime", "AcquisitionNumber",
@@ -98,7 +100,7 @@ class SliceHeader:
         """Whether position, orientation and pixel size are there and make sense."""
         axes = self.orientation.reshape(2, 3)
         with np.errstate(over="ignore", invalid="ignore"):
-            orthonormal = np.abs(axes @ axes.T - np.eye(2)).max() <= 1e-2
+            orthonormal = np.abs(axes @ axes.T - np.eye(2)).max() <= _OFF_ORTHONORMAL
         return bool(
             orthonormal
             and (self.pixel > 0).all()

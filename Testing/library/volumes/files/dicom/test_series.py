@@ -93,16 +93,26 @@ def test_rounded_positions_are_an_even_stack(tmp_path: Path, digits: int, angle:
     values = np.tile(VALUES, (10, 1, 1))
     exported = Exported(spacing=(0.9, 1.1, 1.0), angle=angle, digits=digits)
     export(tmp_path, exported, values)
-    if digits == 2:
-        # Only positions are rounded so coarsely; directions keep six decimals.
-        for path in tmp_path.iterdir():
-            dataset = pydicom.dcmread(path)
-            cos, sin = np.cos(angle), np.sin(angle)
-            dataset.ImageOrientationPatient = [1, 0, 0, 0, round(cos, 6), round(sin, 6)]
-            dataset.save_as(path)
     grid = read_volume(tmp_path).grid
     assert grid.spacing[2] == pytest.approx(1.0, abs=1e-3)
     assert grid.size[2] == 60
+    # Directions of two decimals are known to 0.005, and the slices lie on the line of positions.
+    true = [1, 0, 0, 0, np.cos(angle), -np.sin(angle), 0, np.sin(angle), np.cos(angle)]
+    np.testing.assert_allclose(grid.direction, true, atol=0.006)
+    last = np.array([-20, 30, 5]) + 59 * np.array([0, -np.sin(angle), np.cos(angle)])
+    assert np.abs(grid.index_to_world([(0, 0, 59)])[0] - last).max() < 0.5
+
+
+def test_coarsely_rounded_directions_are_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    export(tmp_path / "two", Exported(digits=2, angle=0.3))
+    read_volume(tmp_path / "two")
+    assert "direction cosines are rounded, by up to 0.3°" in caplog.text
+    caplog.clear()
+    export(tmp_path / "three", Exported(digits=3, angle=0.3))
+    read_volume(tmp_path / "three")
+    assert caplog.text == ""
 
 
 def test_jitter_of_a_hundredth_of_a_millimetre_is_an_even_stack(tmp_path: Path) -> None:
