@@ -13,8 +13,7 @@ from .errors import InputError
 from .networks.catalogue import ModelInfo
 from .upsampling.progress import ProgressCallback
 from .upsampling.request import Upsampling, UpsamplingOptions
-from .upsampling.run import upsample_with_error
-from .upsampling.start import starting_volume
+from .upsampling.run import starting_volume, upsample_with_error
 from .volumes.array_types import Array
 from .volumes.grid import Grid, Triple
 from .volumes.pixel_types import as_pixel_type, pixel_type_for

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled, EnvironmentFault, InputError
-from ..running.batch.jobs import BatchProgress, Job, Outcome, run_jobs
+from ..running.batch.jobs import BatchProgress, Outcome, run_jobs
 from ..running.batch.local import ThisMachine
 from ..running.interrupts import no_longer_cancellable
 from ..running.machine import usable_cpus
@@ -175,7 +175,7 @@ class _Report:
         self._options = options
         self._json = options.progress == "json"
         self._output = options.output
-        self._planned: dict[str, PlannedJob] = {}
+        self._missing: Sequence[PlannedJob] = ()
         self._failed: list[tuple[PlannedJob, Outcome]] = []
         self._at_once = 1
         self._done = 0
@@ -203,6 +203,7 @@ class _Report:
         """Computes these volumes."""
         if not missing:
             return
+        self._missing = missing
         scheduler = self._options.scheduler
         self._at_once = at_once = min(self._options.jobs, len(missing))
         shared = _threads_of_each(at_once, scheduler is not None)
@@ -213,18 +214,16 @@ class _Report:
                 request=each.job.request.with_threads(each.job.request.threads or shared),
                 force=True,
                 make_folder=True,
-            ).to_json()
+            ).to_dict()
             for each in missing
         ]
-        self._planned = dict(zip(orders, missing, strict=True))
-        jobs = [Job(each.name, order) for each, order in zip(missing, orders, strict=True)]
         if scheduler is None:
-            run_jobs(jobs, ThisMachine(at_once), self)
+            run_jobs(len(orders), ThisMachine(orders, at_once), self)
             return
         from ..running.batch.cluster import DaskCluster
 
         with warnings_shown_by(self._printer):
-            run_jobs(jobs, DaskCluster(scheduler), self)
+            run_jobs(len(orders), DaskCluster(orders, scheduler), self)
 
     def progressed(self, progress: BatchProgress) -> None:
         """A bar or a line over all volumes."""
@@ -240,13 +239,13 @@ class _Report:
         stage = f"{progress.ended} of {progress.total} finished"
         self._printer.report(Progress(stage, progress.fraction, progress.seconds_left))
 
-    def warned(self, job: Job, sentence: str) -> None:
+    def warned(self, number: int, sentence: str) -> None:
         """A warning with the volume's name."""
-        self._printer.warn(f"{job.name}: {sentence}")
+        self._printer.warn(f"{self._missing[number].name}: {sentence}")
 
-    def ended(self, job: Job, outcome: Outcome) -> None:
+    def ended(self, number: int, outcome: Outcome) -> None:
         """Notes how a volume ended."""
-        self.record(self._planned[job.request], outcome)
+        self.record(self._missing[number], outcome)
 
     def record(self, each: PlannedJob, outcome: Outcome, kept: bool = False) -> None:
         """Notes how a volume ended; prints it as JSON where that was asked for."""

@@ -86,7 +86,6 @@ def _measurements(volume: Volume, request: Upsampling) -> dict[str, Any]:
 def _plan(volume: Volume, measured: MeasuredResolution, request: Upsampling) -> dict[str, Any]:
     """What ``arssr upsample`` would do with these options."""
     from ..upsampling.estimate import estimate_cost
-    from ..upsampling.start import nothing_to_sharpen
 
     start = measured.grid_of(volume.grid) if request.from_measured else volume.grid
     if (request.scale, request.spacing, request.isotropic) == (None, None, False):
@@ -99,7 +98,7 @@ def _plan(volume: Volume, measured: MeasuredResolution, request: Upsampling) -> 
     cost = estimate_cost(request, start, target)
     warnings = request.cautions(start, target)
     if not request.from_measured:
-        warnings += [each for each in [nothing_to_sharpen(measured, start, target)] if each]
+        warnings += filter(None, [measured.caution(start, target)])
     return {
         "resolution": request.resolution.title,
         "size": list(target.size),

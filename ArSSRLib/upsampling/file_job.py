@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..choices import NOT_FOR_CLINICAL_USE
 from ..errors import InputError
 from ..running.interrupts import load_libraries, no_longer_cancellable
 from ..running.machine import memory_limit, total_memory
@@ -21,6 +21,7 @@ from .progress import Progress, ProgressCallback, share_of
 from .request import Upsampling
 
 if TYPE_CHECKING:
+    from ..volumes.files.dicom.derived_header import Derivation
     from ..volumes.grid import Grid
     from ..volumes.volume import Volume
     from .expected_error import ErrorSummary
@@ -69,13 +70,13 @@ class FileJob:
                 argument="error_map",
             )
 
-    def to_json(self) -> str:
-        """As one line of text, for another process."""
-        return json.dumps({**vars(self), "request": self.request.arguments()})
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON, for another process."""
+        return {**vars(self), "request": self.request.arguments()}
 
     @staticmethod
     def from_dict(values: Mapping[str, Any]) -> FileJob:
-        """The job of an object as :meth:`to_json` writes it; what is missing has its default.
+        """The job of an object as :meth:`to_dict` gives it; what is missing has its default.
 
         Raises:
             KeyError, TypeError: an entry is missing or unknown.
@@ -91,7 +92,7 @@ class FileResult:
     Attributes:
         grid: of the result.
         start: of the volume that was upsampled, see
-            :func:`ArSSRLib.upsampling.start.starting_volume`.
+            :func:`ArSSRLib.upsampling.run.starting_volume`.
         difference: share of its range by which it differs from the result made coarse again; None
             where that cannot be measured.
         errors: what to say of the expected errors; None where they were not asked for.
@@ -136,8 +137,7 @@ def upsample_file(
     report(Progress("reading", 0.0))
     load_libraries("SimpleITK", *(["torch"] if job.request.model is not None else []))
     from ..volumes.files.reading import read_volume
-    from .run import upsample_with_error
-    from .start import starting_volume
+    from .run import starting_volume, upsample_with_error
 
     with native_stderr_silenced():
         volume = read_volume(job.source, job.request.volume, job.request.series)
@@ -179,12 +179,32 @@ def _write_as(volume: Volume, path: str, job: FileJob, last_moment: Callable[[],
     from ..volumes.files.writing import write_volume
 
     if job.dicom:
-        from .series_output import write_derived_series
+        from ..volumes.files.dicom.series import chosen_series
+        from ..volumes.files.dicom.writing import write_series
 
-        write_derived_series(job, volume, Path(path), last_moment)
+        source = chosen_series(Path(job.source), job.request.series)
+        derivation = _derivation(job.request, path == job.error_map)
+        write_series(volume, Path(path), source, derivation, last_moment)
         return
     with native_stderr_silenced():
         write_volume(volume, path, job.force, last_moment=last_moment)
+
+
+def _derivation(request: Upsampling, of_error: bool) -> Derivation:
+    """What a derived DICOM series says of itself."""
+    from .. import __version__
+    from ..volumes.files.dicom.derived_header import Derivation
+
+    method = "" if request.method == "arssr" else f" {request.method}"
+    made, explained = f"ArSSR{method}", "Upsampled"
+    if of_error:
+        made, explained = f"{made} expected error", "Expected absolute error of voxels upsampled"
+    return Derivation(
+        made=f"{made} {request.resolution.name}, not for diagnosis",
+        explained=f"{explained} by {request.title} ({request.resolution.name}). "
+        f"{NOT_FOR_CLINICAL_USE}",
+        software=f"ArSSRLib {__version__}",
+    )
 
 
 def _difference(start: Volume, result: Volume, target: Grid, request: Upsampling) -> float | None:
@@ -248,9 +268,9 @@ def _check_places(job: FileJob) -> None:
         if job.make_folder:
             make_folder(Path(path).parent)
         if job.dicom:
-            from .series_output import check_series_output
+            from ..volumes.files.dicom.writing import check_series_place
 
-            check_series_output(job, Path(path))
+            check_series_place(Path(path), Path(job.source), job.force)
         else:
             check_output(path, job.force)
     if job.sidecar is not None:

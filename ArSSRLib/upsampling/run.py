@@ -14,11 +14,13 @@ import numpy as np
 
 from ..errors import InputError
 from ..resampling.interpolation import ArrayBox, Interpolation, interpolate
+from ..resampling.to_measured import at_measured_resolution
 from ..running.machine import total_memory
 from ..running.memory import gigabytes
 from ..volumes.array_types import FloatArray
 from ..volumes.grid import Grid, SizeTriple
 from ..volumes.intensity import Normalisation
+from ..volumes.measured_resolution import MeasuredResolution
 from ..volumes.noise import estimate_noise
 from ..volumes.orientation import to_canonical
 from ..volumes.outliers import Split, split_outliers
@@ -63,6 +65,29 @@ class Upsampled:
         return self.errors.volume(
             self.volume.grid, {PROVENANCE_KEY: f"Expected absolute error of: {made}"}
         )
+
+
+def starting_volume(volume: Volume, request: Upsampling) -> Volume:
+    """The volume that a run upsamples: as it is stored, or as it was measured.
+
+    Logs a warning where the network would refine an axis that holds less detail than voxels.
+
+    Args:
+        volume: the input.
+        request: whether to start from the measured resolution, and the result's resolution.
+
+    Raises:
+        InputError: an impossible resolution of the result.
+    """
+    if request.method != "arssr" and not request.from_measured:
+        return volume
+    measured = MeasuredResolution.of(volume.array, volume.grid)
+    if request.from_measured:
+        return at_measured_resolution(volume, measured) if measured.is_coarser else volume
+    caution = measured.caution(volume.grid, request.target_grid(volume.grid))
+    if caution:
+        _log.warning(caution)
+    return volume
 
 
 def upsample_volume(

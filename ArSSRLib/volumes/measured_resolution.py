@@ -30,6 +30,8 @@ from .intensity import sample_of
 How = Literal["as stored", "zero-filled", "interpolated", "unknown"]
 Spectrum = npt.NDArray[np.float64]
 
+LITTLE_TO_SHARPEN = 1.4
+"""Stored voxels per measured voxel from which refining an axis is pointless."""
 _LENGTHS = (128, 96, 64, 48, 32)
 """Voxels of the pieces of lines that are looked at; the longest that lie in tissue often enough."""
 _FEWEST_PIECES = 1500
@@ -124,6 +126,29 @@ class MeasuredResolution:
         """The measured grid over the field of view of a volume's grid; never finer than it."""
         sizes = (axis.measured_size(n) for n, axis in zip(grid.size, self.axes, strict=True))
         return grid.resized(cast(SizeTriple, tuple(sizes)))
+
+    def caution(self, grid: Grid, target: Grid) -> str:
+        """One sentence where axes that are to be refined hold less detail than voxels; else empty.
+
+        Args:
+            grid: of the volume.
+            target: of the result.
+        """
+        coarse = [
+            (name, axis)
+            for name, axis, old, new in zip("ijk", self.axes, grid.size, target.size, strict=True)
+            if axis.factor >= LITTLE_TO_SHARPEN and new > old
+        ]
+        if not coarse:
+            return ""
+        names = ", ".join(name for name, _ in coarse)
+        stored = " × ".join(f"{axis.stored_mm:.3g}" for _, axis in coarse)
+        real = " × ".join(f"{axis.measured_mm:.3g}" for _, axis in coarse)
+        hows = ", ".join(dict.fromkeys(axis.how for _, axis in coarse))
+        return (
+            f"Along {names} the voxels of {stored} mm hold the detail of about {real} mm ({hows}), "
+            "so there is little to sharpen; start from the measured resolution instead."
+        )
 
 
 def _axis_resolution(lines: FloatArray, stored_mm: float) -> AxisResolution:

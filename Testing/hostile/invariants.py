@@ -27,7 +27,6 @@ import SimpleITK as sitk
 from ArSSRLib import upsample
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.model_file import Model
-from ArSSRLib.running.batch.jobs import Job
 from ArSSRLib.running.batch.worker_pool import WorkerPool
 from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.upsampling.file_job import FileJob
@@ -335,9 +334,7 @@ def command_line(case: Case) -> str:
 def batch(case: Case) -> str:
     """A worker of a batch writes the voxels that the API gives."""
     job = case.job(case.stored(".mha"), case.folder / "batch.mha")
-    outcome = case.tools.workers.run(
-        Job("volume", job.to_json()), lambda message: None, lambda needed: _Room()
-    )
+    outcome = case.tools.workers.run(job.to_dict(), lambda message: None, lambda needed: _Room())
     if outcome.exit_code:
         return outcome.reason
     return _difference(sitk.GetArrayFromImage(sitk.ReadImage(job.output)), case.voxels)

@@ -29,7 +29,7 @@ class Facts:
     @property
     def isOversampled(self) -> bool:
         """Whether an axis has so many more voxels than detail that there is little to sharpen."""
-        from ArSSRLib.upsampling.start import LITTLE_TO_SHARPEN
+        from ArSSRLib.volumes.measured_resolution import LITTLE_TO_SHARPEN
 
         return any(axis.factor >= LITTLE_TO_SHARPEN for axis in self.resolution.axes)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import EnvironmentFault
-from .jobs import Job, Message, Outcome, Post
+from .jobs import Message, Order, Outcome, Post
 from .worker_pool import WorkerPool
 
 if TYPE_CHECKING:
@@ -40,13 +40,14 @@ class DaskCluster:
     """A :class:`ArSSRLib.running.batch.jobs.Place`.
 
     Args:
+        orders: of the jobs.
         scheduler: address such as ``tcp://10.0.0.5:8786``, or the scheduler's file.
 
     Raises:
         EnvironmentFault: ``dask.distributed`` is not installed, or no scheduler answers there.
     """
 
-    def __init__(self, scheduler: str) -> None:
+    def __init__(self, orders: Sequence[Order], scheduler: str) -> None:
         if importlib.util.find_spec("distributed") is None:
             raise EnvironmentFault(
                 "A Dask cluster needs dask.distributed; install it with pip install "
@@ -54,18 +55,20 @@ class DaskCluster:
                 argument="scheduler",
             )
         _silence_dask()
+        self._orders = orders
         self._client = _connected(scheduler)
         self._batch = f"arssr-{uuid.uuid4().hex}"
         self._futures: list[Future[Any]] = []
 
-    def start(self, jobs: Sequence[Job], post: Post) -> None:
+    def start(self, post: Post) -> None:
         """Begins all jobs."""
         if not self._client.nthreads():
             _log.warning("The cluster has no workers yet; start some with 'dask worker ADDRESS'.")
         self._client.subscribe_topic(self._batch, lambda event: post(*event[1]))
-        for number, job in enumerate(jobs):
+        for number, order in enumerate(self._orders):
+            key = f"{self._batch}-{number}"
             future = self._client.submit(
-                _run_on_worker, number, job, self._batch, key=f"{self._batch}-{number}", pure=False
+                _run_on_worker, number, order, self._batch, key=key, pure=False
             )
             future.add_done_callback(partial(_post_outcome, number, post))
             self._futures.append(future)
@@ -148,11 +151,11 @@ def _post_outcome(number: int, post: Post, future: Future[Any]) -> None:
     post(number, Outcome(EnvironmentFault.exit_code, f"It failed on the cluster: {reason}."))
 
 
-def _run_on_worker(number: int, job: Job, batch: str) -> Outcome:
+def _run_on_worker(number: int, order: Order, batch: str) -> Outcome:
     from distributed import get_worker
 
     post = _now_and_then(partial(get_worker().log_event, batch))
-    return _pool(batch).run(job, partial(post, number), lambda needed: nullcontext())
+    return _pool(batch).run(order, partial(post, number), lambda needed: nullcontext())
 
 
 def _pool(batch: str) -> WorkerPool:

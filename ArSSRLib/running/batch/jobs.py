@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+Order = Mapping[str, Any]
+"""What a worker is to do, ready for JSON."""
 Message = Mapping[str, Any]
 """What a running job reports; see :mod:`ArSSRLib.running.worker`."""
 
@@ -15,19 +17,6 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_BETWEEN_REPORTS = 0.5
 _SHARE_OF_STARTING = 0.05
 """Below this share of its work, a job's time says nothing about how long it will take."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """Work for one worker.
-
-    Attributes:
-        name: for people.
-        request: what the worker does, a JSON object as text.
-    """
-
-    name: str
-    request: str
 
 
 @dataclass(frozen=True)
@@ -72,9 +61,9 @@ Post = Callable[[int, "Message | Outcome"], None]
 
 
 class Place(Protocol):
-    """Where jobs run."""
+    """Where jobs run; it is made with their orders, and numbers them from 0."""
 
-    def start(self, jobs: Sequence[Job], post: Post) -> None:
+    def start(self, post: Post) -> None:
         """Begins all jobs, as many at a time as the place can take.
 
         Raises:
@@ -91,28 +80,28 @@ class Watcher(Protocol):
     def progressed(self, progress: BatchProgress) -> None:
         """A report over all jobs."""
 
-    def warned(self, job: Job, sentence: str) -> None:
-        """A job warns and continues."""
+    def warned(self, number: int, sentence: str) -> None:
+        """The job with this number warns and continues."""
 
-    def ended(self, job: Job, outcome: Outcome) -> None:
-        """A job has ended."""
+    def ended(self, number: int, outcome: Outcome) -> None:
+        """The job with this number has ended."""
 
 
-def run_jobs(jobs: Sequence[Job], place: Place, watcher: Watcher) -> list[Outcome]:
-    """Runs all jobs and returns how each ended, in their order.
+def run_jobs(count: int, place: Place, watcher: Watcher) -> None:
+    """Runs the ``count`` jobs of a place.
 
     An error, a cancel or Ctrl-C that ends this early also ends the running jobs.
 
     Raises:
         EnvironmentFault: the place cannot be reached.
     """
-    outcomes: dict[int, Outcome] = {}
+    ended: set[int] = set()
     posted: queue.SimpleQueue[tuple[int, Message | Outcome]] = queue.SimpleQueue()
-    clock = _BatchClock(len(jobs), watcher)
+    clock = _BatchClock(count, watcher)
     try:
-        place.start(jobs, lambda number, message: posted.put((number, message)))
-        while len(outcomes) < len(jobs):
-            clock.report(len(outcomes))
+        place.start(lambda number, message: posted.put((number, message)))
+        while len(ended) < count:
+            clock.report(len(ended))
             try:
                 # With a limit, because on Windows nothing else lets Ctrl-C through.
                 number, message = posted.get(timeout=_SECONDS_BETWEEN_LOOKS)
@@ -120,16 +109,15 @@ def run_jobs(jobs: Sequence[Job], place: Place, watcher: Watcher) -> list[Outcom
                 continue
             if isinstance(message, Outcome):
                 clock.fractions[number] = 1.0
-                outcomes[number] = message
-                watcher.ended(jobs[number], message)
-                clock.report(len(outcomes), at_once=True)
+                ended.add(number)
+                watcher.ended(number, message)
+                clock.report(len(ended), at_once=True)
             elif "warning" in message:
-                watcher.warned(jobs[number], str(message["warning"]))
-            elif "fraction" in message and number not in outcomes:
+                watcher.warned(number, str(message["warning"]))
+            elif "fraction" in message and number not in ended:
                 clock.fractions[number] = float(message["fraction"])
     finally:
         place.stop()
-    return [outcomes[number] for number in range(len(jobs))]
 
 
 class _BatchClock:

@@ -10,7 +10,7 @@ from functools import partial
 
 from ...errors import EnvironmentFault
 from ..machine import free_memory
-from .jobs import Job, Outcome, Post
+from .jobs import Order, Outcome, Post
 from .worker_pool import WorkerPool
 
 _USABLE_SHARE = 0.9
@@ -19,21 +19,23 @@ _USABLE_SHARE = 0.9
 class ThisMachine:
     """A :class:`ArSSRLib.running.batch.jobs.Place`.
 
+    Jobs share the memory that is free at the start. A job that needs more runs alone.
+
     Args:
+        orders: of the jobs.
         at_once: jobs that may run at a time.
-        memory: bytes that they may take together; what is free now by default. A job that needs
-            more runs alone.
     """
 
-    def __init__(self, at_once: int, memory: int | None = None) -> None:
+    def __init__(self, orders: Sequence[Order], at_once: int) -> None:
+        self._orders = orders
         self._threads = ThreadPoolExecutor(at_once)
         self._workers = WorkerPool()
-        self._room = SharedMemory(int(_USABLE_SHARE * free_memory()) if memory is None else memory)
+        self._room = SharedMemory(int(_USABLE_SHARE * free_memory()))
 
-    def start(self, jobs: Sequence[Job], post: Post) -> None:
+    def start(self, post: Post) -> None:
         """Begins all jobs."""
-        for number, job in enumerate(jobs):
-            self._threads.submit(self._run, number, job, post)
+        for number, order in enumerate(self._orders):
+            self._threads.submit(self._run, number, order, post)
 
     def stop(self) -> None:
         """Ends what still runs and waits for it."""
@@ -41,9 +43,9 @@ class ThisMachine:
         self._workers.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self, number: int, job: Job, post: Post) -> None:
+    def _run(self, number: int, order: Order, post: Post) -> None:
         try:
-            outcome = self._workers.run(job, partial(post, number), self._room.set_aside)
+            outcome = self._workers.run(order, partial(post, number), self._room.set_aside)
         except Exception as error:  # Without an outcome the batch would wait for ever.
             outcome = Outcome(
                 EnvironmentFault.exit_code, f"Unexpected error: {type(error).__name__}: {error}."

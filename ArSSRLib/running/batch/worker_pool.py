@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ...errors import Cancelled, EnvironmentFault
 from ..process_end import process_end
-from .jobs import Job, Message, Outcome
+from .jobs import Message, Order, Outcome
 
 Room = Callable[[int], AbstractContextManager[None]]
 """Given the bytes a job needs, waits until they are free and holds them inside the block."""
@@ -50,18 +50,18 @@ class WorkerPool:
         self._all: set[_Worker] = set()
         self._stopped = False
 
-    def run(self, job: Job, receive: Callable[[Message], None], room: Room) -> Outcome:
-        """Does ``job`` in a worker; never raises for what goes wrong in there.
+    def run(self, order: Order, receive: Callable[[Message], None], room: Room) -> Outcome:
+        """Does a job in a worker; never raises for what goes wrong in there.
 
         Args:
-            job: the work.
+            order: what the worker is to do.
             receive: receives the job's messages.
             room: where the job's memory is set aside.
         """
         try:
             while True:
                 worker = self._take()
-                outcome = worker.run(job, receive, room)
+                outcome = worker.run(order, receive, room)
                 if outcome is not None:
                     self._give_back(worker)
                     return outcome
@@ -131,12 +131,12 @@ class _Worker:
         self.was_ready = False
         self.has_started = False
 
-    def run(self, job: Job, receive: Callable[[Message], None], room: Room) -> Outcome | None:
+    def run(self, order: Order, receive: Callable[[Message], None], room: Room) -> Outcome | None:
         """Does a job; None when the worker ends without an outcome."""
         self._jobs += 1
         self.has_started = False
         name = str(self._jobs)
-        self._send({"job": name, "request": json.loads(job.request), "asks": True})
+        self._send({"job": name, "request": order, "asks": True})
         assert self._process.stdout is not None
         with ExitStack() as held:
             for line in self._process.stdout:

@@ -46,13 +46,29 @@ class _Scaling:
         return self.slope / 2
 
 
-def check_series_place(folder: Path, overwrite: bool) -> None:
+def check_series_place(folder: Path, source: Path, overwrite: bool) -> None:
     """Refuses a folder that a series cannot take.
 
+    Args:
+        folder: of the series to come.
+        source: DICOM folder that it is derived from.
+        overwrite: whether an older series in the folder is replaced.
+
     Raises:
-        InputError: it exists with something in it and is not to be replaced, it holds something
-            else than DICOM slices, or its place cannot be written.
+        InputError: the source is a file, or the folder lies in it; the folder exists with something
+            in it and is not to be replaced, it holds something else than DICOM slices, or its place
+            cannot be written.
     """
+    if source.is_file():
+        raise InputError(
+            f"A DICOM series takes its patient and study from a DICOM folder, and {str(source)!r} "
+            "is a file; write a NIfTI, NRRD or MetaImage file instead."
+        )
+    if folder.resolve().is_relative_to(source.resolve()):
+        raise InputError(
+            f"The output {str(folder)!r} lies in the folder of the input, where the new series "
+            "would be taken for a part of it; choose a folder beside it."
+        )
     parent = folder.absolute().parent
     if not parent.is_dir():
         raise InputError(f"The folder {str(parent)!r} does not exist; create it first.")

@@ -76,10 +76,10 @@ def test_a_dataset_that_a_run_beside_takes_away_is_complete_in_the_end(
 ) -> None:
     out = dataset.parent / "out"
 
-    def after_a_run_beside(*what: Any) -> object:
+    def after_a_run_beside(*what: Any) -> None:
         # It began first, made the folders and could compute none of its volumes.
         shutil.rmtree(out)
-        return run_jobs(*what)
+        run_jobs(*what)
 
     monkeypatch.setattr("ArSSRLib.cli.batch.run_jobs", after_a_run_beside)
     only = ["--participant-label", "01"]

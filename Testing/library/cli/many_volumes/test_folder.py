@@ -20,10 +20,10 @@ def test_folders_that_a_run_beside_takes_away_are_made_again(
 ) -> None:
     out = tmp_path / "new" / "out"
 
-    def after_a_run_beside(*what: Any) -> object:
+    def after_a_run_beside(*what: Any) -> None:
         # It began first, made the folders and could compute none of its volumes.
         shutil.rmtree(out.parent)
-        return run_jobs(*what)
+        run_jobs(*what)
 
     monkeypatch.setattr("ArSSRLib.cli.batch.run_jobs", after_a_run_beside)
     arguments = ["upsample", str(cortex_path), "-o", f"{out}{os.sep}", "--scale", "2"]

@@ -42,6 +42,6 @@ def test_a_port_of_another_program_is_refused_and_not_waited_for(
 ) -> None:
     monkeypatch.setattr(cluster, "_SECONDS_TO_ANSWER", 1)
     with port() as number, pytest.raises(EnvironmentFault) as raised:  # type: ignore[operator]
-        DaskCluster(f"tcp://127.0.0.1:{number}")
+        DaskCluster([], f"tcp://127.0.0.1:{number}")
     assert f"No Dask scheduler answers at 'tcp://127.0.0.1:{number}'" in str(raised.value)
     assert "dashboard" in str(raised.value)

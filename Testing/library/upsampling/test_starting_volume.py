@@ -12,7 +12,7 @@ from ArSSRLib.resampling.interpolation import interpolate
 from ArSSRLib.resampling.to_measured import at_measured_resolution
 from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling.request import Upsampling
-from ArSSRLib.upsampling.start import starting_volume
+from ArSSRLib.upsampling.run import starting_volume
 from ArSSRLib.volumes.files.reading import read_volume
 from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.measured_resolution import MeasuredResolution
