@@ -168,7 +168,7 @@ def upsample(
 
 def _volume_of_array(array: Array, grid: Grid | None) -> Volume:
     if not isinstance(grid, Grid | None):
-        raise InputError(f"grid must be a Grid or None, not {grid!r}.")
+        raise InputError(f"The grid {grid!r} is not a Grid; give one, or leave it out.")
     if array.ndim != 3 or array.dtype.kind not in "iufb":
         raise InputError(
             f"An array of shape {array.shape} and type {array.dtype} is not a 3-D array of real "

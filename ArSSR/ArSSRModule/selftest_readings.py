@@ -62,6 +62,26 @@ def shownName(orientation, column):
     return volumeName(foreground) if composite.GetForegroundOpacity() == 1.0 else None
 
 
+def titlesOf(orientation, column):
+    """The titles in the upper corners of a view, which alone are on a dark ground."""
+    renderers = sliceWidget(orientation, column).sliceView().renderWindow().GetRenderers()
+    props = renderers.GetFirstRenderer().GetViewProps()
+    texts = [props.GetItemAsObject(i) for i in range(props.GetNumberOfItems())]
+    shown = [t for t in texts if t.IsA("vtkTextActor") and t.GetVisibility()]
+    return [t.GetInput() for t in shown if t.GetTextProperty().GetBackgroundOpacity() > 0.0]
+
+
+def fieldOfView(orientation):
+    """Width and height, in mm, that the first view of a row shows."""
+    return sliceWidget(orientation, 0).mrmlSliceNode().GetFieldOfView()[:2]
+
+
+def pixelsOfAVoxel(orientation, volumeNode):
+    """Screen pixels of the shortest side of a voxel in the first view of a row."""
+    width = sliceWidget(orientation, 0).mrmlSliceNode().GetDimensions()[0]
+    return min(volumeNode.GetSpacing()) * width / fieldOfView(orientation)[0]
+
+
 def volumeName(nodeID):
     node = slicer.mrmlScene.GetNodeByID(nodeID) if nodeID else None
     return node.GetName() if node else ""

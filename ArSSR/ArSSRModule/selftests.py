@@ -14,24 +14,20 @@ import numpy as np
 import slicer
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
 
-from .compare.layout import chosenLayout
 from .logic import ArSSRLogic
 from .panel.run_state import cancelledText
-from .parameters import ComparisonViews, ScaleMode, ViewOrientation
+from .parameters import ScaleMode
 from .run import torch_setup
 from .scene.inputs import checkNotOverwritten, reasonNotUsable
 from .scene.results import INPUT_REFERENCE
+from .selftest_comparison import ComparisonTests
 from .selftest_readings import (
     boundsOf,
-    compositeOf,
     ijkToRasOf,
     nodeIDs,
     overlay,
     plain,
     roughness,
-    shownName,
-    sliceWidget,
-    volumeName,
     volumes,
 )
 
@@ -42,7 +38,7 @@ LARGE_BLOCK = (slice(15, 60), slice(40, 150), slice(30, 130))
 PATIENCE_SECONDS = 600
 
 
-class ArSSRTest(ScriptedLoadableModuleTest):
+class ArSSRTest(ComparisonTests, ScriptedLoadableModuleTest):
     """Each ``test_`` method starts from an empty scene."""
 
     def runTest(self):
@@ -218,23 +214,6 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         self._wait(lambda: " × ".join(map(str, size)) in self.panel.ui.planLabel.text)
         self.panel.ui.fromMeasuredCheckBox.click()
 
-    def test_TheExpectedErrorIsShownOverTheResult(self):
-        box = self.panel.ui.expectedErrorCheckBox
-        if not box.enabled:
-            self.assertNotEqual(plain(box.toolTip), "")  # why this model has none
-            return
-        box.checked = True
-        ArSSRLogic().getParameterNode().comparisonOrientation = ViewOrientation.AXIAL
-        self._compare(ComparisonViews.ROW)
-        self._checkRow("Axial", ("Block", "Block cubic 1.5x", "Block ArSSR 1.5x"))
-        error = ArSSRLogic().getParameterNode().comparedError
-        self.assertGreaterEqual(slicer.util.arrayFromVolume(error).min(), 0.0)
-        self.panel.ui.showErrorCheckBox.click()
-        composite = compositeOf("Axial", 2)
-        self.assertEqual(volumeName(composite.GetBackgroundVolumeID()), "Block ArSSR 1.5x")
-        self.assertEqual(composite.GetForegroundVolumeID(), error.GetID())
-        self.panel.ui.compareButton.click()
-
     def test_AResultIsExportedAsAnMRSeriesOfTheSameStudy(self):
         block = self._block()
         hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
@@ -263,56 +242,6 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         depth, height, width = cut.shape
         expected = slicer.util.arrayFromVolume(whole)[k : k + depth, j : j + height, i : i + width]
         np.testing.assert_allclose(cut, expected, atol=1)  # rounded to whole numbers
-
-    def test_TheComparisonShowsThreeVolumesAndGoesBack(self):
-        layoutManager = slicer.app.layoutManager()
-        earlier = layoutManager.layout
-        self._compare(ComparisonViews.ALL)
-        parameters = ArSSRLogic().getParameterNode()
-        self.assertEqual(layoutManager.layout, chosenLayout(parameters).number)
-        for orientation in ("Axial", "Sagittal", "Coronal"):
-            self._checkRow(orientation, ("Block", "Block cubic 1.5x", "Block ArSSR 1.5x"))
-        self.panel.ui.compareButton.click()
-        self.assertEqual(layoutManager.layout, earlier)
-
-    def test_EveryColumnShowsItsVolumeAfterEveryChange(self):
-        self._compare(ComparisonViews.ROW)
-        parameters = ArSSRLogic().getParameterNode()
-        plain = ("Block", "Block cubic 1.5x", "Block ArSSR 1.5x")
-        different = ("Block cubic 1.5x", "Block ArSSR 1.5x", "Block ArSSR 1.5x − cubic")
-        for orientation in list(ViewOrientation)[1:]:
-            parameters.comparisonOrientation = orientation
-            self._checkRow(orientation.value, plain)
-            self.panel.ui.differenceCheckBox.click()
-            self._checkRow(orientation.value, different)
-            self.panel.ui.fadeSlider.value = 25
-            self.assertAlmostEqual(compositeOf(orientation.value, 1).GetForegroundOpacity(), 0.25)
-            self.panel.ui.fadeSlider.value = 100
-            self._checkRow(orientation.value, different)
-            for linked in (False, True):
-                compositeOf(orientation.value, 0).SetLinkedControl(linked)
-            self._checkRow(orientation.value, different)
-            self.panel.ui.differenceCheckBox.click()
-            self._checkRow(orientation.value, plain)
-        self.panel.ui.compareButton.click()
-
-    def test_LinkedViewsMoveTogetherAndShareWindowAndLevel(self):
-        block = self._compare(ComparisonViews.ALL)
-        nodes = [sliceWidget("Axial", column).mrmlSliceNode() for column in range(3)]
-        logic = slicer.app.applicationLogic().GetSliceLogic(nodes[0])
-        logic.StartSliceNodeInteraction(slicer.vtkMRMLSliceNode.SliceToRASFlag)
-        logic.SetSliceOffset(nodes[0].GetSliceOffset() + 7.0)
-        logic.EndSliceNodeInteraction()
-        offsets = [node.GetSliceOffset() for node in nodes]
-        self.assertAlmostEqual(offsets[1], offsets[0], places=4)
-        self.assertAlmostEqual(offsets[2], offsets[0], places=4)
-        block.GetDisplayNode().SetAutoWindowLevel(False)  # as a drag with the mouse does
-        block.GetDisplayNode().SetWindowLevel(77, 33)
-        for node in volumes():
-            self.assertEqual(
-                (node.GetDisplayNode().GetWindow(), node.GetDisplayNode().GetLevel()), (77, 33)
-            )
-        self.panel.ui.compareButton.click()
 
     def test_ChoicesSurviveSavingAndLoadingTheScene(self):
         self._choose(self._block(), scale=3.3)
@@ -370,20 +299,6 @@ class ArSSRTest(ScriptedLoadableModuleTest):
         """What a user does in the panel."""
         self.panel.ui.inputSelector.setCurrentNode(volumeNode)
         self.panel.ui.scaleSlider.value = scale
-
-    def _compare(self, views):
-        """Upsamples a block and opens the comparison; returns the block."""
-        block = self._block()
-        self._choose(block, scale=1.5)
-        ArSSRLogic().getParameterNode().comparisonViews = views
-        self.panel.ui.applyButton.click()
-        self._waitForTheRun()
-        self.panel.ui.compareButton.click()
-        return block
-
-    def _checkRow(self, orientation, names):
-        """Each view of a row shows the volume of that name, and nothing else is seen in it."""
-        self.assertEqual(tuple(shownName(orientation, column) for column in range(3)), names)
 
     def _waitForTheRun(self):
         self._wait(lambda: not self.panel.running)

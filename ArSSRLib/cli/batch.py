@@ -211,7 +211,7 @@ class _Report:
         orders = [
             replace(
                 each.job,
-                request=each.job.request.with_threads(each.job.request.threads or shared),
+                request=replace(each.job.request, threads=each.job.request.threads or shared),
                 force=True,
                 make_folder=True,
             ).to_dict()
@@ -287,8 +287,8 @@ class _Report:
             if self._differences:
                 name, most = max(self._differences.items(), key=lambda item: item[1])
                 lines.append(
-                    f"Made coarse again, they differ from their inputs by at most {most:.2%} of "
-                    f"the range ({name})."
+                    "Downsampled again, they differ from their inputs by at most "
+                    f"{100 * most:.2f} % of the range ({name})."
                 )
             self._printer.done(self._output, "\n".join(lines))
         for sentence in self._sentences():

@@ -259,7 +259,7 @@ class _Places:
         )
 
     def _planned_job(self, name: str, job: FileJob) -> PlannedJob:
-        from ..upsampling.sidecar import made_by
+        from ..upsampling.sidecar import difference_from, made_by
 
         refused = reason_to_refuse(job.output, self.force)
         # A result without its sidecar is an unfinished one.
@@ -267,7 +267,7 @@ class _Places:
         whole, damaged = results_there(files, self.force)
         finished = whole and job.sidecar is not None
         made = made_by(Path(job.sidecar or "")) if finished else None
-        if made is not None and (difference := job.request.difference_from(made)):
+        if made is not None and (difference := difference_from(job.request, made)):
             refused = (
                 f"The existing result was made with {difference}. Use --force to replace it, or "
                 "another output folder."

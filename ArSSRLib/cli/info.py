@@ -91,14 +91,14 @@ def _plan(volume: Volume, measured: MeasuredResolution, request: Upsampling) -> 
     if (request.scale, request.spacing, request.isotropic) == (None, None, False):
         request = replace(request, isotropic=True)
         try:
-            request.target_grid(start)
+            request.resolution.target_grid(start)
         except InputError:
             request = replace(request, isotropic=False, scale=_SCALE_WITHOUT_CHOICE)
-    target = request.target_grid(start)
+    target = request.resolution.target_grid(start)
     cost = estimate_cost(request, start, target)
-    warnings = request.cautions(start, target)
+    cautions = [request.caution(start, target)]
     if not request.from_measured:
-        warnings += filter(None, [measured.caution(start, target)])
+        cautions.append(measured.caution(start, target))
     return {
         "resolution": request.resolution.title,
         "size": list(target.size),
@@ -106,7 +106,7 @@ def _plan(volume: Volume, measured: MeasuredResolution, request: Upsampling) -> 
         "method": request.title,
         "seconds": round(cost.seconds, 1),
         "peak_bytes": cost.peak_bytes,
-        "warnings": warnings,
+        "warnings": list(filter(None, cautions)),
     }
 
 
@@ -120,7 +120,7 @@ def printable_text(facts: Mapping[str, Any]) -> str:
         plan = facts["upsample"]
         lines += [
             ("measured", _measured_text(facts)),
-            ("noise", f"{facts['noise']:.1%} of the intensity range"),
+            ("noise", f"{100 * facts['noise']:.1f} % of the intensity range"),
             ("upsample", f"{plan['resolution']}: {_by(plan['size'], '×')} voxels of "
              f"{_by(plan['voxel_mm'])} mm by {plan['method']}; about "
              f"{duration_text(plan['seconds'])} on this CPU and {plan['peak_bytes'] / 1e9:.1f} GB"),

@@ -182,8 +182,8 @@ def _train_head(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> 
 
     if not arguments.start:
         raise InputError(
-            f"The recipe {arguments.recipe} trains the expected error of a model that exists; "
-            "name it with --from."
+            f"The recipe {arguments.recipe} adds an expected error to an existing model; name "
+            "that model with --from."
         )
     with ExitStack() as stack:
         team = stack.enter_context(joined_team(choose_device(arguments.device)))

@@ -115,7 +115,8 @@ def run_job(job: FileJob, printer: Printer, admit: Callable[[int], None] | None 
     lines = [f"{job.output}: {size} voxels of {spacing} mm"]
     if result.difference is not None:
         lines.append(
-            f"Made coarse again, it differs from the input by {result.difference:.2%} of its range."
+            "Downsampled again, it differs from the input by "
+            f"{100 * result.difference:.2f} % of its range."
         )
     if result.errors is not None:
         lines.append(result.errors.sentence)

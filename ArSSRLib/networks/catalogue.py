@@ -116,6 +116,20 @@ class ModelInfo:
             [mm for mm in grid.spacing if not finest <= mm <= coarsest],
         )
 
+    def caution(self, grid: Grid, target: Grid) -> str:
+        """One sentence about what :meth:`outside_training` finds; empty for nothing."""
+        factors, spacings = self.outside_training(grid, target)
+        odd = [f"{f:.3g}×" for f in factors] + [f"voxels of {mm:.3g} mm" for mm in spacings]
+        if not odd:
+            return ""
+        low, high = self.scale_range
+        finest, coarsest = self.spacing_range_mm
+        return (
+            f"The model {self.name} was trained for {low:.3g}× to {high:.3g}× and voxels of "
+            f"{finest:.3g} to {coarsest:.3g} mm, not for {' and '.join(dict.fromkeys(odd))}; "
+            "compare the result with cubic interpolation before you trust its detail."
+        )
+
 
 def bundled_models() -> list[ModelInfo]:
     """The models that come with the library, the default one first.
@@ -172,7 +186,9 @@ def resolved_model(model: str | os.PathLike[str] | ModelInfo | Model) -> ModelIn
         path = bundled if is_bundled else Path(model.name)
         return ModelInfo(model.name, model.header.title, path, model.header)
     raise InputError(
-        f"model must be a name, a path or a Model, not {type(model).__name__}.", argument="model"
+        f"The model is of the type {type(model).__name__}; give a name, a path or what load_model "
+        "returned.",
+        argument="model",
     )
 
 

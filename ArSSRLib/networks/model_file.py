@@ -112,8 +112,8 @@ class ModelHeader(Generic[SpecT_co]):
         version = values.get("format_version")
         if version != FORMAT_VERSION:
             raise InputError(
-                f"The model file {source!r} has format version {version!r}, this program reads "
-                f"{FORMAT_VERSION}; update ArSSR."
+                f"The model file {source!r} has format version {version!r}, and this version of "
+                f"ArSSR reads {FORMAT_VERSION}; update ArSSR."
             )
         network = values.get("network")
         if not isinstance(network, dict):
@@ -293,9 +293,8 @@ def _weight(archive: NumpyArchive, key: str, shape: tuple[int, ...], source: str
         ) from error
     if value is None:
         raise InputError(
-            f"The model file {source!r} holds {key} of shape {found} and type {dtype}, its "
-            f"specification needs {shape} of a floating type; the file does not fit "
-            "together: copy it again."
+            f"The model file {source!r} holds {key} of shape {found} and type {dtype}, but its "
+            f"specification needs shape {shape} and a floating type; copy the file again."
         )
     if not np.isfinite(value).all():
         raise InputError(

@@ -133,22 +133,22 @@ def show_slice(
     return image
 
 
-def outline(axes: Axes, box: Box, colour: str = FRAME) -> None:
+def outline(axes: Axes, box: Box) -> None:
     """A thin frame around ``box``."""
     from matplotlib.patches import Rectangle
 
     axes.add_patch(
         Rectangle(
-            (box.left, box.top), box.width, box.height, fill=False, edgecolor=colour, linewidth=1.3
+            (box.left, box.top), box.width, box.height, fill=False, edgecolor=FRAME, linewidth=1.3
         )
     )
 
 
-def framed(axes: Axes, colour: str = FRAME) -> None:
+def framed(axes: Axes) -> None:
     """A thin frame around the axes."""
     for spine in axes.spines.values():
         spine.set_visible(True)
-        spine.set_color(colour)
+        spine.set_color(FRAME)
         spine.set_linewidth(1.3)
 
 

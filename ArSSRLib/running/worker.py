@@ -113,13 +113,13 @@ DoJob = Callable[[Mapping[str, Any], JobLink], Ended]
 """Does the job of a request. It raises nothing but interrupts."""
 
 
-def serve(do: DoJob, version: str, idle_seconds: float | None = None) -> int:
+def serve(do: DoJob, version: str, idle_seconds: float | None) -> int:
     """Does jobs until stdin is closed; returns the exit code of the program.
 
     Args:
         do: does one job.
         version: of this library, for the first message.
-        idle_seconds: how long to wait for a job; without end by default.
+        idle_seconds: how long to wait for a job; None for without end.
 
     Raises:
         KeyboardInterrupt: SIGINT or SIGTERM.

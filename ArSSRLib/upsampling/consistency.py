@@ -1,4 +1,4 @@
-"""Whether a result agrees with its input: made coarse again, how much does it differ?"""
+"""Whether a result agrees with its input: downsampled again, how much does it differ?"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SLICES_AT_ONCE = 8
 def difference_from_input(
     low: FloatArray, high: FloatArray, target: Shape, start: Shape = (0, 0, 0)
 ) -> float | None:
-    """RMS difference between the result made coarse again and the input, over the input's range.
+    """RMS difference between the result downsampled again and the input, over the input's range.
 
     It is that of the re-blur error of ``arssr evaluate``, measured on at most 32 slices, so that it
     costs little time and memory. A small value shows that the result contradicts nothing that was

@@ -13,7 +13,7 @@ from .request import Upsampling
 _OPERATIONS_PER_SECOND = {"cpu": 110e9, "cuda": 8e12, "mps": 1.5e12}
 """Typical float operations a second: of one CPU core in float32, and of a whole graphics device."""
 _BFLOAT16_SPEED = {True: 1.8, False: 0.4}
-"""Of bfloat16 on a CPU that multiplies it in hardware, and on one that imitates it; float32 is 1."""
+"""Of bfloat16 on a CPU that has it in hardware, and on one that imitates it; float32 is 1."""
 _BFLOAT16_SHARE = 0.5
 """Of the memory that the planes inside the encoder take in float32, at least."""
 _START_SECONDS = {"cpu": 3.0, "cuda": 6.0, "mps": 5.0}

@@ -65,8 +65,8 @@ class FileJob:
     def __post_init__(self) -> None:
         if (self.error_map is not None) != self.request.expected_error:
             raise InputError(
-                "A file for the expected error and the request for it go together; give both, or "
-                "neither. Only the method arssr gives it.",
+                "The expected error needs both its option and a file to go to; give both or "
+                "neither (only the method arssr gives an expected error).",
                 argument="error_map",
             )
 
@@ -93,7 +93,7 @@ class FileResult:
         grid: of the result.
         start: of the volume that was upsampled, see
             :func:`ArSSRLib.upsampling.run.starting_volume`.
-        difference: share of its range by which it differs from the result made coarse again; None
+        difference: share of its range by which it differs from the result downsampled again; None
             where that cannot be measured.
         errors: what to say of the expected errors; None where they were not asked for.
     """
@@ -143,13 +143,13 @@ def upsample_file(
         volume = read_volume(job.source, job.request.volume, job.request.series)
     _refuse_labels(job, volume)
     start = starting_volume(volume, job.request)
-    target = job.request.target_grid(start.grid)
+    target = job.request.resolution.target_grid(start.grid)
     needed, least = _bytes_needed(job.request, start.grid, target)
     refuse_beyond_limit(least, memory_limit())
     if admit is not None:
         admit(needed)
     shortage = shortage_expected(needed, total_memory())
-    for caution in filter(None, [*job.request.cautions(start.grid, target), shortage]):
+    for caution in filter(None, [job.request.caution(start.grid, target), shortage]):
         _log.warning(caution)
     progress = share_of(report, _SHARE_READ, _SHARE_COMPUTED)
     upsampled = upsample_with_error(start, job.request, target=target, progress=progress)

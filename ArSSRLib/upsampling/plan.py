@@ -188,7 +188,7 @@ def working_channels(spec: NetworkSpec) -> int:
     return 6 * encoder_structure(spec.encoder).widest + spec.encoder.channels + folded
 
 
-def largest_plane(spec: NetworkSpec, budget: int = ENCODER_BYTES) -> int:
+def largest_plane(spec: NetworkSpec, budget: int) -> int:
     """LR voxels that a tile's plane may have within ``budget`` bytes."""
     channels = encoder_structure(spec.encoder).waiting_channels + FEWEST_PLANES * working_channels(
         spec
@@ -196,9 +196,9 @@ def largest_plane(spec: NetworkSpec, budget: int = ENCODER_BYTES) -> int:
     return max(SMALLEST_SIDE**2, budget // (4 * channels))
 
 
-def planes_at_once(spec: NetworkSpec, plane_voxels: int, budget: int = ENCODER_BYTES) -> int:
-    """Planes that may enter the encoder at a time within ``budget`` bytes."""
-    left = budget // (4 * plane_voxels) - encoder_structure(spec.encoder).waiting_channels
+def planes_at_once(spec: NetworkSpec, plane_voxels: int) -> int:
+    """Planes that may enter the encoder at a time within its memory."""
+    left = ENCODER_BYTES // (4 * plane_voxels) - encoder_structure(spec.encoder).waiting_channels
     return min(MOST_PLANES, max(FEWEST_PLANES, left // working_channels(spec)))
 
 

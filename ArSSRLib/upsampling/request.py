@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from ..choices import DEVICES, METHODS, PRECISIONS, Method, Precision
@@ -78,33 +78,19 @@ class Upsampling:
     >>> run.name_part, run.arguments()
     ('cubic_2.5x', ['--scale', '2.5', '--method', 'cubic'])
 
+    The help of its option describes each attribute; besides:
+
     Attributes:
-        scale: factor for all axes or one for each axis (i, j, k), any number from 1 up.
-        spacing: voxel size in mm; see :meth:`ArSSRLib.upsampling.resolution.Resolution.of`.
-        isotropic: True, or the largest voxel size in mm; see the same.
-        method: ``arssr`` (the network), or ``cubic``, ``linear``, ``nearest`` interpolation.
         model: the network's file, never one that cannot upsample; None for an interpolation.
-        fast: whether the mirrored pass of a model that has one is left out: half the time. False
-            for a model without one.
-        noise_reduction: 0 keeps the grain of the scan, 1 removes the noise that the scan is
-            estimated to have, 2 as if it had twice as much. Only 1 for a model that does not take
-            the noise level, where it has no effect.
-        from_measured: whether the volume is first taken to the grid that it was measured on, where
-            it is stored finer; scales then count from there.
-        noise_level: standard deviation of the scan's noise as a share of its intensity range;
-            estimated when None. None for a model that does not take it.
+        fast: False for a model without a mirrored pass.
+        noise_reduction: only 1 for a model that does not take the noise level, where it has no
+            effect.
+        noise_level: estimated when None; None for a model that does not take it.
         intensity_range: the intensities that the network sees as 0 and 1; see
-            :class:`ArSSRLib.volumes.intensity.Normalisation` for what is taken when None. With both
-            given, a part of a volume is computed like the whole.
-        expected_error: whether the expected error of each voxel is computed too; never for an
-            interpolation.
-        roi: compute only this box: two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm.
-        device: where the network computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``, see
-            :func:`ArSSRLib.upsampling.hardware.precision.choose_precision`.
-        threads: CPU threads of the network; all when None.
-        volume: which volume of a 4-D file, from 0.
-        series: number or description of a series of a DICOM folder.
+            :class:`ArSSRLib.volumes.intensity.Normalisation` for what is taken when None. With it
+            and the noise level given, a part of a volume is computed like the whole.
+        expected_error: never for an interpolation.
+        precision: see :func:`ArSSRLib.upsampling.hardware.precision.choose_precision`.
 
     Raises:
         InputError: an unknown method, or a number of threads that is not possible.
@@ -352,14 +338,6 @@ class Upsampling:
         """
         return Resolution.of(self.scale, self.spacing, self.isotropic)
 
-    def target_grid(self, grid: Grid) -> Grid:
-        """The grid of the whole result for an input on ``grid``, without the region.
-
-        Raises:
-            InputError: see :meth:`ArSSRLib.upsampling.resolution.Resolution.target_grid`.
-        """
-        return self.resolution.target_grid(grid)
-
     @property
     def passes(self) -> int:
         """How often the network sees the volume; 1 for an interpolation."""
@@ -408,78 +386,9 @@ class Upsampling:
         values = ((how, getattr(self, name)) for name, how in options_of(self).items())
         return [how.tag.format(value=v) for how, v in values if how.tag and v != how.default]
 
-    def to_dict(self) -> dict[str, Any]:
-        """How a result was made, for its sidecar; see :meth:`made_alike`."""
-        values: dict[str, Any] = {"Method": self.method}
-        if self.model is not None:
-            values["Model"] = self.model.to_dict()
-            values["Passes"] = self.passes
-            if self.model.header.spec.encoder.noise_level:
-                values["NoiseReduction"] = self.noise_reduction
-            if self.noise_level is not None:
-                values["NoiseLevel"] = self.noise_level
-            if self.intensity_range is not None:
-                values["IntensityRange"] = list(self.intensity_range)
-            if self.precision != "auto":
-                values["Precision"] = self.precision
-        if self.from_measured:
-            values["FromMeasured"] = True
-        if self.volume is not None:
-            values["SourceVolume"] = self.volume
-        if self.series is not None:
-            values["SourceSeries"] = self.series
-        return values
-
-    def difference_from(self, made: Mapping[str, Any]) -> str:
-        """What distinguishes this run from one that :meth:`to_dict` described; empty for nothing.
-
-        Args:
-            made: the description; entries that are missing have their default.
-        """
-        if made.get("SourceVolume", 0) != (self.volume or 0):
-            return "another volume of the 4-D file"
-        if made.get("FromMeasured", False) != self.from_measured:
-            return "another start, the measured resolution or the stored one"
-        if self.model is None:
-            return ""
-        weights = made.get("Model")
-        if not isinstance(weights, Mapping) or weights.get("SHA256") != self.model.sha256:
-            return "another model"
-        if made.get("Passes", 1) != self.passes:
-            return "another number of passes"
-        if made.get("NoiseReduction", 1.0) != self.noise_reduction:
-            return "another noise reduction"
-        if made.get("NoiseLevel") != self.noise_level:
-            return "another noise level"
-        own_range = None if self.intensity_range is None else list(self.intensity_range)
-        if made.get("IntensityRange") != own_range:
-            return "another intensity range"
-        return "" if made.get("Precision", "auto") == self.precision else "another precision"
-
-    def cautions(self, grid: Grid, target: Grid) -> list[str]:
-        """One sentence where the model was not trained for a scale or a voxel size of this run.
-
-        Args:
-            grid: of the input.
-            target: of the whole result.
-        """
-        if self.model is None:
-            return []
-        factors, spacings = self.model.outside_training(grid, target)
-        odd = [f"{f:.3g}×" for f in factors] + [f"voxels of {mm:.3g} mm" for mm in spacings]
-        if not odd:
-            return []
-        low, high = self.model.scale_range
-        finest, coarsest = self.model.spacing_range_mm
-        return [
-            f"The model {self.model.name} was trained for {low:.3g}× to {high:.3g}× and voxels of "
-            f"{finest:.3g} to {coarsest:.3g} mm, not for {' and '.join(dict.fromkeys(odd))}; "
-            "compare the result with cubic interpolation before you trust its detail."
-        ]
-
-    def with_threads(self, threads: int | None) -> Upsampling:
-        """The same run with another number of CPU threads."""
-        return replace(self, threads=threads)
+    def caution(self, grid: Grid, target: Grid) -> str:
+        """One sentence where the model was not trained for this run from ``grid`` to ``target``."""
+        return "" if self.model is None else self.model.caution(grid, target)
 
 
 def _plain(value: Any) -> Any:

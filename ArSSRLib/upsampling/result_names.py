@@ -37,10 +37,10 @@ def result_paths(sources: Sequence[str], folder: Path, name_part: str) -> dict[s
     return paths
 
 
-def error_path(output: str, folder: bool = False) -> str:
+def error_path(output: str, folder: bool) -> str:
     """Where the expected error of a result is written, beside it.
 
-    >>> error_path("out/head_arssr_2x.nii.gz")
+    >>> error_path("out/head_arssr_2x.nii.gz", folder=False)
     'out/head_arssr_2x_error.nii.gz'
 
     Args:

@@ -84,7 +84,7 @@ def starting_volume(volume: Volume, request: Upsampling) -> Volume:
     measured = MeasuredResolution.of(volume.array, volume.grid)
     if request.from_measured:
         return at_measured_resolution(volume, measured) if measured.is_coarser else volume
-    caution = measured.caution(volume.grid, request.target_grid(volume.grid))
+    caution = measured.caution(volume.grid, request.resolution.target_grid(volume.grid))
     if caution:
         _log.warning(caution)
     return volume
@@ -130,7 +130,7 @@ def upsample_with_error(
         NotEnoughMemory: even a small tile does not fit.
         Cancelled: the callback cancelled.
     """
-    target = request.target_grid(volume.grid) if target is None else target
+    target = request.resolution.target_grid(volume.grid) if target is None else target
     box = ((0, 0, 0), target.size) if request.roi is None else box_of_roi(target, request.roi)
     _check_room(box[1])
     turn = to_canonical(volume.grid.direction)
@@ -139,7 +139,7 @@ def upsample_with_error(
     if request.method != "arssr":
         compute = _interpolation(request.method, progress)
     elif target.size == volume.grid.size and not request.reduces_noise:
-        _log.warning("The result has the voxels of the input, so its values are kept.")
+        _log.warning("The result has the voxels of the input, so the intensities are copied.")
         compute = partial(_part_of, request)
     else:
         compute = _network(request, model, progress, volume.padding)

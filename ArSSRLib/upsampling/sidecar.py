@@ -14,8 +14,20 @@ from ..running.json_files import read_json_object, write_json
 if TYPE_CHECKING:
     from ..volumes.volume import Volume
     from .file_job import FileJob, FileResult
+    from .request import Upsampling
 
 _MADE = "Upsampling"
+_DIFFERENCES: dict[str, tuple[object, str]] = {
+    "SourceVolume": (0, "another volume of the 4-D file"),
+    "FromMeasured": (False, "another start, the measured resolution or the stored one"),
+    "Model": (None, "another model"),
+    "Passes": (1, "another number of passes"),
+    "NoiseReduction": (1.0, "another noise reduction"),
+    "NoiseLevel": (None, "another noise level"),
+    "IntensityRange": (None, "another intensity range"),
+    "Precision": ("auto", "another precision"),
+}
+"""Entries that decide voxels: their value where they are missing, and what a difference means."""
 
 
 def write_sidecar(job: FileJob, source: Volume, result: FileResult) -> None:
@@ -34,7 +46,7 @@ def write_sidecar(job: FileJob, source: Volume, result: FileResult) -> None:
     assert job.sidecar is not None
     low, high = source.grid, result.grid
     made = {
-        **job.request.to_dict(),
+        **how_made(job.request),
         "Software": {"Name": "arssr", "Version": __version__},
         "Factors": [round(n / m, 6) for m, n in zip(low.size, high.size, strict=True)],
         "SourceVoxelSize": list(low.spacing),
@@ -76,6 +88,46 @@ def _of_errors(job: FileJob) -> dict[str, Any]:
         "Interval68": head.interval_68,
         "Interval95": head.interval_95,
     }
+
+
+def how_made(request: Upsampling) -> dict[str, Any]:
+    """The entries that tell how a run makes its result."""
+    values: dict[str, Any] = {"Method": request.method}
+    if request.model is not None:
+        values["Model"] = request.model.to_dict()
+        values["Passes"] = request.passes
+        if request.model.header.spec.encoder.noise_level:
+            values["NoiseReduction"] = request.noise_reduction
+        if request.noise_level is not None:
+            values["NoiseLevel"] = request.noise_level
+        if request.intensity_range is not None:
+            values["IntensityRange"] = list(request.intensity_range)
+        if request.precision != "auto":
+            values["Precision"] = request.precision
+    if request.from_measured:
+        values["FromMeasured"] = True
+    if request.volume is not None:
+        values["SourceVolume"] = request.volume
+    if request.series is not None:
+        values["SourceSeries"] = request.series
+    return values
+
+
+def difference_from(request: Upsampling, made: Mapping[str, Any]) -> str:
+    """What distinguishes a run from the one that made a result; empty for nothing.
+
+    Args:
+        request: the run.
+        made: entries as of :func:`how_made`, by the same method.
+    """
+    own = how_made(request)
+    for entry, (default, what) in _DIFFERENCES.items():
+        values = [each.get(entry, default) for each in (own, made)]
+        if entry == "Model":
+            values = [v.get("SHA256") if isinstance(v, Mapping) else None for v in values]
+        if values[0] != values[1]:
+            return what
+    return ""
 
 
 def made_by(path: Path) -> Mapping[str, Any] | None:

@@ -116,20 +116,6 @@ class Grid:
             )
         )
 
-    def with_spacing(self, spacing: float | Triple) -> Grid:
-        """The grid of the same field of view whose voxels are as near to ``spacing`` mm as fits.
-
-        Args:
-            spacing: one voxel size for all axes, or one per axis (i, j, k), in mm.
-
-        Raises:
-            InputError: a spacing that is not a positive finite number.
-        """
-        targets = _as_triple(spacing, "spacing")
-        return self.upsampled(
-            cast(Triple, tuple(s / t for s, t in zip(self.spacing, targets, strict=True)))
-        )
-
     def resized(self, size: SizeTriple) -> Grid:
         """The grid of ``size`` voxels (i, j, k) over exactly the same field of view."""
         spacing = cast(Triple, tuple(f / n for f, n in zip(self.field_of_view, size, strict=True)))

@@ -6,7 +6,7 @@ Files are read and written in :mod:`ArSSRLib.volumes.files`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -53,35 +53,24 @@ class Volume:
                 f"{self.grid.size} voxels (i, j, k); give the grid of this array."
             )
 
-    def with_entries(self, entries: Mapping[str, str]) -> Volume:
-        """The same volume with more header entries."""
-        return replace(self, metadata={**self.metadata, **entries})
 
-
-def volume_of_image(
-    image: sitk.Image, name: str | None = None, metadata: Mapping[str, str] | None = None
-) -> Volume:
-    """The volume of a SimpleITK image; a 4-D image of one volume is that volume.
-
-    Args:
-        image: scalar image of three dimensions.
-        name: of the file it was read from, for error messages.
-        metadata: header entries; the image's own when left out.
+def volume_of_image(image: sitk.Image) -> Volume:
+    """The volume of a scalar SimpleITK image; a 4-D image of one volume is that volume.
 
     Raises:
         InputError: not 3-D, not scalar, not finite, or a header that does not define a grid.
     """
-    what = "The image" if name is None else f"The volume {name!r}"
+    what = "The image"
     dimensions, components = image.GetDimension(), image.GetNumberOfComponentsPerPixel()
     check_kind(dimensions, components, image.GetPixelIDTypeAsString(), what)
     if dimensions == 4 and image.GetSize()[3] == 1:
         image = image[:, :, :, 0]
     elif dimensions > 3:
         raise InputError(f"{what} has {dimensions} dimensions; choose one 3-D volume of it.")
-    with errors_naming(name or "the image"):
+    with errors_naming("the image"):
         grid = Grid.of_image(image)
     view = sitk.GetArrayViewFromImage(image)
-    kept = entries_to_keep(text_entries(image) if metadata is None else metadata)
+    kept = entries_to_keep(text_entries(image))
     with np.errstate(over="ignore"):
         array = view.astype(np.float32)
     check_finite(array, what)

@@ -90,6 +90,29 @@ def cortex(slicer: Any) -> Any:
 
 
 @pytest.fixture
+def parameters(slicer: Any) -> Any:
+    """The panel's parameter node."""
+    from ArSSRModule.logic import ArSSRLogic
+
+    return ArSSRLogic().getParameterNode()
+
+
+@pytest.fixture
+def compared(slicer: Any, ui: Any, cortex: Any) -> Iterator[Any]:
+    """The parameter node after something like a run: two volumes on one grid."""
+    from ArSSRModule.logic import ArSSRLogic
+
+    logic = ArSSRLogic()
+    node = logic.getParameterNode()
+    node.comparedCubic = logic.upsample(cortex, scale=2.0, method="cubic")
+    node.comparedResult = logic.upsample(cortex, scale=2.0, method="nearest")
+    node.comparedInput = cortex
+    yield node
+    if "Back" in ui.compareButton.text:
+        ui.compareButton.click()
+
+
+@pytest.fixture
 def wait(started: Any) -> Callable[[Callable[[], Any]], None]:
     """Lets the window work until a condition holds."""
 

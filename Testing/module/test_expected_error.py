@@ -24,13 +24,6 @@ def model_file(started, tmp_path_factory):
 
 
 @pytest.fixture
-def parameters(slicer):
-    from ArSSRModule.logic import ArSSRLogic
-
-    return ArSSRLogic().getParameterNode()
-
-
-@pytest.fixture
 def model(ui, monkeypatch, parameters, model_file):
     """That model, installed and chosen."""
     from ArSSRModule.panel import installed_models
@@ -134,9 +127,9 @@ def test_it_is_shown_over_arssr_with_opacity_and_threshold(slicer, ui, run, para
     assert composite.GetForegroundVolumeID() == error.GetID()
     ui.errorOpacitySlider.value = 35
     assert composite.GetForegroundOpacity() == pytest.approx(0.35)
-    assert titles(widget) == ["Expected error 35% over ArSSR"]
+    assert titles(widget) == ["Expected error 35 % over ArSSR"]
     ui.errorOpacitySlider.value = 100
-    assert titles(widget) == ["Expected error 100% over ArSSR"]  # parts of it are hidden
+    assert titles(widget) == ["Expected error 100 % over ArSSR"]  # parts of it are hidden
     ui.errorThresholdSlider.value = 4.0
     display = error.GetDisplayNode()
     assert display.GetApplyThreshold()
@@ -169,14 +162,14 @@ def test_the_other_columns_stay_what_they_are(slicer, ui, run):
     ui.showErrorCheckBox.click()
     manager = slicer.app.layoutManager()
     row = [titles(manager.sliceWidget(name)) for name in manager.sliceViewNames()]
-    assert row == [["Input"], ["Cubic"], ["Expected error 60% over ArSSR"]]
+    assert row == [["Input"], ["Cubic"], ["Expected error 60 % over ArSSR"]]
     ui.differenceCheckBox.click()
     row = [titles(manager.sliceWidget(name)) for name in manager.sliceViewNames()]
-    assert row == [["Cubic"], ["Expected error 60% over ArSSR"], ["ArSSR − cubic"]]
+    assert row == [["Cubic"], ["Expected error 60 % over ArSSR"], ["ArSSR − cubic"]]
     ui.differenceCheckBox.click()
     ui.comparisonViewsComboBox.currentIndex = 1
     (name,) = manager.sliceViewNames()
-    assert titles(manager.sliceWidget(name)) == ["Expected error 60% over ArSSR", "ArSSR"]
+    assert titles(manager.sliceWidget(name)) == ["Expected error 60 % over ArSSR", "ArSSR"]
     ui.comparisonViewsComboBox.currentIndex = 0
 
 

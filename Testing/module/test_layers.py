@@ -8,6 +8,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent.parent / "ArSSR" / "ArSSRModule"
 LAYERS = (
     {"selftests"},
+    {"selftest_comparison"},
     {"selftest_readings"},
     {"panel"},
     {"logic"},

@@ -30,13 +30,6 @@ def interpolated(slicer, ui, head, wait, panel):
     return node
 
 
-@pytest.fixture
-def parameters(slicer):
-    from ArSSRModule.logic import ArSSRLogic
-
-    return ArSSRLogic().getParameterNode()
-
-
 def test_it_stands_beside_the_voxel_size_with_a_box_to_tick(ui, interpolated):
     assert "measured at about 0.99" in ui.inputSummaryLabel.text
     assert not ui.fromMeasuredCheckBox.isHidden()

@@ -12,13 +12,6 @@ def chosen(ui, cortex):
     return cortex
 
 
-@pytest.fixture
-def parameters(slicer):
-    from ArSSRModule.logic import ArSSRLogic
-
-    return ArSSRLogic().getParameterNode()
-
-
 def roughness(node):
     """Mean difference of neighbouring voxels."""
     import slicer

@@ -279,6 +279,40 @@ def test_the_notice_is_always_there(ui):
     assert "not for clinical use" in ui.noticeLabel.text
 
 
+def contrast(label):
+    """Contrast of the lightest and the darkest pixel of a label, 1 to 21 (WCAG 2)."""
+    from PySide6 import QtGui, QtWidgets
+
+    picture = QtWidgets.QWidget.grab(label).toImage()
+    picture = picture.convertToFormat(QtGui.QImage.Format.Format_RGB888)
+    rows = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), -1)
+    colours = rows[3:-3, 24 : 3 * picture.width() - 12].reshape(-1, 3) / 255.0  # without edges
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    light = linear @ (0.2126, 0.7152, 0.0722)
+    return (light.max() + 0.05) / (light.min() + 0.05)
+
+
+@pytest.mark.parametrize("style", ["light", "dark"])
+def test_the_notice_and_the_boxes_are_legible_in_both_styles(ui, style):
+    from PySide6 import QtWidgets
+    from slicerhost.picture import use_dark_style
+
+    from ArSSRModule.panel.colours import ACCENTS, boxStyle
+
+    before = QtWidgets.QApplication.palette()
+    try:
+        if style == "dark":
+            use_dark_style()
+        assert contrast(ui.noticeLabel) >= 4.5
+        ui.statusLabel.text = "The run was ended by the system."
+        ui.statusLabel.visible = True
+        for kind in ACCENTS:
+            ui.statusLabel.styleSheet = boxStyle(kind)
+            assert contrast(ui.statusLabel) >= 4.5
+    finally:
+        QtWidgets.QApplication.setPalette(before)
+
+
 def test_compare_says_why_it_is_disabled(ui, chosen):
     assert not ui.compareButton.enabled
     assert "Press Apply first" in ui.compareButton.toolTip

@@ -153,6 +153,11 @@ def test_views_of_another_volume_show_the_input_until_then(slicer, ui, cortex, w
     assert {c.GetBackgroundVolumeID() for c in composites(slicer)} == {other.GetID()}
 
 
+def test_it_follows_the_model(ui, parameters, shown, wait):
+    parameters.model = "paper"
+    wait(lambda: "Computing" in ui.previewLabel.text)
+
+
 def test_it_follows_the_scale_and_the_noise_reduction(slicer, ui, shown, wait):
     ui.scaleSlider.value = 3.0
     fine = np.array(shown.GetSpacing()) / 3

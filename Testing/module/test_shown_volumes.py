@@ -8,18 +8,8 @@ import pytest
 
 
 @pytest.fixture
-def parameters(slicer, ui, cortex):
-    """The parameter node after something like a run: two volumes on one grid."""
-    from ArSSRModule.logic import ArSSRLogic
-
-    logic = ArSSRLogic()
-    node = logic.getParameterNode()
-    node.comparedCubic = logic.upsample(cortex, scale=2.0, method="cubic")
-    node.comparedResult = logic.upsample(cortex, scale=2.0, method="nearest")
-    node.comparedInput = cortex
-    yield node
-    if "Back" in ui.compareButton.text:
-        ui.compareButton.click()
+def parameters(compared):
+    return compared
 
 
 def widgets(slicer):
@@ -46,7 +36,7 @@ def seen(slicer, widget, parameters):
     if not composite.GetForegroundVolumeID() or opacity == 0.0:
         return below
     above = names[composite.GetForegroundVolumeID()]
-    return above if opacity == 1.0 else f"{above} {opacity:.0%} over {below}"
+    return above if opacity == 1.0 else f"{above} {100 * opacity:.0f} % over {below}"
 
 
 def assert_titles_are_true(slicer, parameters):
@@ -79,7 +69,7 @@ def test_titles_follow_what_a_user_does_with_slicer_s_own_controls(slicer, ui, p
     arssr.sliceController().set_opacity("ForegroundOpacity", 0.0)
     assert assert_titles_are_true(slicer, parameters)[:3] == ["Input", "Cubic", "Cubic"]
     arssr.sliceController().set_opacity("ForegroundOpacity", 0.3)
-    assert titles(arssr) == ["ArSSR 30% over Cubic"]
+    assert titles(arssr) == ["ArSSR 30 % over Cubic"]
     input_view = widgets(slicer)[0].mrmlSliceCompositeNode()
     input_view.SetBackgroundVolumeID(parameters.comparedCubic.GetID())
     assert assert_titles_are_true(slicer, parameters)[0] == "Cubic"

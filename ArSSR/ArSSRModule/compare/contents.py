@@ -88,7 +88,7 @@ def _difference(result, cubic, difference: Difference) -> Content:
         return Content(None, note=_("Not enough memory for ArSSR − cubic; close other volumes"))
 
 
-def titleOf(composite, parameters, note: str = "") -> str:
+def titleOf(composite, parameters, note: str) -> str:
     """The title of a view.
 
     Args:
@@ -106,8 +106,8 @@ def titleOf(composite, parameters, note: str = "") -> str:
         )
     if opacity == 1.0 and not _hidesVoxels(composite.GetForegroundVolumeID()):
         return foreground
-    title = _("{foreground} {opacity:.0%} over {background}").format(
-        foreground=foreground, opacity=opacity, background=background
+    title = _("{foreground} {percent:.0f} % over {background}").format(
+        foreground=foreground, percent=100 * opacity, background=background
     )
     return "\n".join(filter(None, [title, _legendOf(composite.GetForegroundVolumeID())]))
 

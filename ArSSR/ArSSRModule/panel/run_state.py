@@ -143,7 +143,7 @@ class RunState:
     def _onProgress(self, fraction: float, stage: str, secondsLeft) -> None:
         self._ui.progressBar.value = round(fraction * PROGRESS_STEPS)
         left = "" if secondsLeft is None else _(", {time} left").format(time=timeText(secondsLeft))
-        self._ui.progressBar.format = f"{stage} {fraction:.0%}{left}"
+        self._ui.progressBar.format = f"{stage} {100 * fraction:.0f} %{left}"
 
     def _onSucceeded(self, nodes: dict, edited: bool, findings: dict) -> None:
         inputNode = slicer.mrmlScene.GetNodeByID(self._inputID)
@@ -187,7 +187,7 @@ def _summary(findings: dict) -> str:
 
     sentences, error = [], findings.get("expected_error")
     if "difference" in findings:
-        fits = _("Made coarse again, it differs from the input by {percent:.2g} % of its range.")
+        fits = _("Downsampled again, it differs from the input by {percent:.2g} % of its range.")
         sentences.append(fits.format(percent=100.0 * findings["difference"]))
     if error:
         sentences.append(ErrorSummary(error["median"], error["share_above"]).sentence)

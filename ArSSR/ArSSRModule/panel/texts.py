@@ -98,9 +98,9 @@ class PanelTexts:
         elif parameters.noiseReduction == 0.0:
             effect = _("Keeps the grain.")
         else:
-            effect = _("Also weakens faint lesions: compare with 0.")
-        known = _("Estimated noise: {noise:.1%} of the range.") if noise else ""
-        return " ".join(filter(None, [effect, known.format(noise=noise) if known else ""]))
+            effect = _("Weakens faint lesions too: also try 0.")
+        known = _("Estimated noise: {percent:.1f} % of the range.") if noise else ""
+        return " ".join(filter(None, [effect, known.format(percent=100 * noise)]))
 
     def _planText(self, plan, device: Device) -> str:
         name = self._devices.resolve(device.value).upper()

@@ -56,17 +56,19 @@ def stageTitle(stage: str) -> str:
 
 
 def timeText(seconds: float) -> str:
-    """A length of time in its two largest units.
+    """A length of time, to the second below ten minutes, to the minute above.
 
-    >>> timeText(4.2), timeText(75), timeText(4000), timeText(7190)
-    ('4 s', '1 min 15 s', '1 h 7 min', '2 h 0 min')
+    >>> timeText(4.2), timeText(75), timeText(961), timeText(7190)
+    ('4 s', '1 min 15 s', '16 min', '2 h 0 min')
     """
     whole = max(1, round(seconds))
     if whole < 60:
         return _("{s} s").format(s=whole)
-    if whole < 3600:
+    if whole < 600:
         return _("{m} min {s} s").format(m=whole // 60, s=whole % 60)
     minutes = round(whole / 60)
+    if minutes < 60:
+        return _("{m} min").format(m=minutes)
     return _("{h} h {m} min").format(h=minutes // 60, m=minutes % 60)
 
 

@@ -72,7 +72,7 @@ def planRun(parameters, device: str, start: Start) -> Plan:
     roi = None if parameters.roi is None else geometry.boxOfRegion(parameters.roi, volumeNode)
     requests = requestsOf(parameters, roi)
     network = requestsOf(parameters, roi, device)[-1]
-    whole = network.target_grid(grid)
+    whole = network.resolution.target_grid(grid)
     computed, target = _inside(roi, parameters.roi, (grid, whole))
     cost = estimate_cost(network, computed, target)
     inputBytes = stored.voxels * volumeNode.GetImageData().GetScalarSize()

@@ -68,7 +68,7 @@ def planPreview(parameters, point, start: Start, slowness: float) -> PreviewPlan
 
     grid = start.grid
     network = requestsOf(parameters)[-1]
-    factors = grid.factors_to(network.target_grid(geometry.localGrid(grid)))
+    factors = grid.factors_to(network.resolution.target_grid(geometry.localGrid(grid)))
     centre = _indexOf(point, parameters.inputVolume, grid.size)
     ways = (network.fast,) if network.passes == 1 else (False, True)
     for side, fast in itertools.product(SIDES_MM, ways):
@@ -77,7 +77,7 @@ def planPreview(parameters, point, start: Start, slowness: float) -> PreviewPlan
         chosen = replace(network, fast=fast)
         request = _requestFor(chosen, factors, start.intensities, (box, part), grid.spacing)
         own = geometry.localGrid(grid.cropped(part[0], part[1] - part[0]))
-        cost = estimate_cost(request, own, request.target_grid(own))
+        cost = estimate_cost(request, own, request.resolution.target_grid(own))
         if cost.computing_seconds * slowness <= MOST_SECONDS:
             break
     low, high = part

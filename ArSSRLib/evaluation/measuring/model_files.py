@@ -43,7 +43,8 @@ def model_file(method: EvaluatedMethod, scale: float, baselines: Path | None) ->
     if baselines is None:
         raise InputError(
             f"{method.title} has no bundled weights; train it ('arssr train --recipe "
-            f"{method.text}') and name its folder with --baselines."
+            f"{method.text}') and name the folder of its weights.",
+            argument="baselines",
         )
     stem = f"{method.text}-{scale:g}"
     for candidate in (*(f"{stem}/{name}" for name in RUN_WEIGHTS), f"{stem}.npz"):

@@ -182,8 +182,8 @@ def brain_mask(reference: np.ndarray) -> NDArray[np.bool_]:
     faces = [np.take(reference, (0, -1), axis=axis).ravel() for axis in range(3)]
     if np.mean(np.concatenate(faces) == background) < _CONSTANT_BORDER:
         raise InputError(
-            "The volume is not skull-stripped (its border is not one constant intensity), and "
-            "tissue classes outside the brain mean nothing; give a brain mask for it."
+            "The volume is not skull-stripped (its border is not one constant intensity); "
+            "give a brain mask, because tissue classes outside the brain mean nothing."
         )
     return np.asarray(reference > background)
 

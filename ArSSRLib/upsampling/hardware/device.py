@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def choose_device(name: str = "auto") -> torch.device:
+def choose_device(name: str) -> torch.device:
     """The device called ``name``; ``auto`` takes CUDA, else MPS, else the CPU.
 
     Raises:
@@ -38,7 +38,8 @@ def choose_device(name: str = "auto") -> torch.device:
     if not available[name]:
         raise InputError(
             f"The device {name} is not available on this machine with torch {torch.__version__}; "
-            "use --device auto or cpu."
+            "use auto or cpu.",
+            argument="device",
         )
     return torch.device(name)
 

@@ -37,7 +37,7 @@ class FoldedDecoder:
         network: ArSSR,
         device: torch.device,
         dtype: torch.dtype,
-        head: FoldedHead | None = None,
+        head: FoldedHead | None,
     ) -> None:
         self.dtype = dtype
         self._head = head

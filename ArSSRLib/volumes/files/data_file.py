@@ -39,11 +39,11 @@ def check_data_file(header: Path, named: str) -> None:
         )
     if is_file and path.samefile(header):
         raise InputError(
-            f"The header {str(header)!r} names itself for its voxels; copy it again from its "
-            "source."
+            f"The header {str(header)!r} names itself as its data file; copy it again from "
+            "its source."
         )
     if not is_file:
         raise InputError(
-            f"The header {str(header)!r} names {named!r} for its voxels, which is a folder, a pipe "
-            "or a device; name a file."
+            f"The header {str(header)!r} names {named!r} as its data file, but that is a folder, "
+            "a pipe or a device; name a file."
         )

@@ -83,8 +83,8 @@ def refuse_pipe(path: Path) -> None:
     """
     if path.exists() and not path.is_file() and not path.is_dir():
         raise InputError(
-            f"{str(path)!r} is neither a file nor a folder but a pipe or a device; save what comes "
-            "out of it in a file and name that."
+            f"{str(path)!r} is neither a file nor a folder but a pipe or a device; save its "
+            "output to a file and give that file."
         )
 
 

@@ -172,22 +172,3 @@ class StoredVoxels:
         return InputError(
             f"The file {str(self.path)!r} is truncated or damaged; copy it again from its source."
         )
-
-
-@dataclass(frozen=True)
-class LoadedVoxels:
-    """Voxels that another library has read already.
-
-    Attributes:
-        volumes: indexed [volume, k, j, i].
-    """
-
-    volumes: Array
-
-    def read(self, index: int) -> Array:
-        """See :class:`ArSSRLib.volumes.files.file_format.Voxels`."""
-        return np.asarray(self.volumes[index])
-
-    def is_whole(self) -> bool:
-        """Always: they have been read."""
-        return True

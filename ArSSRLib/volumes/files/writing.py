@@ -51,7 +51,7 @@ def write_volume(
             ) from error
 
 
-def check_output(path: str | os.PathLike[str], overwrite: bool = False) -> str:
+def check_output(path: str | os.PathLike[str], overwrite: bool) -> str:
     """The suffix of an output volume, once it is certain that it may be written there.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The difference between a result made coarse again and its input."""
+"""The difference between a result downsampled again and its input."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_each_run_ends_with_it(
     output = tmp_path / "fine.nii.gz"
     words = ["upsample", str(cortex_path), "-o", str(output), "--scale", "2", "--method", "cubic"]
     assert main(words) == 0
-    assert "Made coarse again, it differs from the input by 1." in capsys.readouterr().out
+    assert "Downsampled again, it differs from the input by 1." in capsys.readouterr().out
     assert main([*words, "--force", "--progress", "json"]) == 0
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert last["stage"] == "done" and 0.0 < last["difference"] < 0.02

@@ -21,6 +21,7 @@ from ArSSRLib.networks.model_file import ModelHeader, read_network, save_model
 from ArSSRLib.networks.spec import DecoderSpec, NetworkSpec
 from ArSSRLib.upsampling.options import add_options, options_of
 from ArSSRLib.upsampling.request import Choices, Upsampling
+from ArSSRLib.upsampling.sidecar import difference_from, how_made
 
 CHOICES: list[dict[str, Any]] = [
     {"scale": 2.0},
@@ -101,14 +102,16 @@ def test_names_hold_what_differs_from_the_defaults(seeded_model_path: Path) -> N
 
 def test_a_description_tells_how_another_run_differs(seeded_model_path: Path) -> None:
     default = Upsampling.of(scale=2)
-    assert default.difference_from(default.to_dict()) == ""
-    assert default.difference_from(Upsampling.of(fast=True).to_dict()) == "another number of passes"
+    assert difference_from(default, how_made(default)) == ""
+    assert (
+        difference_from(default, how_made(Upsampling.of(fast=True))) == "another number of passes"
+    )
     measured = Upsampling.of(scale=2, from_measured=True)
-    assert default.difference_from(measured.to_dict()).startswith("another start")
-    assert measured.difference_from(measured.to_dict()) == ""
+    assert difference_from(default, how_made(measured)).startswith("another start")
+    assert difference_from(measured, how_made(measured)) == ""
     other = Upsampling.of(model=seeded_model_path)
-    assert default.difference_from(other.to_dict()) == "another model"
-    assert default.difference_from({**default.to_dict(), "SourceVolume": 1}).startswith(
+    assert difference_from(default, how_made(other)) == "another model"
+    assert difference_from(default, {**how_made(default), "SourceVolume": 1}).startswith(
         "another vol"
     )
 
@@ -137,7 +140,7 @@ def test_a_loaded_model_is_known_by_its_name_and_file(seeded_model_path: Path) -
         ({"method": "sinc"}, "'sinc' is unknown"),
         ({"threads": 0}, "threads 0 is not between"),
         ({"threads": "2"}, "threads '2' is not between"),
-        ({"model": 3}, "not int"),
+        ({"model": 3}, "of the type int"),
         ({"model": "nowhere"}, "no model 'nowhere'"),
     ],
 )
@@ -155,8 +158,8 @@ def test_what_the_model_was_not_trained_for_is_one_sentence(
     save_model(network, replace(header, scale_range=(1.0, 1.5)), tmp_path / "model.npz")
     grid = Grid((8, 8, 8), (1.0, 1.0, 1.0))
     request = Upsampling.of(scale=2, model=tmp_path / "model.npz")
-    assert "not for 2×;" in request.cautions(grid, grid.upsampled(2))[0]
-    assert Upsampling.of(scale=2, method="cubic").cautions(grid, grid.upsampled(2)) == []
+    assert "not for 2×;" in request.caution(grid, grid.upsampled(2))
+    assert Upsampling.of(scale=2, method="cubic").caution(grid, grid.upsampled(2)) == ""
 
 
 def test_noise_reduction_is_for_a_model_that_takes_the_noise_level(tmp_path: Path) -> None:
@@ -170,13 +173,13 @@ def test_noise_reduction_is_for_a_model_that_takes_the_noise_level(tmp_path: Pat
     run = Upsampling.of(scale=2, model=paths[True], noise_reduction=0.5)
     assert "denoise0.5" in run.name_part
     assert run.arguments()[-2:] == ["--noise-reduction", "0.5"]
-    assert run.to_dict()["NoiseReduction"] == 0.5
+    assert how_made(run)["NoiseReduction"] == 0.5
     usual = replace(run, noise_reduction=1.0)
-    assert run.difference_from(usual.to_dict()) == "another noise reduction"
+    assert difference_from(run, how_made(usual)) == "another noise reduction"
     assert run.reduces_noise and not replace(run, noise_reduction=0.0).reduces_noise
     other = Upsampling.of(scale=2, model=paths[False])
     assert not other.reduces_noise
-    assert "NoiseReduction" not in other.to_dict()
+    assert "NoiseReduction" not in how_made(other)
     with pytest.raises(InputError, match="does not take the noise level"):
         Upsampling.of(scale=2, model=paths[False], noise_reduction=0.5)
 
@@ -189,10 +192,10 @@ def test_a_known_noise_and_range_belong_to_the_run() -> None:
     run = replace(usual, noise_level=0.02, intensity_range=(-1.0, 900.0))
     assert Upsampling.from_arguments(run.arguments()) == run
     assert run.name_part == "arssr-noise0.02-range-1to900_2x"
-    assert run.difference_from(run.to_dict()) == ""
-    assert run.difference_from(usual.to_dict()) == "another noise level"
+    assert difference_from(run, how_made(run)) == ""
+    assert difference_from(run, how_made(usual)) == "another noise level"
     only_range = replace(usual, intensity_range=(-1.0, 900.0))
-    assert only_range.difference_from(usual.to_dict()) == "another intensity range"
+    assert difference_from(only_range, how_made(usual)) == "another intensity range"
     for bad, words in (({"noise_level": 2.0}, "between 0 and 1"),
                        ({"intensity_range": (1.0, 1.0)}, "is empty")):  # fmt: skip
         with pytest.raises(InputError, match=words):

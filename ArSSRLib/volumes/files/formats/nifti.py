@@ -154,8 +154,8 @@ def _size_and_volumes(header: NiftiHeader) -> tuple[SizeTriple, int]:
         raise InputError(f"The image {header.name} has {len(sizes)} dimensions; give a 3-D volume.")
     if math.prod(sizes[4:]) > 1:
         raise InputError(
-            f"The file {header.name} has {len(sizes)} dimensions {tuple(sizes)}, that is more than "
-            "one value per voxel; save one 3-D volume of it first."
+            f"The file {header.name} has {len(sizes)} dimensions {tuple(sizes)}, which is more "
+            "than one value per voxel; save one 3-D volume of it first."
         )
     return cast(SizeTriple, tuple(sizes[:3])), sizes[3] if len(sizes) > 3 else 1
 

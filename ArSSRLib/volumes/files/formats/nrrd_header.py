@@ -108,7 +108,7 @@ def _parsed(name: str, lines: Sequence[bytes], length: int) -> HeaderText:
         if not separator or field not in _FIELDS or field in fields:
             raise InputError(
                 f"The header of {name} has the line {words[:40]!r}, which is not a field of NRRD "
-                "or is there twice; correct it or copy the file again."
+                "or appears twice; correct it or copy the file again."
             )
         fields[field] = value.strip()
     return HeaderText(name, fields, entries, length)

@@ -72,7 +72,7 @@ def test_the_bar_counts_volumes_and_none_is_silent(
     if mode == "none":
         assert done.stdout == done.stderr == ""
     else:
-        assert "Made coarse again, they differ from their inputs by at most" in done.stdout
+        assert "Downsampled again, they differ from their inputs by at most" in done.stdout
         assert done.stderr.splitlines() == [f"{n} of 2 finished" for n in range(3)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ def brain(cortex_path: Path, monkeypatch: pytest.MonkeyPatch) -> Volume:
     monkeypatch.setattr(writing, "_WRITTEN_VOXELS", 3 * height * width)
     assert len(volume.array) % 3
     entries = {"ArSSR": "made; of 2,2,2", "sizes": f"{width} {height} 1", "cal_max": "0"}
-    return volume.with_entries(entries)
+    return replace(volume, metadata={**volume.metadata, **entries})
 
 
 def _typed(volume: Volume, pixel_type: str) -> Volume:
