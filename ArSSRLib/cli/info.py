@@ -19,6 +19,7 @@ from ..upsampling.request import Upsampling
 from .outcome import EXIT_DONE
 
 if TYPE_CHECKING:
+    from ..volumes.files.dicom.series import Series
     from ..volumes.measured_resolution import MeasuredResolution
     from ..volumes.volume import Volume
 
@@ -44,6 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
     from ..volumes.labels import label_reason
 
     request = Upsampling.from_namespace(arguments)
+    if arguments.series is None and Path(arguments.input).is_dir():
+        series = _series_in(arguments.input)
+        if len(series) > 1:
+            _print_series(arguments.input, series, arguments.json)
+            return EXIT_DONE
     with native_stderr_silenced():
         volume = read_volume(arguments.input, arguments.volume, arguments.series)
     facts = _facts(arguments.input, volume)
@@ -51,6 +57,34 @@ def run(arguments: argparse.Namespace) -> int:
     facts |= {"label_map": reason} if reason else _measurements(volume, request)
     print(json.dumps(facts, indent=2) if arguments.json else printable_text(facts))
     return EXIT_DONE
+
+
+def _series_in(folder: str) -> list[Series]:
+    from ..volumes.files.dicom.series import list_series
+
+    with native_stderr_silenced():
+        return list_series(folder)
+
+
+def _print_series(folder: str, series: Sequence[Series], as_json: bool) -> None:
+    """Lists what a folder holds; ``--series`` chooses one of it."""
+    if as_json:
+        print(json.dumps({"file": folder, "series": [_series_facts(s) for s in series]}, indent=2))
+        return
+    head = f"{len(series)} DICOM series; choose one with --series NUMBER or DESCRIPTION"
+    print("\n".join(printable(line) for line in (folder, head, *(s.line for s in series))))
+
+
+def _series_facts(series: Series) -> dict[str, Any]:
+    grid = series.grid
+    return {
+        "number": series.number,
+        "description": series.description,
+        "contrast": series.contrast,
+        "size": list(grid.size) if grid is not None else None,
+        "voxel_mm": [round(mm, 6) for mm in grid.spacing] if grid is not None else None,
+        "problem": series.problem,
+    }
 
 
 def _facts(path: str, volume: Volume) -> dict[str, Any]:

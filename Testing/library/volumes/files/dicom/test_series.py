@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import SimpleITK as sitk
 from pydicom.uid import RLELossless, generate_uid
 
+from ArSSRLib.cli.main import main
 from ArSSRLib.errors import InputError
 from ArSSRLib.volumes.files.dicom.series import list_series
 from ArSSRLib.volumes.files.reading import read_volume
@@ -69,6 +71,25 @@ def test_the_series_of_a_folder_are_listed_with_what_tells_them_apart(
     assert all(s.grid is not None and s.grid.size == (8, 9, 6) for s in listed)
     with pytest.raises(InputError, match=r"3 DICOM series; choose one .*2 “t1_mprage_sag”, T1"):
         read_volume(tmp_path)
+
+
+def test_info_lists_the_series_of_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export(tmp_path / "a", Exported(number=2, description="t1_mprage"))
+    export(tmp_path / "b", Exported(number=10, description="FLAIR tra"))
+    (tmp_path / "b" / "IM0002.dcm").unlink()
+    assert main(["info", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:] == [
+        "2 DICOM series; choose one with --series NUMBER or DESCRIPTION",
+        "2 “t1_mprage”, T1, 8×9×6, 0.9 × 1.1 × 2.5 mm",
+        "10 “FLAIR tra”, FLAIR, 5 slices that are not one volume",
+    ]
+    assert main(["info", str(tmp_path), "--json"]) == 0
+    first, second = json.loads(capsys.readouterr().out)["series"]
+    assert (first["number"], first["size"], first["problem"]) == ("2", [8, 9, 6], "")
+    assert second["size"] is None and "is missing" in second["problem"]
 
 
 @pytest.mark.parametrize("wanted", ["2", "t1_mprage_sag", "T1_MPRAGE_SAG", "mprage"])
