@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,10 @@ from ..errors import EnvironmentFault, InputError
 from .leftovers import clear_leftovers, temporary_name
 
 _DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+_IN_USE = (errno.EBUSY, errno.ETXTBSY, getattr(errno, "ESTALE", errno.EBUSY))
+"""What a network drive may say about a file that another computer has open or has just changed."""
+_PAUSES_SECONDS = (0.1, 0.4, 1.0)
+"""Before such a file is tried again."""
 
 
 def check_output_place(path: str | os.PathLike[str], overwrite: bool) -> Path:
@@ -138,14 +143,18 @@ def replacing(
         if last_moment is not None:
             last_moment()
         if overwrite or not _put_where_nothing_is(temporary, target):
-            _put_in_place(temporary, target)
+            _put_in_place_patiently(temporary, target)
     except OSError as error:
-        raise EnvironmentFault(
-            f"The file {str(path)!r} cannot be written ({error.strerror or error}); free some "
-            "space or choose another folder."
-        ) from error
+        what = f"The file {str(path)!r} cannot be written ({error.strerror or error})"
+        if error.errno in _IN_USE:
+            raise EnvironmentFault(
+                f"{what}; close the programs that have it open, or choose another name."
+            ) from error
+        raise EnvironmentFault(f"{what}; free some space or choose another folder.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # A network drive that refuses this must not hide why the block has ended.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _put_where_nothing_is(temporary: Path, target: Path) -> bool:
@@ -174,6 +183,17 @@ def _put_where_nothing_is(temporary: Path, target: Path) -> bool:
             "overwritten; choose another name."
         )
     return False
+
+
+def _put_in_place_patiently(temporary: Path, target: Path) -> None:
+    for pause in _PAUSES_SECONDS:
+        try:
+            return _put_in_place(temporary, target)
+        except OSError as error:
+            if error.errno not in _IN_USE:
+                raise
+        time.sleep(pause)
+    return _put_in_place(temporary, target)
 
 
 def _put_in_place(temporary: Path, target: Path) -> None:

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import logging
 import os
+import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -27,8 +28,11 @@ _log = logging.getLogger(__name__)
 _SECONDS_TO_CONNECT = 10
 _SECONDS_TO_ANSWER = 30
 _SECONDS_BETWEEN_MESSAGES = 1.0
+_SECONDS_BETWEEN_LOOKS = 5.0
 
 _LOST = "The connection to the Dask scheduler was lost; run the same command to continue."
+_KILLED = "The processes of the cluster that worked on it were killed"
+_NO_WORKERS = "The cluster has no workers {}; start some with 'dask worker ADDRESS'."
 _SECONDS_IDLE = 60.0
 """When the programs on a cluster's worker end if the batch has been lost."""
 
@@ -59,11 +63,15 @@ class DaskCluster:
         self._client = _connected(scheduler)
         self._batch = f"arssr-{uuid.uuid4().hex}"
         self._futures: list[Future[Any]] = []
+        self._ended = threading.Event()
 
     def start(self, post: Post) -> None:
         """Begins all jobs."""
-        if not self._client.nthreads():
-            _log.warning("The cluster has no workers yet; start some with 'dask worker ADDRESS'.")
+        threading.Thread(
+            target=warn_without_workers,
+            args=(lambda: len(self._client.nthreads()), self._ended),
+            daemon=True,
+        ).start()
         self._client.subscribe_topic(self._batch, lambda event: post(*event[1]))
         for number, order in enumerate(self._orders):
             key = f"{self._batch}-{number}"
@@ -75,6 +83,7 @@ class DaskCluster:
 
     def stop(self) -> None:
         """Cancels what has not begun, ends what runs, and disconnects."""
+        self._ended.set()
         unfinished = [future for future in self._futures if not future.done()]
         # If the cluster is gone, distributed raises errors of many types.
         with suppress(Exception):
@@ -84,6 +93,31 @@ class DaskCluster:
                 self._client.run(_stop_on_worker, self._batch, on_error="ignore")
         with suppress(Exception):
             self._client.close(timeout=_SECONDS_TO_CONNECT)
+
+
+def warn_without_workers(
+    count: Callable[[], int], ended: threading.Event, seconds: float = _SECONDS_BETWEEN_LOOKS
+) -> None:
+    """Logs a warning each time that a cluster stays without workers, until a batch has ended.
+
+    The batch waits for new ones: a cluster may start them only when there is work, and starts
+    those again that were killed.
+
+    Args:
+        count: how many workers there are now.
+        ended: set at the end of the batch.
+        seconds: from one look to the next, in s.
+    """
+    looks_without, seen = 0, False
+    while not ended.is_set():
+        # If the cluster is gone, the jobs say so.
+        with suppress(Exception):
+            there = count() > 0
+            seen = seen or there
+            looks_without = 0 if there else looks_without + 1
+            if looks_without == (2 if seen else 1):
+                _log.warning(_NO_WORKERS.format("any more" if seen else "yet"))
+        ended.wait(seconds)
 
 
 def _silence_dask() -> None:
@@ -145,6 +179,9 @@ def _post_outcome(number: int, post: Post, future: Future[Any]) -> None:
     except Exception as raised:
         # Without an outcome the batch would wait for ever.
         error = raised
+    if type(error).__name__ == "KilledWorker":
+        post(number, Outcome(EnvironmentFault.exit_code, f"{_KILLED}.", out_of_memory=True))
+        return
     # A cancelled future has no error, and some errors have no text.
     words = str(future.status if error is None else error).splitlines()
     reason = words[0] if words else type(error).__name__

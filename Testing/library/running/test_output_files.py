@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ArSSRLib.errors import EnvironmentFault, InputError
+from ArSSRLib.running import output_files
 from ArSSRLib.running.output_files import (
     check_output_place,
     folders_kept_if_used,
@@ -166,3 +167,47 @@ def test_a_drive_without_hard_links_gets_the_file_by_renaming(
     assert os.listdir(tmp_path) == ["result.txt"]
     with pytest.raises(InputError, match="already exists"), replacing(tmp_path / "result.txt"):
         pass
+
+
+@pytest.mark.parametrize("number", [errno.EBUSY, errno.ESTALE])
+def test_a_file_that_another_computer_has_open_is_replaced_a_moment_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    original, refusals = os.replace, [number, number]
+
+    def in_use(source: Path, target: Path) -> None:
+        if refusals:
+            raise OSError(refusals.pop(), "in use")
+        original(source, target)
+
+    target = tmp_path / "result.txt"
+    target.write_text("old")
+    monkeypatch.setattr(os, "replace", in_use)
+    with replacing(target, overwrite=True) as temporary:
+        temporary.write_text("new")
+    assert target.read_text() == "new"
+    assert os.listdir(tmp_path) == ["result.txt"]
+
+
+def test_a_file_that_stays_open_elsewhere_is_kept_and_the_reason_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The drive refuses the removal of the temporary file too, as where it becomes ``.nfs…``."""
+
+    def busy(*_: object, **__: object) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    target = tmp_path / "result.txt"
+    target.write_text("old")
+    with monkeypatch.context() as patch:
+        patch.setattr(output_files, "_PAUSES_SECONDS", (0.0, 0.0))
+        patch.setattr(os, "replace", busy)
+        patch.setattr(Path, "unlink", busy)
+        with pytest.raises(EnvironmentFault, match="close the programs that have it open"):
+            _write_over(target)
+    assert target.read_text() == "old"
+
+
+def _write_over(target: Path) -> None:
+    with replacing(target, overwrite=True) as temporary:
+        temporary.write_text("new")
