@@ -96,12 +96,14 @@ class FileResult:
         difference: share of its range by which it differs from the result downsampled again; None
             where that cannot be measured.
         errors: what to say of the expected errors; None where they were not asked for.
+        noise: estimated noise of the input, see :class:`ArSSRLib.upsampling.run.Upsampled`.
     """
 
     grid: Grid
     start: Grid
     difference: float | None
     errors: ErrorSummary | None = None
+    noise: float | None = None
 
     @property
     def measured(self) -> dict[str, Any]:
@@ -109,6 +111,8 @@ class FileResult:
         values: dict[str, Any] = {}
         if self.difference is not None:
             values["difference"] = round(self.difference, 6)
+        if self.noise is not None:
+            values["noise_level"] = round(self.noise, 6)
         if self.errors is not None:
             values["expected_error"] = self.errors.to_dict()
         return values
@@ -156,7 +160,7 @@ def upsample_file(
     result, errors = upsampled.volume, upsampled.errors
     difference = _difference(start, result, target, job.request)
     summary = None if errors is None else errors.summary(result.array)
-    made = FileResult(result.grid, start.grid, difference, summary)
+    made = FileResult(result.grid, start.grid, difference, summary, upsampled.noise)
     report(Progress("writing", _SHARE_COMPUTED))
     _check_places(job)
     _write(job, upsampled)

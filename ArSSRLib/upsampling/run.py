@@ -40,7 +40,17 @@ _log = logging.getLogger(__name__)
 _SLICES_PUT_BACK = 16
 PROVENANCE_KEY = "ArSSR"
 """Header entry of a result that says how it was made (kept by NRRD and MHA)."""
-_Computed = tuple[FloatArray, "ErrorMap | None"]
+
+
+@dataclass(frozen=True)
+class _Computed:
+    """Intensities (k, j, i), their errors, and the noise of the input where it was estimated."""
+
+    intensities: FloatArray
+    errors: ErrorMap | None = None
+    noise: float | None = None
+
+
 _Compute = Callable[[FloatArray, SizeTriple, ArrayBox], _Computed]
 """From intensities (k, j, i), the shape of the whole result and the box of it to compute."""
 
@@ -52,10 +62,13 @@ class Upsampled:
     Attributes:
         volume: the result, with the input's pixel type and header entries.
         errors: its expected errors; None where they are not asked for.
+        noise: estimated standard deviation of the input's noise, as a share of its intensity range;
+            None where nothing needed it, or the request gave it.
     """
 
     volume: Volume
     errors: ErrorMap | None = None
+    noise: float | None = None
 
     def error_volume(self) -> Volume | None:
         """The expected errors in the intensities' units, on the grid of the result."""
@@ -144,18 +157,17 @@ def upsample_with_error(
     else:
         compute = _network(request, model, progress, volume.padding)
     factors = ",".join(f"{f:.4g}" for f in volume.grid.factors_to(target))
-    intensities, errors = compute(turn.apply(volume.array), shape, part)
+    computed = compute(turn.apply(volume.array), shape, part)
     result = Volume(
-        turn.undo(intensities),
+        turn.undo(computed.intensities),
         target.cropped(*box),
         volume.pixel_type,
         _with_provenance(
             volume.metadata, f"{request.title}, {factors} times the voxels along i,j,k"
         ),
     )
-    if errors is None:
-        return Upsampled(result)
-    return Upsampled(result, replace(errors, shares=turn.undo(errors.shares)))
+    errors = computed.errors and replace(computed.errors, shares=turn.undo(computed.errors.shares))
+    return Upsampled(result, errors, computed.noise)
 
 
 def _check_room(size: SizeTriple) -> None:
@@ -177,7 +189,7 @@ def _interpolation(method: Interpolation, progress: ProgressCallback | None) -> 
         clock.advance("interpolating", done - clock.done)
 
     def compute(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> _Computed:
-        return interpolate(array, shape, method, part, advance), None
+        return _Computed(interpolate(array, shape, method, part, advance))
 
     return compute
 
@@ -195,19 +207,21 @@ def _network(
 
     def compute(array: FloatArray, shape: SizeTriple, part: ArrayBox) -> _Computed:
         split = split_outliers(array, padding)
+        noise = _noise_where_needed(split.seen, loaded, request)
         engine = Engine(
-            model=_at_noise_of(split.seen, loaded, request),
+            model=loaded if noise is None else _at_noise(noise, loaded, request),
             normalisation=_normalisation_for(request),
             device=request.device,
             passes=request.passes,
             precision=request.precision,
         )
         with cpu_threads(request.threads, request.device):
-            computed: _Computed
+            errors = None
             if request.expected_error:
-                computed = engine.upsample_with_error(split.seen, shape, part, progress)
+                result, errors = engine.upsample_with_error(split.seen, shape, part, progress)
             else:
-                computed = engine.upsample(split.seen, shape, part, progress), None
+                result = engine.upsample(split.seen, shape, part, progress)
+        computed = _Computed(result, errors, noise if request.noise_level is None else None)
         _put_back(split, computed, shape, part)
         return computed
 
@@ -233,15 +247,19 @@ def _normalisation_for(request: Upsampling) -> Normalisation | None:
     return Normalisation(low, high - low)
 
 
-def _at_noise_of(array: FloatArray, model: Model, request: Upsampling) -> Model:
-    """The model for the noise of a scan; the same for a model that does not take its level."""
+def _noise_where_needed(array: FloatArray, model: Model, request: Upsampling) -> float | None:
+    """The noise of a scan; None where neither the model nor the expected error takes it."""
+    if not model.header.spec.encoder.noise_level and not request.expected_error:
+        return None
+    return _noise_of(array, request)
+
+
+def _at_noise(noise: float, model: Model, request: Upsampling) -> Model:
+    """The model for the noise of a scan."""
     from ..networks.expected_error import Levels
     from ..networks.noise_level import at_noise_level
 
     takes_level = model.header.spec.encoder.noise_level
-    if not takes_level and not request.expected_error:
-        return model
-    noise = _noise_of(array, request)
     told = request.noise_reduction * noise if takes_level else 0.0
     network = at_noise_level(model.network, told)
     head = model.expected_error and model.expected_error.at_noise(Levels(told, noise))
@@ -260,15 +278,15 @@ def _part_of(
     start, size = part
     values = array[tuple(slice(a, a + n) for a, n in zip(start, size, strict=True))]
     if not request.expected_error:
-        return values, None
+        return _Computed(values)
     error = error_of_noise(_noise_of(array, request))
     normalisation = _normalisation_for(request) or Normalisation.of(array)
-    return values, ErrorMap(np.full(size, error, dtype=np.float16), normalisation)
+    return _Computed(values, ErrorMap(np.full(size, error, dtype=np.float16), normalisation))
 
 
 def _put_back(split: Split, computed: _Computed, shape: SizeTriple, part: ArrayBox) -> None:
     """Adds what the network did not see to its result, a few slices at a time."""
-    result, errors = computed
+    result, errors = computed.intensities, computed.errors
     for note in split.notes:
         _log.warning(note)
     if split.rest is None:

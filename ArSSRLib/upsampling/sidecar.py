@@ -56,6 +56,8 @@ def write_sidecar(job: FileJob, source: Volume, result: FileResult) -> None:
         made["MeasuredVoxelSize"] = list(result.start.spacing)
     if result.difference is not None:
         made["DifferenceFromSource"] = round(result.difference, 6)
+    if result.noise is not None:
+        made["EstimatedNoiseLevel"] = round(result.noise, 6)
     if source.rounding:
         made["Rounding"] = source.rounding
     resolution = (

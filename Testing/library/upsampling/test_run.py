@@ -18,7 +18,7 @@ from ArSSRLib.networks.noise_level import at_noise_level
 from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.upsampling.progress import Progress
 from ArSSRLib.upsampling.request import Upsampling
-from ArSSRLib.upsampling.run import PROVENANCE_KEY, upsample_volume
+from ArSSRLib.upsampling.run import PROVENANCE_KEY, upsample_volume, upsample_with_error
 from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.intensity import Normalisation
 from ArSSRLib.volumes.noise import estimate_noise
@@ -266,6 +266,20 @@ def test_the_network_is_given_the_noise_of_the_scan(cortex: Volume, noise_model:
         expected = Engine(model=model, device="cpu").upsample(low, turn.size(target[::-1])[::-1])
         result = _upsampled(cortex, noise_model, scale=2, noise_reduction=reduction)
         np.testing.assert_allclose(result.array, turn.undo(expected), rtol=1e-5, atol=1e-3)
+
+
+def test_the_estimated_noise_is_told_and_a_given_one_is_not(
+    cortex: Volume, noise_model: Model, model: Model
+) -> None:
+    assert _noise_told(cortex, noise_model) == estimate_noise(cortex.array) > 0.0
+    assert _noise_told(cortex, noise_model, noise_reduction=0.5) == estimate_noise(cortex.array)
+    assert _noise_told(cortex, noise_model, noise_level=0.02) is None
+    assert _noise_told(cortex, model) is None
+
+
+def _noise_told(volume: Volume, model: Model, **options: float) -> float | None:
+    request = Upsampling.of(scale=2, model=model, device="cpu", **options)
+    return upsample_with_error(volume, request, model=model).noise
 
 
 def test_noise_reduction_changes_the_result_of_a_model_that_takes_the_level(

@@ -115,6 +115,7 @@ def test_the_expected_error_is_a_second_result_with_its_sidecar(
     values = read(out / sidecar)
     assert str(values["Description"]).startswith("Expected absolute error of each voxel")
     assert values["Interval68"] < values["Interval95"]  # type: ignore[operator]
+    assert 0.0 < values["Upsampling"]["EstimatedNoiseLevel"] < 0.1  # type: ignore[index]
     assert sitk.ReadImage(str(out / error)).GetPixelIDTypeAsString() == "32-bit float"
     validator = Path(sys.executable).with_name("bids-validator-deno")
     told = subprocess.run(
