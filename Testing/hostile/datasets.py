@@ -43,6 +43,7 @@ def _bids(
                  "--skull-stripped", "no", "--progress", "none", *options)  # fmt: skip
     # What may never end is read in another process, which can be ended.
     machine = Machine.APART if "pipe" in name else Machine.SOUND
+    machine = Machine.FULL_DISK if "full disk" in name else machine
     return Entry(f"BIDS: {name}", arguments, words, make, code, machine, leaves=leaves)
 
 
@@ -91,6 +92,7 @@ _REFUSED = [
           (f"{_NAME}.nii.gz", "no DICOM series")),
     _bids("a volume with both endings", _both_endings,
           (f"{_NAME}.nii", "would both become", "remove or rename"), leaves=_RESULT),
+    _bids("full disk", lambda root: None, ("cannot be written", "free some space"), code=1),
     _bids("no description", lambda root: (root / "dataset_description.json").unlink(),
           ("not a BIDS dataset", "root folder")),
     _bids("a description that is not JSON", _description("[1, 2"), ("not readable", "repair it")),

@@ -17,6 +17,7 @@ class Machine(enum.Enum):
     APART = "the command runs in a separate process"
     LITTLE_MEMORY = "its address space is limited (ulimit -v)"
     FULL_DISK = "its working folder is a file system of a few kilobytes"
+    FULL_TEMPORARY = "the file system of its temporary folder is full"
     NO_RIGHTS = "its user may not write where the mode of a file forbids it"
 
 

@@ -76,8 +76,16 @@ _SPACE = ("out", "free")
 
 
 def _machine(name: str, arguments: tuple[str, ...], words: tuple[str, ...], machine: Machine,
-             code: int = 1, mode: int = 0o755, megabytes: int = 0) -> Entry:  # fmt: skip
-    return Entry(name, arguments, words, None, code, machine, megabytes, mode)
+             code: int = 1, mode: int = 0o755, megabytes: int = 0,
+             leaves: tuple[str, ...] = ()) -> Entry:  # fmt: skip
+    return Entry(name, arguments, words, None, code, machine, megabytes, mode, leaves)
+
+
+def _limited(name: str, arguments: tuple[str, ...], megabytes: int, *words: str) -> Entry:
+    """A command under the memory limit of a SLURM job, which nothing enforces here."""
+    said = ("limited to", "raise the limit", *words)
+    return Entry(f"memory limit under {name}", arguments, said, None, 1, Machine.APART,
+                 environment={"SLURM_MEM_PER_NODE": f"{megabytes}"})  # fmt: skip
 
 
 _SIMULATE = ("simulate", "INPUT", "-o", "OUT", "--scale", "1.1")
@@ -87,6 +95,7 @@ _EVALUATE = ("evaluate", "--hr", str(CORTEX.parent), "-o", "out", "--scales", "2
              "linear", "--metrics", "psnr", "--jobs", "1", "--progress", "none")  # fmt: skip
 _TRAIN = ("train", "--data", "INPUT", "-o", "out", "--recipe", "smoke", "--set",
           "optimiser.steps=2", "--device", "cpu", "--workers", "0")  # fmt: skip
+_BATCH = ("upsample", "INPUT", "-o", "out/", *CUBIC[4:])
 _DEMO = ("demo", "-o", "out", "--scale", "3", "--model", "MODEL", "--progress", "none")
 
 _MACHINES = [
@@ -97,6 +106,15 @@ _MACHINES = [
     ),
     _machine("full disk under simulate", _SIMULATE, _SPACE, Machine.FULL_DISK),
     _machine("full disk under compare", _COMPARE, _SPACE, Machine.FULL_DISK),
+    _machine("full disk under a folder of results", _BATCH, _SPACE, Machine.FULL_DISK),
+    _machine("full disk under demo", _DEMO, _SPACE, Machine.FULL_DISK, leaves=("out",)),
+    _machine("full folder for temporary files", (*NETWORK, "--model", "MODEL"), (),
+             Machine.FULL_TEMPORARY, 0),
+    _machine("full folder for temporary files under a folder of results", _BATCH, (),
+             Machine.FULL_TEMPORARY, 0, leaves=("out", "out/input_cubic_2x.nii.gz")),
+    _limited("upsample", NETWORK, 100, "a region (--roi)"),
+    _limited("a folder of results", (*NETWORK[:3], "out/", *NETWORK[4:]), 100, "a smaller scale"),
+    _limited("evaluate", (*_EVALUATE[:-4], "--jobs", "2", *_EVALUATE[-2:]), 300, "fewer --jobs"),
     _machine("read-only folder under upsample", CUBIC, _READ_ONLY, Machine.NO_RIGHTS, 2, 0o555),
     _machine("read-only folder under simulate", _SIMULATE, _READ_ONLY, Machine.NO_RIGHTS, 2, 0o555),
     _machine("read-only folder under compare", _COMPARE, _READ_ONLY, Machine.NO_RIGHTS, 2, 0o555),

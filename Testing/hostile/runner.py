@@ -32,6 +32,10 @@ _IN_FULL_DISK = (
     'mount -t tmpfs -o size=40k none "$WORK" && cd "$WORK" && "$@"; code=$?; '
     'ls -A "$WORK" > "$LEFT"; exit $code'
 )
+_WITH_FULL_TEMPORARY = (
+    'mount -t tmpfs -o size=40k none "$TMPDIR" && '
+    'head -c 100k /dev/zero > "$TMPDIR/fill" 2> "$LEFT.head"; "$@"'
+)
 Snapshot = dict[str, str]
 
 
@@ -167,9 +171,10 @@ def _apart(entry: Entry, arguments: list[str], work: Path, temporary: Path) -> t
         if value is not None:
             environment[name] = value
     full = entry.machine is Machine.FULL_DISK
-    if full and _may_mount():
+    script = {Machine.FULL_DISK: _IN_FULL_DISK, Machine.FULL_TEMPORARY: _WITH_FULL_TEMPORARY}
+    if entry.machine in script and _may_mount():
         mine = [] if os.geteuid() == 0 else ["--map-root-user"]
-        command = ["unshare", "--mount", *mine, "sh", "-c", _IN_FULL_DISK, "sh", *command]
+        command = ["unshare", "--mount", *mine, "sh", "-c", script[entry.machine], "sh", *command]
     spoil = functools.partial(_spoil, entry, full and not _may_mount())
     try:
         done = subprocess.run(

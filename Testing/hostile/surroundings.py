@@ -28,6 +28,7 @@ _VARIABLES = [
         "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "many"}),
     _under("a graphics card that is not there", {"CUDA_VISIBLE_DEVICES": "x,-7"}),
     _under("no home, no folder for temporary files", {"HOME": None, "TMPDIR": "/missing"}),
+    _under("a home that is not there", {"HOME": "/missing", "XDG_CACHE_HOME": "/missing/cache"}),
     _under("no variables but nonsense", {"PATH": "", "LANG": "xx_YY", "LC_ALL": "nonsense"}),
     _under("a terminal of no width", {"COLUMNS": "abc", "LINES": "-1"}),
 ]  # fmt: skip
