@@ -1,7 +1,7 @@
 """Runs the tests of the files that you changed, in seconds.
 
     python Testing/run_changed.py                        the files that git reports as changed
-    python Testing/run_changed.py ArSSRLib/grid.py       the tests of one file
+    python Testing/run_changed.py ArSSRLib/api.py        the tests of one file
 
 A file's tests are found by name: ``Testing/library`` mirrors ``ArSSRLib``, so the tests of
 ``ArSSRLib/a/b.py`` are ``Testing/library/a/test_b.py``. Without a test file of that name, the tests

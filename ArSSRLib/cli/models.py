@@ -92,7 +92,7 @@ def _ranges(header: AnyModelHeader) -> str:
     scales, spacing = header.scale_range, header.spacing_range_mm
     return (
         f"{header.spec.parameters:,} parameters, trained for scales {scales[0]:g} to "
-        f"{scales[1]:g} and voxels of {spacing[0]:g} to {spacing[1]:g} mm"
+        f"{scales[1]:g} and voxels of {spacing[0]:.3g} to {spacing[1]:.3g} mm"
     )
 
 
