@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from ..choices import PAPER_KERNEL
 from ..resampling.blur import Blur
@@ -89,9 +90,9 @@ class PatchSampler:
         size = self.patches.size
         place = self._place(rng, volume)
         intensities = volume.array[place.spans]
-        block = _contrast(rng, volume.normalisation.apply(intensities), self.patches)
+        block = sound = _contrast(rng, volume.normalisation.apply(intensities), self.patches)
         if self.patches.lesions > 0 and rng.random() < self.patches.lesions:
-            block = with_lesions(rng, block, _scale(place))
+            block = with_lesions(rng, sound, _scale(place))
         low = apply_separable(block, place.operators)
         stripped = self.patches.stripped > 0 and rng.random() < self.patches.stripped
         brain = None
@@ -101,14 +102,44 @@ class PatchSampler:
             low = _stripped(low, coverage)
         low, noise = _with_noise(rng, low, brain, self.patches)
         shapes = list(zip(volume.array.shape, place.low_shape, place.starts, strict=True))
-        indices = [
-            rng.integers(*self._asked(start, m, n), size=self.patches.coordinates)
-            for n, m, start in shapes
-        ]
-        target = block[tuple(i - s.start for i, s in zip(indices, place.spans, strict=True))]
+        bounds = [self._asked(start, m, n) for n, m, start in shapes]
+        indices = np.stack(
+            [rng.integers(*bound, size=self.patches.coordinates) for bound in bounds], axis=-1
+        )
+        if self.patches.lesion_voxels > 0 and block is not sound:
+            self._ask_for_lesions(rng, indices, block != sound, place.spans, bounds)
+        target = block[tuple((indices - [span.start for span in place.spans]).T)]
         cell = np.array([m / n for n, m, _ in shapes])
-        position = (np.stack(indices, axis=-1) + 0.5) * cell - np.array(place.starts)
+        position = (indices + 0.5) * cell - np.array(place.starts)
         return _sample(low, 2.0 * position / size - 1.0, cell, target, noise)
+
+    def _ask_for_lesions(
+        self,
+        rng: np.random.Generator,
+        indices: npt.NDArray[np.int64],
+        lesion: npt.NDArray[np.bool_],
+        spans: Sequence[slice],
+        bounds: Sequence[tuple[int, int]],
+    ) -> None:
+        """Replaces the first HR voxels of ``indices`` (K, 3) by voxels of lesions, if any.
+
+        Args:
+            lesion: the HR voxels (k, j, i) in ``spans`` that belong to a lesion.
+            bounds: first and one-past-last HR voxel to ask for, along each axis.
+        """
+        inner = tuple(
+            slice(first - span.start, last - span.start)
+            for span, (first, last) in zip(spans, bounds, strict=True)
+        )
+        labels, lesions = ndimage.label(lesion[inner])
+        if lesions:
+            voxels = np.argwhere(labels)
+            sizes = np.bincount(labels.ravel())[labels[tuple(voxels.T)]]
+            # Small lesions count as much as large ones: they are the ones that get lost.
+            shares = 1.0 / (lesions * sizes)
+            count = round(self.patches.lesion_voxels * len(indices))
+            drawn = voxels[rng.choice(len(voxels), size=count, p=shares)]
+            indices[:count] = drawn + [first for first, _ in bounds]
 
     def _place(self, rng: np.random.Generator, volume: TrainingVolume) -> _Place:
         """A patch with few enough zeros; the last one tried where none is found."""

@@ -59,6 +59,8 @@ class PatchRecipe:
         noise_share: share of patches that get noise, Gaussian or Rician.
         correlated_share: share of those with noise that neighbouring voxels share.
         lesions: share of patches with added lesions, brighter or darker than the tissue.
+        lesion_voxels: share of the HR voxels asked for in such a patch that are drawn from its
+            lesions, which otherwise count little beside the tissue.
         stripped: share of patches of skull-stripped volumes whose brain is cut out after the coarse
             scan instead of before: the step at its rim is then as sharp as a voxel.
     """
@@ -84,6 +86,7 @@ class PatchRecipe:
     noise_share: float = entry(0.1, **_SHARE)
     correlated_share: float = entry(0.0, **_SHARE)
     lesions: float = entry(0.0, **_SHARE)
+    lesion_voxels: float = entry(0.0, **_SHARE)
     stripped: float = entry(0.0, **_SHARE)
 
 

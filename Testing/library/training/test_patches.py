@@ -231,6 +231,24 @@ def test_mixed_axes_differ_in_their_blur() -> None:
     assert all(0.8 <= width <= 1.4 for width in widths)
 
 
+def test_a_share_of_the_voxels_is_drawn_from_lesions() -> None:
+    plain = replace(PLAIN, lesions=1.0)
+    kernel = KERNELS["cubic"]
+    usual = _sampler([_waves()], plain, kernel, seed=3)
+    asking = _sampler([_waves()], replace(plain, lesion_voxels=0.5), kernel, seed=3)
+    half = plain.coordinates // 2
+    for number in range(6):
+        sample, other = asking[number], usual[number]
+        np.testing.assert_array_equal(sample.low, other.low)
+        same = sample.coordinates == other.coordinates
+        assert same[half:].all()
+        assert not same[:half].all()
+        # The voxels of a few lesions are asked for again and again.
+        assert len(np.unique(sample.coordinates[:half], axis=0)) < len(
+            np.unique(other.coordinates[:half], axis=0)
+        )
+
+
 def test_lesions_are_in_the_input_and_in_the_target() -> None:
     with_them = _sampler([_waves()], replace(PLAIN, lesions=1.0), KERNELS["cubic"], seed=3)
     without = _sampler([_waves()], replace(PLAIN, lesions=ALMOST_NEVER), KERNELS["cubic"], seed=3)
