@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .spec import ExpectedErrorSpec
@@ -23,6 +24,11 @@ flat gets it."""
 _LARGEST_LOGARITHM = 2.0
 _LEVEL_UNIT = 0.03
 _CONSTANTS = 7
+LOCALS = 2
+"""What :func:`local_detail` gives for a voxel."""
+_FLATTEST = 3e-3
+_LIFT = 6.0
+"""Added to logarithms of at least ``_FLATTEST``, so that they are small positive numbers."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,8 @@ class Levels:
 class ExpectedErrorHead(nn.Module):
     """One hidden layer from the decoder's activations to the expected error.
 
-    What is the same for a whole run (scales, noise) adds to the bias of the hidden layer.
+    It also reads how much the scan changes around a voxel, which the decoder need not know. What is
+    the same for a whole run (scales, noise) adds to the bias of the hidden layer.
 
     Attributes:
         levels: noise of the volume that is computed next, see :meth:`at_noise`.
@@ -52,18 +59,20 @@ class ExpectedErrorHead(nn.Module):
         super().__init__()
         self.first = nn.Linear(inputs, spec.hidden)
         self.constants = nn.Linear(_CONSTANTS, spec.hidden, bias=False)
+        self.local = nn.Linear(LOCALS, spec.hidden, bias=False)
         self.last = nn.Linear(spec.hidden, 1)
         self.levels = Levels()
 
-    def forward(self, hidden: Tensor, constants: Tensor) -> Tensor:
+    def forward(self, hidden: Tensor, constants: Tensor, local: Tensor) -> Tensor:
         """Expected absolute error (N, K), normalised intensity.
 
         Args:
             hidden: activations of the decoder's last hidden layer, (N, K, inputs).
             constants: see :func:`constants_of`, (N, ...).
+            local: :func:`local_detail`, interpolated at the same points, (N, K, LOCALS).
         """
-        first = (self.first(hidden) + self.constants(constants)[:, None]).relu()
-        return error_of(self.last(first)[..., 0])
+        first = self.first(hidden) + self.constants(constants)[:, None] + self.local(local)
+        return error_of(self.last(first.relu())[..., 0])
 
     def at_noise(self, levels: Levels) -> ExpectedErrorHead:
         """The head for a volume with this noise; it shares its weights."""
@@ -95,6 +104,27 @@ def constants_of(cell: Tensor, told: Tensor, scan: Tensor) -> Tensor:
     scales = -cell.float().log().sort(dim=-1).values
     levels = torch.stack([told, scan], dim=-1).float() / _LEVEL_UNIT
     return torch.cat([scales, levels, levels.sqrt()], dim=-1)
+
+
+def local_detail(low: Tensor) -> Tensor:
+    """How much a scan changes around each of its voxels, (N, LOCALS, k, j, i).
+
+    The logarithms of the gradient's length, in intensity per voxel, and of the standard deviation
+    of the 27 voxels around.
+
+    Args:
+        low: normalised intensities (N, 1, k, j, i).
+    """
+    steps = [
+        torch.gradient(low, dim=axis)[0] if low.shape[axis] > 1 else torch.zeros_like(low)
+        for axis in (2, 3, 4)
+    ]
+    slope = (steps[0].square() + steps[1].square() + steps[2].square()).sqrt()
+
+    around = F.pad(low, (1,) * 6, mode="replicate")
+    mean, of_squares = (F.avg_pool3d(x, 3, stride=1) for x in (around, around.square()))
+    spread = (of_squares - mean.square()).clamp(min=0.0).sqrt()
+    return (torch.cat([slope, spread], dim=1) + _FLATTEST).log() + _LIFT
 
 
 def error_of(logarithm: Tensor) -> Tensor:

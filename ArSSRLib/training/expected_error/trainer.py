@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from ...errors import EnvironmentFault, InputError
-from ...networks.expected_error import ExpectedErrorHead, constants_of, laplace_loss
+from ...networks.expected_error import ExpectedErrorHead, constants_of, laplace_loss, local_detail
+from ...networks.lookup import trilinear
 from ...networks.model_file import Model, ModelHeader, save_model
 from ...networks.spec import ExpectedErrorSpec, NetworkSpec
 from ...upsampling.hardware.device import denormals_flushed, memory_format, place
@@ -172,7 +173,9 @@ class HeadTrainer:
             features = network.encoder(low, told)
             values, hidden = network.decode_with_hidden(features, low, coordinates, cell)
         error = (values.float() - target).abs()
-        return laplace_loss(self.head(hidden.float(), constants_of(cell, told, scan)), error)
+        local = trilinear(local_detail(low), coordinates, network.spec.outside)
+        expected = self.head(hidden.float(), constants_of(cell, told, scan), local)
+        return laplace_loss(expected, error)
 
     def _with_head(self, spec: ExpectedErrorSpec) -> Model:
         header: ModelHeader[NetworkSpec] = replace(self.model.header, expected_error=spec)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...networks.expected_error import local_detail
 from .folded_decoder import FoldedDecoder
 from .rows import linear_rows
 from .stream import Planes, Stage
@@ -68,13 +69,18 @@ class FeatureStream:
     def __iter__(self) -> Iterator[Tensor]:
         """The planes (planes, rows, columns, channels) of the lookup region, as they get ready."""
         along = self.inner[self.axis]
+        local = local_detail(self.low) if self.decoder.locals else None
         made = 0
         for planes in self._encoded():
             count = planes.shape[self.axis + 2]
             start, stop = max(along.start - made, 0), min(along.stop - made, count)
-            made += count
             if start < stop:
-                yield self._folded(planes.narrow(self.axis + 2, start, stop - start))
+                folded = self._folded(planes.narrow(self.axis + 2, start, stop - start))
+                if local is not None:
+                    here = local.narrow(self.axis + 2, made + start, stop - start)
+                    folded = torch.cat([folded, self._as_rows(here).to(folded.dtype)], dim=-1)
+                yield folded
+            made += count
             if made >= along.stop:
                 return
 
@@ -88,8 +94,12 @@ class FeatureStream:
 
     def _folded(self, planes: Tensor) -> Tensor:
         """(1, channels, k, j, i) to (planes, rows, columns, channels after folding)."""
-        crop = list(self.inner)
-        crop[self.axis] = slice(None)
-        features = planes[0].permute(1, 2, 3, 0)[tuple(crop)].movedim(self.axis, 0)
+        features = self._as_rows(planes)
         rows = features.reshape(-1, features.shape[-1]).to(self.decoder.dtype)
         return linear_rows(rows, self.decoder.project, None).view(*features.shape[:3], -1)
+
+    def _as_rows(self, planes: Tensor) -> Tensor:
+        """(1, channels, k, j, i) to the lookup region's (planes, rows, columns, channels)."""
+        crop = list(self.inner)
+        crop[self.axis] = slice(None)
+        return planes[0].permute(1, 2, 3, 0)[tuple(crop)].movedim(self.axis, 0)

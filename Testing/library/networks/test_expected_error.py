@@ -13,11 +13,13 @@ import torch
 from ArSSRLib.errors import InputError
 from ArSSRLib.networks.catalogue import load_model, model_info
 from ArSSRLib.networks.expected_error import (
+    LOCALS,
     SMALLEST_ERROR,
     ExpectedErrorHead,
     Levels,
     constants_of,
     laplace_loss,
+    local_detail,
 )
 from ArSSRLib.networks.model_file import ModelHeader, save_model
 from ArSSRLib.networks.spec import DecoderSpec, ExpectedErrorSpec, NetworkSpec
@@ -89,10 +91,24 @@ def test_the_bias_of_a_run_stands_for_its_constants() -> None:
     head = ExpectedErrorHead(ExpectedErrorSpec(8), 4).at_noise(Levels(0.01, 0.03))
     hidden = torch.rand(1, 5, 4)
     cell = torch.tensor([[1.0, 0.5, 0.25]])
-    expected = head(hidden, constants_of(cell, torch.tensor([0.01]), torch.tensor([0.03])))
-    first = (hidden @ head.first.weight.T + head.bias([4.0, 1.0, 2.0])).relu()
+    local = torch.rand(1, 5, LOCALS)
+    expected = head(hidden, constants_of(cell, torch.tensor([0.01]), torch.tensor([0.03])), local)
+    first = hidden @ head.first.weight.T + head.bias([4.0, 1.0, 2.0])
+    first = (first + local @ head.local.weight.T).relu()
     error = head.last(first)[..., 0].exp() + SMALLEST_ERROR
     torch.testing.assert_close(error, expected)
+
+
+def test_detail_grows_with_contrast_and_is_the_same_from_all_sides() -> None:
+    low = torch.rand(1, 1, 5, 6, 7, generator=torch.Generator().manual_seed(0))
+    detail = local_detail(low)
+    assert detail.shape == (1, LOCALS, 5, 6, 7)
+    assert (local_detail(2.0 * low) > detail).all()
+    turned = local_detail(low.flip(2, 4).transpose(3, 4))
+    torch.testing.assert_close(turned.transpose(3, 4).flip(2, 4), detail)
+    flat = local_detail(torch.ones(1, 1, 1, 4, 1))
+    assert (flat == flat.min()).all()
+    assert (flat > 0).all()
 
 
 def test_the_likelihood_is_best_at_the_mean_absolute_error() -> None:

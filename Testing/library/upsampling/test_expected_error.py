@@ -18,7 +18,9 @@ from ArSSRLib.networks.expected_error import (
     ExpectedErrorHead,
     Levels,
     constants_of,
+    local_detail,
 )
+from ArSSRLib.networks.lookup import trilinear
 from ArSSRLib.networks.model_file import Model, ModelHeader
 from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, ExpectedErrorSpec, NetworkSpec
 from ArSSRLib.upsampling.engine import Engine
@@ -45,6 +47,7 @@ def _model(spec: NetworkSpec) -> Model:
     head = ExpectedErrorHead(error, spec.last_hidden).requires_grad_(False)
     # So that errors differ from voxel to voxel, as after training.
     head.first.weight.normal_(std=2.0)
+    head.local.weight.normal_(std=0.5)
     head.last.weight.normal_(std=0.5)
     head.last.bias.fill_(-3.0)
     header = ModelHeader(spec, expected_error=error)
@@ -81,7 +84,8 @@ def test_the_engine_gives_what_the_head_gives(spec: NetworkSpec) -> None:
     features = model.network.encoder(low)
     _, hidden = model.network.decode_with_hidden(features, low, points, cell)
     constants = constants_of(cell, torch.tensor([0.01]), torch.tensor([0.02]))
-    expected = model.expected_error(hidden, constants).view(FINE)
+    local = trilinear(local_detail(low), points, spec.outside)
+    expected = model.expected_error(hidden, constants, local).view(FINE)
     engine = Engine(model=model, device="cpu", precision="float32")
     np.testing.assert_allclose(_errors(engine, array), expected.numpy(), rtol=2e-3)
 
