@@ -1,7 +1,7 @@
 """Peak resident memory of ``arssr upsample`` over the size of the volume.
 
-    python benchmarks/memory.py [--scale 2] [--model default] [--fast] [--plot memory.png]
-        [SIZE ...]
+    python benchmarks/memory.py [--scale 2] [--model default] [--fast] [--expected-error]
+        [--plot memory.png] [SIZE ...]
 
 A SIZE is one side (128) or three (256x256x176). Each is upsampled by the real command line in a
 separate process, which then reports its peak memory. The volume is the bundled brain repeated until
@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=2.0)
     parser.add_argument("--model", default="default")
     parser.add_argument("--fast", action="store_true", help="as of 'arssr upsample'")
+    parser.add_argument("--expected-error", action="store_true", help="with an error map")
     parser.add_argument("--plot", metavar="PNG", help="also draw memory over size (matplotlib)")
     arguments = parser.parse_args()
     print(
@@ -51,7 +52,13 @@ def main() -> None:
     for text in arguments.sizes:
         sides = [int(n) for n in text.split("x")]
         size = tuple(sides * 3 if len(sides) == 1 else sides)
-        runs.append(_measured(size, arguments.scale, arguments.model, arguments.fast))
+        request = Upsampling.of(
+            model=arguments.model,
+            scale=arguments.scale,
+            fast=arguments.fast,
+            expected_error=arguments.expected_error,
+        )
+        runs.append(_measured(size, request, arguments.model))
         print(runs[-1].row(), flush=True)
     if arguments.plot:
         _plot(runs, f"{arguments.model} at {arguments.scale:g}×", arguments.plot)
@@ -78,23 +85,26 @@ class Run:
         )
 
 
-def _measured(size: tuple[int, ...], scale: float, model: str, fast: bool) -> Run:
+def _measured(size: tuple[int, ...], request: Upsampling, model: str) -> Run:
     grid = Grid(size)  # type: ignore[arg-type]
+    scale = float(request.scale)
     target = grid.upsampled(scale)
     with tempfile.TemporaryDirectory() as folder:
         source, result = Path(folder, "in.nii"), Path(folder, "out.nii")
         write_volume(Volume(repeated_brain(size), grid), source)
         started = time.perf_counter()
+        error_map = ["--error-map", str(Path(folder, "error.nii"))]
         peak = _peak_of(
             [
                 *(sys.executable, "-m", "ArSSRLib", "upsample", str(source), "-o", str(result)),
                 *("--scale", str(scale), "--model", model, "--device", "cpu"),
                 *("--progress", "none"),
-                *(["--fast"] if fast else []),
+                *(["--fast"] if request.fast else []),
+                *(error_map if request.expected_error else []),
             ]
         )
         seconds = time.perf_counter() - started
-    estimate = estimate_cost(Upsampling.of(model=model), grid, target).peak_bytes
+    estimate = estimate_cost(request, grid, target).peak_bytes
     return Run(size, target.size, 4 * (grid.voxels + target.voxels), peak, estimate, seconds)
 
 
