@@ -112,7 +112,7 @@ def test_a_pickle_that_would_run_code_does_not(tmp_path: Path) -> None:
         ({"network": {"encoder": {"name": "VGG"}}}, "'VGG' is unknown"),
         ({"network": {"encoder": {"features": 10**400}}}, "features is 10000"),
         ({"network": {"encoder": {"features": "many"}}}, "features"),
-        ({"network": {"encoder": {"features": 12}}}, "fit"),
+        ({"network": {"encoder": {"features": 12}}}, "needs shape"),
     ],
 )
 def test_a_header_that_lies_is_refused(

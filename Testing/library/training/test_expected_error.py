@@ -53,7 +53,7 @@ def test_only_the_head_is_trained(
 def test_it_needs_a_model_to_start_from(cortex_path: Path, tmp_path: Path, arssr: Arssr) -> None:
     run = arssr(*_command(cortex_path, tmp_path / "run"))
     assert run.returncode == 2
-    assert "name it with --from" in run.stderr
+    assert "name that model with --from" in run.stderr
     assert not (tmp_path / "run").exists()
 
 
