@@ -20,7 +20,6 @@ from ..running.printable import printable
 from ..upsampling.file_job import FileJob
 from ..upsampling.options import whole_number
 from ..upsampling.progress import Progress
-from ..volumes.files.wholeness import is_whole
 from .outcome import EXIT_DONE, memory_advice, with_option
 from .printers import Printer, print_json, printer_for, rounded, warnings_shown_by
 
@@ -101,6 +100,8 @@ def results_there(outputs: Sequence[str], force: bool) -> tuple[bool, tuple[str,
     """Whether all of a volume's results are kept, and which are there but not whole."""
     if force:
         return False, ()
+    from ..volumes.files.wholeness import is_whole
+
     there = [each for each in outputs if os.path.isfile(each)]
     damaged = tuple(each for each in there if not is_whole(Path(each)))
     return len(there) == len(outputs) and not damaged, damaged

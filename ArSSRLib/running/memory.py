@@ -76,7 +76,7 @@ def shortage_expected(needed: int, available: int) -> str:
         return ""
     return (
         f"This run may need {gigabytes(needed)} of memory and can have {gigabytes(available)}; if "
-        "it ends without a message, choose a smaller scale or a region."
+        "it ends early, choose a smaller scale or a region."
     )
 
 
