@@ -25,6 +25,7 @@ PAGES = (
 PICTURES = (
     "Resources/ArSSR.png",
     "Resources/demo.png",
+    "Resources/expected-error.png",
     "Resources/real-scans.png",
     "benchmarks/memory.png",
     *(
