@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -37,6 +38,17 @@ MARKED_FOLDERS = {
     "evaluation": ("library/evaluation", "library/training", "library/cli/bids"),
 }
 """The folders whose tests need more than the extra ``test``; see the markers in pyproject.toml."""
+
+PACKAGE_AND_PATHS = {
+    "test-slicer": ("vtk", MARKED_FOLDERS["slicer"]),
+    "test-evaluation": ("pandas", MARKED_FOLDERS["evaluation"]),
+    "docs": ("mkdocs", ("project/test_site.py",)),
+}
+"""Of each extra a package, and the tests that are left out, with a note, where it is missing."""
+_missing_extras = [
+    extra for extra, (name, _) in PACKAGE_AND_PATHS.items() if not importlib.util.find_spec(name)
+]
+collect_ignore = [path for extra in _missing_extras for path in PACKAGE_AND_PATHS[extra][1]]
 
 _caches = pytest.StashKey[str]()
 _status = pytest.StashKey[int]()
@@ -94,6 +106,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if not paths.isdisjoint(item.path.parents):
                 item.add_marker(marker)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says which tests were left out for want of packages."""
+    for extra in _missing_extras:
+        paths = " and ".join(f"Testing/{path}" for path in PACKAGE_AND_PATHS[extra][1])
+        terminalreporter.write_line(f"left out: {paths} (pip install -e '.[{extra}]')")
 
 
 @pytest.hookimpl(trylast=True)
