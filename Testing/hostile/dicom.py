@@ -120,7 +120,7 @@ _DAMAGED = [
     bad_volume("DICOM slice of fewer rows", _with(lambda k: {} if k != 3 else {
                "Rows": 20, "PixelData": bytes(20 * 48 * 2)}), "2 DICOM series", "choose one"),
     bad_volume("DICOM file that claims 600000 slices", _with(_on_all(NumberOfFrames=600000), 1),
-               "600000 slices", "convert it to NIfTI"),
+               "600000 frame", "convert it to NIfTI"),
 ]  # fmt: skip
 
 _SIDEWAYS = [0, 1, 0, 0, 0, 1]
