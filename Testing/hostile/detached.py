@@ -43,7 +43,7 @@ def _elsewhere(end: str, kind: str, named: str, *words: str) -> Entry:
 
 
 _ENDS = (".mhd", ".nhdr")
-_NO_FILE = ("which is a folder, a pipe or a device", "name a file")
+_NO_FILE = ("that is a folder, a pipe or a device", "name a file")
 _MANY = ("several files", "save the volume as one")
 ENTRIES = [
     *(Entry(f"{end} without its raw file", CUBIC, ("'a.raw'", f"a{end}", "is missing", "copy"),

@@ -16,8 +16,8 @@ from torch import Tensor
 from ..plan import Spans
 from .rows import AxisLookup
 
-_FLAT_RADIUS = 2
-"""Voxels around a voxel that must agree with it."""
+_FLAT_RADIUS = 1
+"""Voxels around a voxel that must agree with it: those that interpolation at its place reads."""
 _FLAT_RANGE = 1e-3
 """How far they may differ, as a share of the volume's range."""
 

@@ -29,7 +29,10 @@ def name_of(number: int, model: Path) -> str:
     return f"head{number}_arssr-{model.stem}-{digest}_4x.nii.gz"
 
 
-def assert_complete_volumes_only(out: Path) -> None:
+def assert_complete_volumes_only(out: Path, killed: bool = False) -> None:
+    """``killed``: a process that is killed may leave a hidden part, which a later run removes."""
     for path in out.iterdir() if out.exists() else ():
+        if killed and path.name.startswith(".arssr-part-"):
+            continue
         assert path.name.startswith("head")
         assert read_volume(path).grid.size == (192, 176, 80)

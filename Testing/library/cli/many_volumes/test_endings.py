@@ -82,7 +82,7 @@ def test_a_process_that_the_system_kills_costs_its_volume_only(
     made = [name_of(n, seeded_model_path) for n in range(3) if n != int(lost[1])]
     # The signal may come after the volume was put in place, whole, and before the process ended.
     assert set(made) <= set(os.listdir(out))
-    assert_complete_volumes_only(out)
+    assert_complete_volumes_only(out, killed=True)
 
 
 def test_a_second_batch_beside_the_first_does_not_disturb_it(
