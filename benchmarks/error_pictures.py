@@ -10,11 +10,14 @@ shown at this voxel beside what is truly off. All errors have one colour scale.
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ArSSRLib.choices import NOT_FOR_CLINICAL_USE
 from ArSSRLib.resampling.noise import Noise
@@ -22,13 +25,11 @@ from ArSSRLib.resampling.simulation import simulate_volume
 from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import upsample_volume, upsample_with_error
-from ArSSRLib.volumes.array_types import FloatArray
 from ArSSRLib.volumes.files.reading import read_volume
 from ArSSRLib.volumes.intensity import Normalisation
-from ArSSRLib.volumes.orientation import to_canonical
 from ArSSRLib.volumes.volume import Volume
+from benchmarks.shown_part import central_part, middle_slice, part_around
 
-SIDE_MM = 60.0
 SCALE = 2.0
 NOISE = 0.02
 LARGEST_ERROR = 0.1
@@ -80,22 +81,22 @@ def main() -> None:
 
 def _as_it_is(path: Path, model: str) -> Row:
     scan = read_volume(path)
-    crop = _part(scan, [count // 2 for count in scan.array.shape])
+    crop = central_part(scan)
     shown = upsample_volume(crop, Upsampling.of(method="nearest", scale=SCALE))
     return _row(f"{_name(path)}, as it is", shown, crop, scan, model)
 
 
 def _at_lesion(path: Path, voxel: list[int], model: str) -> Row:
     whole = read_volume(path)
-    sharp = _part(whole, voxel)
+    sharp = part_around(whole, voxel)
     low = simulate_volume(sharp, (SCALE, SCALE, SCALE), noise=Noise(NOISE))
     row = _row(f"{_name(path)}, lesion", sharp, low, whole, model)
-    wrong = np.abs(row.result.array - sharp.array) / np.float32(_range(whole).span)
+    wrong = np.abs(row.result.array - sharp.array) / np.float32(Normalisation.of(whole.array).span)
     return replace(row, true=replace(row.result, array=wrong))
 
 
 def _row(name: str, reference: Volume, low: Volume, whole: Volume, model: str) -> Row:
-    line = _range(whole)
+    line = Normalisation.of(whole.array)
     request = Upsampling.of(
         model=model,
         expected_error=True,
@@ -117,43 +118,19 @@ def _draw(axes: np.ndarray, row: Row) -> None:
     for place, title, shown in zip(
         axes, titles, (row.reference, row.cubic, row.result), strict=False
     ):
-        place.imshow(_middle_slice(shown), cmap="gray", vmin=window[0], vmax=window[1])
+        place.imshow(middle_slice(shown), cmap="gray", vmin=window[0], vmax=window[1])
         place.set_title(title, fontsize=11)
     axes[0].set_ylabel(row.name, fontsize=10)
     for place, title, errors in zip(
         axes[3:], ("Expected error", "True error"), (row.expected, row.true), strict=True
     ):
         if errors is not None:
-            place.imshow(_middle_slice(errors), cmap="inferno", vmin=0.0, vmax=LARGEST_ERROR)
+            place.imshow(middle_slice(errors), cmap="inferno", vmin=0.0, vmax=LARGEST_ERROR)
             place.set_title(title, fontsize=11)
     for place in axes:
         place.set_xticks([])
         place.set_yticks([])
         place.set_frame_on(False)
-
-
-def _part(volume: Volume, middle: list[int]) -> Volume:
-    """A cube of 60 mm around a voxel (k, j, i), with an even number of voxels."""
-    box = []
-    for centre, count, spacing in zip(
-        middle[::-1], volume.grid.size, volume.grid.spacing, strict=True
-    ):
-        side = min(count, round(SIDE_MM / spacing)) // 2 * 2
-        box.append((int(np.clip(centre - side // 2, 0, count - side)), side))
-    (i, columns), (j, rows), (k, slices) = box
-    array = volume.array[k : k + slices, j : j + rows, i : i + columns]
-    grid = volume.grid.cropped((i, j, k), (columns, rows, slices))
-    return replace(volume, array=np.ascontiguousarray(array), grid=grid)
-
-
-def _range(volume: Volume) -> Normalisation:
-    return Normalisation.of(volume.array)
-
-
-def _middle_slice(volume: Volume) -> FloatArray:
-    """The middle axial slice, anterior up."""
-    array = to_canonical(volume.grid.direction).apply(volume.array)
-    return array[array.shape[0] // 2]
 
 
 def _name(path: Path) -> str:

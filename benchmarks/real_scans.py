@@ -11,24 +11,24 @@ the results.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from ArSSRLib.choices import NOT_FOR_CLINICAL_USE
 from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import upsample_volume
-from ArSSRLib.volumes.array_types import FloatArray
 from ArSSRLib.volumes.files.reading import read_volume
 from ArSSRLib.volumes.noise import estimate_noise
-from ArSSRLib.volumes.orientation import to_canonical
 from ArSSRLib.volumes.volume import Volume
+from benchmarks.shown_part import central_part, middle_slice
 
-SIDE_MM = 60.0
 SCALE = 2.0
 REDUCTIONS = (0.0, 1.0, 2.0)
 
@@ -48,10 +48,10 @@ def main() -> None:
     for row, path in zip(axes, paths, strict=True):
         volume = read_volume(path)
         level = estimate_noise(volume.array)
-        crop = _central_part(volume)
+        crop = central_part(volume)
         window = tuple(np.quantile(crop.array, (0.01, 0.995)))
         for place, (title, shown) in zip(row, _views(crop, arguments.model), strict=True):
-            place.imshow(_middle_slice(shown), cmap="gray", vmin=window[0], vmax=window[1])
+            place.imshow(middle_slice(shown), cmap="gray", vmin=window[0], vmax=window[1])
             place.set_title(title, fontsize=11)
             place.set_xticks([])
             place.set_yticks([])
@@ -66,24 +66,6 @@ def _views(crop: Volume, model: str) -> Iterator[tuple[str, Volume]]:
     for reduction in REDUCTIONS:
         request = Upsampling.of(model=model, noise_reduction=reduction, scale=SCALE)
         yield f"ArSSR, noise reduction {reduction:g}", upsample_volume(crop, request)
-
-
-def _central_part(volume: Volume) -> Volume:
-    """A cube of 60 mm in the middle of the volume, with axes along the patient's."""
-    box = []
-    for count, spacing in zip(volume.grid.size, volume.grid.spacing, strict=True):
-        side = min(count, round(SIDE_MM / spacing))
-        box.append(((count - side) // 2, side))
-    (i, columns), (j, rows), (k, slices) = box
-    array = volume.array[k : k + slices, j : j + rows, i : i + columns]
-    grid = volume.grid.cropped((i, j, k), (columns, rows, slices))
-    return replace(volume, array=np.ascontiguousarray(array), grid=grid)
-
-
-def _middle_slice(volume: Volume) -> FloatArray:
-    """The middle axial slice, anterior up."""
-    array = to_canonical(volume.grid.direction).apply(volume.array)
-    return array[array.shape[0] // 2]
 
 
 if __name__ == "__main__":

@@ -96,13 +96,14 @@ class _Bright:
 
 
 def _groups(count: int, pairs: list[_Pairs]) -> Indices:
-    """The lowest index among all that are connected with each of ``count`` items."""
-    group = np.arange(count)
-    while True:
-        before = group.copy()
-        for one, other in pairs:
-            # Each direction has its opposite, so both members of a pair are reached.
-            group[one] = np.minimum(group[one], group[other])
-        group = group[group]
-        if np.array_equal(group, before):
-            return group
+    """A number for each of ``count`` items, the same for all that are connected."""
+    if not pairs:
+        return np.arange(count)
+    # Late, because most scans have no voxel that is bright enough.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    one, other = np.concatenate(pairs, axis=1)
+    links = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(count, count))
+    numbers: Indices = connected_components(links, directed=False)[1]
+    return numbers

@@ -174,12 +174,14 @@ def _post_outcome(number: int, post: Post, future: Future[Any]) -> None:
     if future.client is None or future.client.status != "running":
         post(number, Outcome(EnvironmentFault.exit_code, _LOST))
         return
+    from distributed import KilledWorker
+
     try:
         error = future.exception()
     except Exception as raised:
         # Without an outcome the batch would wait for ever.
         error = raised
-    if type(error).__name__ == "KilledWorker":
+    if isinstance(error, KilledWorker):
         post(number, Outcome(EnvironmentFault.exit_code, f"{_KILLED}.", out_of_memory=True))
         return
     # A cancelled future has no error, and some errors have no text.

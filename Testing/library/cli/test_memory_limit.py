@@ -52,6 +52,13 @@ def _new_group() -> Path | None:
     return None
 
 
+def _computing(folder: Path, source: Path, model: Path) -> Running:
+    """A run that computes, so slowly that it can be ended."""
+    run = Running("upsample", source, "-o", folder / "a.nii.gz", *slow_with(model))
+    run.wait_until_computing()
+    return run
+
+
 def _alone(run: Running) -> psutil.Process:
     (child,) = run.workers()
     return child
@@ -61,10 +68,7 @@ def _alone(run: Running) -> psutil.Process:
 def test_a_run_that_the_kernel_kills_ends_in_a_sentence(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path
 ) -> None:
-    run = Running(
-        "upsample", cortex_path, "-o", tmp_path / "a.nii.gz", *slow_with(seeded_model_path)
-    )
-    run.wait_until_computing()
+    run = _computing(tmp_path, cortex_path, seeded_model_path)
     _alone(run).kill()
     said = run.end()
     assert run.process.returncode == 1
@@ -79,10 +83,7 @@ def test_a_run_that_the_kernel_kills_ends_in_a_sentence(
 def test_a_signal_reaches_the_run(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path, number: signal.Signals
 ) -> None:
-    run = Running(
-        "upsample", cortex_path, "-o", tmp_path / "a.nii.gz", *slow_with(seeded_model_path)
-    )
-    run.wait_until_computing()
+    run = _computing(tmp_path, cortex_path, seeded_model_path)
     run.process.send_signal(number)
     assert run.end() == "arssr: Cancelled; nothing was written.\n"
     assert run.process.returncode == 130
@@ -93,10 +94,7 @@ def test_a_signal_reaches_the_run(
 def test_the_run_ends_with_the_program_that_watches_it(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path
 ) -> None:
-    run = Running(
-        "upsample", cortex_path, "-o", tmp_path / "a.nii.gz", *slow_with(seeded_model_path)
-    )
-    run.wait_until_computing()
+    run = _computing(tmp_path, cortex_path, seeded_model_path)
     child = _alone(run)
     run.process.kill()
     run.end()

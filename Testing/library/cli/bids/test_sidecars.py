@@ -16,13 +16,19 @@ from ArSSRLib.upsampling.progress import Progress
 from ArSSRLib.upsampling.request import Upsampling
 
 
+def _done_once(dataset: Path) -> tuple[list[str], Path]:
+    """The arguments of a run over one participant that has ended, and its output folder."""
+    out = dataset.parent / "out"
+    call = ["bids", str(dataset), str(out), *LINEAR, "--participant-label", "01"]
+    assert main(call) == 0
+    return call, out
+
+
 def test_a_later_skull_option_is_added_without_computing_anything(
     dataset: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (dataset / "T1w.json").unlink()
-    out = dataset.parent / "out"
-    call = ["bids", str(dataset), str(out), *LINEAR, "--participant-label", "01"]
-    assert main(call) == 0
+    call, out = _done_once(dataset)
     before, sidecar = identities(out), read(out / f"{RESULTS[0]}.json")
     assert "SkullStripped" not in sidecar
     assert main([*call, "--skull-stripped", "yes"]) == 0
@@ -36,9 +42,7 @@ def test_a_later_skull_option_is_added_without_computing_anything(
 def test_a_folder_in_the_place_of_a_result_is_not_a_result(
     dataset: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    out = dataset.parent / "out"
-    call = ["bids", str(dataset), str(out), *LINEAR, "--participant-label", "01"]
-    assert main(call) == 0
+    call, out = _done_once(dataset)
     volume = out / f"{RESULTS[0]}.nii.gz"
     volume.unlink()
     volume.mkdir()
@@ -50,9 +54,7 @@ def test_a_folder_in_the_place_of_a_result_is_not_a_result(
 def test_a_result_that_was_cut_off_is_computed_again(
     dataset: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    out = dataset.parent / "out"
-    call = ["bids", str(dataset), str(out), *LINEAR, "--participant-label", "01"]
-    assert main(call) == 0
+    call, out = _done_once(dataset)
     volume = out / f"{RESULTS[0]}.nii.gz"
     whole = volume.read_bytes()
     volume.write_bytes(whole[:100])
