@@ -158,7 +158,7 @@ def upsample_file(
     progress = share_of(report, _SHARE_READ, _SHARE_COMPUTED)
     upsampled = upsample_with_error(start, job.request, target=target, progress=progress)
     result, errors = upsampled.volume, upsampled.errors
-    difference = _difference(start, result, target, job.request)
+    difference = _difference(start, upsampled)
     summary = None if errors is None else errors.summary(result.array)
     made = FileResult(result.grid, start.grid, difference, summary, upsampled.noise)
     report(Progress("writing", _SHARE_COMPUTED))
@@ -211,12 +211,11 @@ def _derivation(request: Upsampling, of_error: bool) -> Derivation:
     )
 
 
-def _difference(start: Volume, result: Volume, target: Grid, request: Upsampling) -> float | None:
-    from ..volumes.region import box_of_roi
+def _difference(start: Volume, made: Upsampled) -> float | None:
     from .consistency import difference_from_input
 
-    first = (0, 0, 0) if request.roi is None else box_of_roi(target, request.roi)[0]
-    return difference_from_input(start.array, result.array, target.size[::-1], first[::-1])
+    low, high = start.array, made.volume.array
+    return difference_from_input(low, high, made.whole.size[::-1], made.first[::-1])
 
 
 def _bytes_needed(request: Upsampling, grid: Grid, target: Grid) -> tuple[int, int]:

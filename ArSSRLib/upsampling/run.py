@@ -61,12 +61,16 @@ class Upsampled:
 
     Attributes:
         volume: the result, with the input's pixel type and header entries.
+        whole: grid of the whole result; with a region, the volume is a part of it.
+        first: first voxel (i, j, k) of that part.
         errors: its expected errors; None where they are not asked for.
         noise: estimated standard deviation of the input's noise, as a share of its intensity range;
             None where nothing needed it, or the request gave it.
     """
 
     volume: Volume
+    whole: Grid
+    first: SizeTriple = (0, 0, 0)
     errors: ErrorMap | None = None
     noise: float | None = None
 
@@ -167,7 +171,7 @@ def upsample_with_error(
         ),
     )
     errors = computed.errors and replace(computed.errors, shares=turn.undo(computed.errors.shares))
-    return Upsampled(result, errors, computed.noise)
+    return Upsampled(result, target, box[0], errors, computed.noise)
 
 
 def _check_room(size: SizeTriple) -> None:
