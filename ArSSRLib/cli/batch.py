@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled, EnvironmentFault, InputError
-from ..running.batch.jobs import BatchProgress, Outcome, run_jobs
+from ..running.batch.jobs import BatchProgress, run_jobs
 from ..running.batch.local import ThisMachine
 from ..running.interrupts import no_longer_cancellable
 from ..running.machine import usable_cpus
 from ..running.output_files import folders_kept_if_used
 from ..running.printable import printable
+from ..running.process_end import Ended
 from ..upsampling.file_job import FileJob
 from ..upsampling.options import whole_number
 from ..upsampling.progress import Progress
@@ -152,9 +153,9 @@ def run_planned(planned: Sequence[PlannedJob], options: BatchOptions) -> int:
     missing = []
     for each in planned:
         if each.refused:
-            report.record(each, Outcome(InputError.exit_code, each.refused))
+            report.record(each, Ended(InputError.exit_code, each.refused))
         elif each.kept:
-            report.record(each, Outcome(EXIT_DONE), kept=True)
+            report.record(each, Ended(EXIT_DONE), kept=True)
         else:
             missing.append(each)
     try:
@@ -177,7 +178,7 @@ class _Report:
         self._json = options.progress == "json"
         self._output = options.output
         self._missing: Sequence[PlannedJob] = ()
-        self._failed: list[tuple[PlannedJob, Outcome]] = []
+        self._failed: list[tuple[PlannedJob, Ended]] = []
         self._at_once = 1
         self._done = 0
         self._kept = 0
@@ -244,33 +245,33 @@ class _Report:
         """A warning with the volume's name."""
         self._printer.warn(f"{self._missing[number].name}: {sentence}")
 
-    def ended(self, number: int, outcome: Outcome) -> None:
+    def ended(self, number: int, end: Ended) -> None:
         """Notes how a volume ended."""
-        self.record(self._missing[number], outcome)
+        self.record(self._missing[number], end)
 
-    def record(self, each: PlannedJob, outcome: Outcome, kept: bool = False) -> None:
+    def record(self, each: PlannedJob, end: Ended, kept: bool = False) -> None:
         """Notes how a volume ended; prints it as JSON where that was asked for."""
-        state = "kept" if kept else "failed" if outcome.exit_code else "done"
+        state = "kept" if kept else "failed" if end.code else "done"
         self._kept += state == "kept"
         self._done += state == "done"
         if state == "failed":
-            outcome = replace(outcome, reason=self._reason(outcome))
-            self._failed.append((each, outcome))
+            end = replace(end, error=self._reason(end))
+            self._failed.append((each, end))
         if self._json:
             entries = {"volume": each.name, "state": state, "output": each.job.output}
-            error = {"error": outcome.reason} if outcome.reason else {}
-            print_json(**entries, **error, **outcome.measured)
-        if "difference" in outcome.measured:
-            self._differences[each.name] = float(outcome.measured["difference"])
+            error = {"error": end.error} if end.error else {}
+            print_json(**entries, **error, **end.measured)
+        if "difference" in end.measured:
+            self._differences[each.name] = float(end.measured["difference"])
 
-    def _reason(self, outcome: Outcome) -> str:
+    def _reason(self, end: Ended) -> str:
         """Why a volume failed, with the options that remedy it."""
-        if outcome.out_of_memory:
+        if end.out_of_memory:
             given = {**self._options.given, "jobs": self._at_once}
-            return f"{outcome.reason.removesuffix('.')}; {memory_advice(given)}."
-        if outcome.argument in self._options.given:
-            return with_option(outcome.reason, outcome.argument)
-        return outcome.reason
+            return f"{end.error.removesuffix('.')}; {memory_advice(given)}."
+        if end.argument in self._options.given:
+            return with_option(end.error, end.argument)
+        return end.error
 
     def finish(self) -> int:
         """Prints what failed and how many volumes were made; returns the exit code."""
@@ -294,7 +295,7 @@ class _Report:
             self._printer.done(self._output, "\n".join(lines))
         for sentence in self._sentences():
             print(f"arssr: {printable(sentence)}", file=sys.stderr, flush=True)
-        codes = {outcome.exit_code for _, outcome in self._failed}
+        codes = {end.code for _, end in self._failed}
         if InputError.exit_code in codes:
             return InputError.exit_code
         return EnvironmentFault.exit_code if codes else EXIT_DONE
@@ -302,9 +303,9 @@ class _Report:
     def _sentences(self) -> list[str]:
         """Why volumes failed; a reason that many share, such as a full disk, is given once."""
         names: dict[str, list[str]] = {}
-        for each, outcome in self._failed:
-            shown = "" if Path(each.job.source).name in outcome.reason else each.name
-            names.setdefault(outcome.reason, []).append(shown)
+        for each, end in self._failed:
+            shown = "" if Path(each.job.source).name in end.error else each.name
+            names.setdefault(end.error, []).append(shown)
         return [": ".join(filter(None, [_few(which), why])) for why, which in names.items()]
 
 

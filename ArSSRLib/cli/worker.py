@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 from ..errors import ArSSRError, Cancelled, InputError, NotEnoughMemory
 from ..running.interrupts import was_interrupted
 from ..running.memory import is_out_of_memory
-from ..running.worker import Ended, JobLink, serve
+from ..running.process_end import Ended
+from ..running.worker import JobLink, serve
 from ..upsampling.file_job import FileJob
 from ..upsampling.hardware.warm_up import device_names, warm_up
 from ..upsampling.request import Upsampling

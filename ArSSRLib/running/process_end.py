@@ -1,9 +1,11 @@
-"""Why a process ended, from its exit code and what it wrote to stderr."""
+"""How a job ended, or the process that did it, from its exit code and what it wrote to stderr."""
 
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import Cancelled, EnvironmentFault, InputError
 from .memory import ended_out_of_memory
@@ -15,21 +17,28 @@ _ENDED_FROM_OUTSIDE = tuple(
 
 
 @dataclass(frozen=True)
-class ProcessEnd:
-    """How a process of this program ended.
+class Ended:
+    """How a job, or a process of this program, ended.
 
     Attributes:
         code: exit code of the command line: 0 done, 1 system error, 2 bad input, 130 cancelled.
-        sentence: the program's own sentence about it, empty if it wrote none.
-        out_of_memory: whether it was most likely ended because memory ran out.
+        error: one sentence, empty if it is done or none is known.
+        argument: the argument that remedies the error, empty if there is none.
+        out_of_memory: whether memory ran out, most likely; the sentence has no remedy then.
+        reusable: whether the worker can be trusted with another job.
+        measured: what a job that is done has measured, ready for JSON, see
+            :class:`ArSSRLib.upsampling.file_job.FileResult`.
     """
 
     code: int
-    sentence: str = ""
+    error: str = ""
+    argument: str = ""
     out_of_memory: bool = False
+    reusable: bool = True
+    measured: Mapping[str, Any] = field(default_factory=dict)
 
 
-def process_end(code: int, error_text: str) -> ProcessEnd:
+def process_end(code: int, error_text: str) -> Ended:
     """Explains the end of a process that runs ``arssr``.
 
     Args:
@@ -37,7 +46,7 @@ def process_end(code: int, error_text: str) -> ProcessEnd:
         error_text: what it wrote to stderr; warnings and library output do not count as the reason.
     """
     if code == 0:
-        return ProcessEnd(0)
+        return Ended(0)
     sentences = [
         line.removeprefix(_ERROR).strip()
         for line in error_text.splitlines()
@@ -45,7 +54,8 @@ def process_end(code: int, error_text: str) -> ProcessEnd:
     ]
     known = code in (EnvironmentFault.exit_code, InputError.exit_code, Cancelled.exit_code)
     if known and sentences:
-        return ProcessEnd(code, sentences[-1])
+        return Ended(code, sentences[-1])
     if code == Cancelled.exit_code or code in _ENDED_FROM_OUTSIDE:
-        return ProcessEnd(Cancelled.exit_code)
-    return ProcessEnd(EnvironmentFault.exit_code, "", ended_out_of_memory(code, error_text))
+        return Ended(Cancelled.exit_code)
+    out_of_memory = ended_out_of_memory(code, error_text)
+    return Ended(EnvironmentFault.exit_code, out_of_memory=out_of_memory)

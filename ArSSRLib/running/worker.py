@@ -44,37 +44,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import IO, Any
 
 from ..errors import Cancelled
 from .interrupts import be_cancellable, is_cancellable
+from .process_end import Ended
 
 _STDOUT, _STDERR = 1, 2
 _EXIT_DONE = 0
 _SECONDS_BETWEEN_LOOKS = 1.0
 """Python handles a signal that arrives just before a wait begins only when the wait ends."""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a job ended.
-
-    Attributes:
-        code: exit code.
-        error: one sentence, empty if it is done.
-        argument: the argument that remedies the error, empty if there is none.
-        out_of_memory: whether memory ran out.
-        reusable: whether the worker can be trusted with another job.
-        measured: what the job has measured, ready for JSON.
-    """
-
-    code: int
-    error: str = ""
-    argument: str = ""
-    out_of_memory: bool = False
-    reusable: bool = True
-    measured: Mapping[str, object] = field(default_factory=dict)
 
 
 class JobLink:

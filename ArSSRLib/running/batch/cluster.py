@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import EnvironmentFault
-from .jobs import Message, Order, Outcome, Post
+from ..process_end import Ended
+from .jobs import Message, Order, Post
 from .worker_pool import WorkerPool
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class DaskCluster:
             future = self._client.submit(
                 _run_on_worker, number, order, self._batch, key=key, pure=False
             )
-            future.add_done_callback(partial(_post_outcome, number, post))
+            future.add_done_callback(partial(_post_end, number, post))
             self._futures.append(future)
 
     def stop(self) -> None:
@@ -167,30 +168,30 @@ async def _kind_of_server(address: str) -> str:
         comm.abort()
 
 
-def _post_outcome(number: int, post: Post, future: Future[Any]) -> None:
+def _post_end(number: int, post: Post, future: Future[Any]) -> None:
     if future.status == "finished":
         post(number, future.result())
         return
     if future.client is None or future.client.status != "running":
-        post(number, Outcome(EnvironmentFault.exit_code, _LOST))
+        post(number, Ended(EnvironmentFault.exit_code, _LOST))
         return
     from distributed import KilledWorker
 
     try:
         error = future.exception()
     except Exception as raised:
-        # Without an outcome the batch would wait for ever.
+        # Without its end the batch would wait for ever.
         error = raised
     if isinstance(error, KilledWorker):
-        post(number, Outcome(EnvironmentFault.exit_code, f"{_KILLED}.", out_of_memory=True))
+        post(number, Ended(EnvironmentFault.exit_code, f"{_KILLED}.", out_of_memory=True))
         return
     # A cancelled future has no error, and some errors have no text.
     words = str(future.status if error is None else error).splitlines()
     reason = words[0] if words else type(error).__name__
-    post(number, Outcome(EnvironmentFault.exit_code, f"It failed on the cluster: {reason}."))
+    post(number, Ended(EnvironmentFault.exit_code, f"It failed on the cluster: {reason}."))
 
 
-def _run_on_worker(number: int, order: Order, batch: str) -> Outcome:
+def _run_on_worker(number: int, order: Order, batch: str) -> Ended:
     from distributed import get_worker
 
     post = _now_and_then(partial(get_worker().log_event, batch))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+from ..process_end import Ended
 
 Order = Mapping[str, Any]
 """What a worker is to do, ready for JSON."""
@@ -17,26 +19,6 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_BETWEEN_REPORTS = 0.5
 _SHARE_OF_STARTING = 0.05
 """Below this share of its work, a job's time says nothing about how long it will take."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a job ended.
-
-    Attributes:
-        exit_code: 0 done, 1 system error, 2 bad input, 130 cancelled.
-        reason: one sentence when it failed.
-        argument: the argument that remedies it, empty if there is none.
-        out_of_memory: whether it failed because memory ran out; the reason has no remedy then.
-        measured: what a job that is done has measured, see
-            :class:`ArSSRLib.upsampling.file_job.FileResult`.
-    """
-
-    exit_code: int
-    reason: str = ""
-    argument: str = ""
-    out_of_memory: bool = False
-    measured: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,8 +38,8 @@ class BatchProgress:
     seconds_left: float | None
 
 
-Post = Callable[[int, "Message | Outcome"], None]
-"""Receives, from any thread, the messages of the job with this number, and last its outcome."""
+Post = Callable[[int, "Message | Ended"], None]
+"""Receives, from any thread, the messages of the job with this number, and last how it ended."""
 
 
 class Place(Protocol):
@@ -83,7 +65,7 @@ class Watcher(Protocol):
     def warned(self, number: int, sentence: str) -> None:
         """The job with this number warns and continues."""
 
-    def ended(self, number: int, outcome: Outcome) -> None:
+    def ended(self, number: int, end: Ended) -> None:
         """The job with this number has ended."""
 
 
@@ -96,7 +78,7 @@ def run_jobs(count: int, place: Place, watcher: Watcher) -> None:
         EnvironmentFault: the place cannot be reached.
     """
     ended: set[int] = set()
-    posted: queue.SimpleQueue[tuple[int, Message | Outcome]] = queue.SimpleQueue()
+    posted: queue.SimpleQueue[tuple[int, Message | Ended]] = queue.SimpleQueue()
     clock = _BatchClock(count, watcher)
     try:
         place.start(lambda number, message: posted.put((number, message)))
@@ -107,7 +89,7 @@ def run_jobs(count: int, place: Place, watcher: Watcher) -> None:
                 number, message = posted.get(timeout=_SECONDS_BETWEEN_LOOKS)
             except queue.Empty:
                 continue
-            if isinstance(message, Outcome):
+            if isinstance(message, Ended):
                 clock.fractions[number] = 1.0
                 ended.add(number)
                 watcher.ended(number, message)

@@ -10,7 +10,8 @@ from functools import partial
 
 from ...errors import EnvironmentFault
 from ..machine import free_memory
-from .jobs import Order, Outcome, Post
+from ..process_end import Ended
+from .jobs import Order, Post
 from .worker_pool import WorkerPool
 
 _USABLE_SHARE = 0.9
@@ -45,12 +46,12 @@ class ThisMachine:
 
     def _run(self, number: int, order: Order, post: Post) -> None:
         try:
-            outcome = self._workers.run(order, partial(post, number), self._room.set_aside)
-        except Exception as error:  # Without an outcome the batch would wait for ever.
-            outcome = Outcome(
+            end = self._workers.run(order, partial(post, number), self._room.set_aside)
+        except Exception as error:  # Without its end the batch would wait for ever.
+            end = Ended(
                 EnvironmentFault.exit_code, f"Unexpected error: {type(error).__name__}: {error}."
             )
-        post(number, outcome)
+        post(number, end)
 
 
 class SharedMemory:

@@ -15,11 +15,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ...errors import Cancelled, EnvironmentFault
-from ..process_end import process_end
-from .jobs import Message, Order, Outcome
+from ..process_end import Ended, process_end
+from .jobs import Message, Order
 
 Room = Callable[[int], AbstractContextManager[None]]
 """Given the bytes a job needs, waits until they are free and holds them inside the block."""
@@ -50,7 +51,7 @@ class WorkerPool:
         self._all: set[_Worker] = set()
         self._stopped = False
 
-    def run(self, order: Order, receive: Callable[[Message], None], room: Room) -> Outcome:
+    def run(self, order: Order, receive: Callable[[Message], None], room: Room) -> Ended:
         """Does a job in a worker; never raises for what goes wrong in there.
 
         Args:
@@ -61,18 +62,18 @@ class WorkerPool:
         try:
             while True:
                 worker = self._take()
-                outcome = worker.run(order, receive, room)
-                if outcome is not None:
+                end = worker.run(order, receive, room)
+                if end is not None:
                     self._give_back(worker)
-                    return outcome
+                    return end
                 self._forget(worker)
                 if worker.has_started or not worker.was_ready:
-                    return worker.outcome()
+                    return worker.how_it_ended()
                 # The worker ended between two jobs, so this one has not begun: another does it.
         except Cancelled:
-            return Outcome(Cancelled.exit_code, "It was cancelled.")
+            return Ended(Cancelled.exit_code, "It was cancelled.")
         except OSError as error:
-            return Outcome(
+            return Ended(
                 EnvironmentFault.exit_code,
                 f"Its process cannot be started: {error.strerror or error}.",
             )
@@ -131,8 +132,8 @@ class _Worker:
         self.was_ready = False
         self.has_started = False
 
-    def run(self, order: Order, receive: Callable[[Message], None], room: Room) -> Outcome | None:
-        """Does a job; None when the worker ends without an outcome."""
+    def run(self, order: Order, receive: Callable[[Message], None], room: Room) -> Ended | None:
+        """Does a job; None when the worker ends before it."""
         self._jobs += 1
         self.has_started = False
         name = str(self._jobs)
@@ -149,33 +150,25 @@ class _Worker:
                     held.enter_context(room(int(message["needs"])))
                     self._send({"go": name})
                 elif "ended" in message:
-                    return Outcome(
-                        int(message["ended"]),
-                        str(message.get("error", "")),
-                        str(message.get("argument", "")),
-                        bool(message.get("out_of_memory")),
-                        message.get("measured") or {},
-                    )
+                    fields = ("error", "argument", "out_of_memory", "measured")
+                    return Ended(message["ended"], **{name: message[name] for name in fields})
                 elif "started" not in message:
                     receive(message)
         return None
 
-    def outcome(self) -> Outcome:
-        """How the job of a worker that has ended without an outcome ended."""
+    def how_it_ended(self) -> Ended:
+        """How the last job ended, where the worker has ended without a word about it."""
         code = self._process.wait()
         self._reader.join(_SECONDS_TO_CLEAN_UP)
         end = process_end(code, "".join(self._errors))
         if end.code == Cancelled.exit_code:
-            return Outcome(end.code, "It was cancelled.")
-        if end.sentence:
-            return Outcome(end.code, end.sentence)
+            return replace(end, error="It was cancelled.")
+        if end.error:
+            return end
         how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         why = ", most likely because memory ran out" if end.out_of_memory else ""
-        return Outcome(
-            EnvironmentFault.exit_code,
-            f"Its process ended {how}{why}.",
-            out_of_memory=end.out_of_memory,
-        )
+        sentence = f"Its process ended {how}{why}."
+        return replace(end, code=EnvironmentFault.exit_code, error=sentence)
 
     def ask_to_end(self, at_work: bool) -> None:
         """Ends the worker after its cleaning up, without waiting for it."""

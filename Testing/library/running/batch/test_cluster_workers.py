@@ -49,7 +49,7 @@ def test_a_volume_whose_workers_were_all_killed_most_likely_lacked_memory() -> N
         status="error", client=SimpleNamespace(status="running"), exception=lambda: error
     )
     posted = []
-    cluster._post_outcome(7, lambda number, outcome: posted.append((number, outcome)), future)  # type: ignore[arg-type]
-    ((number, outcome),) = posted
-    assert (number, outcome.exit_code, outcome.out_of_memory) == (7, 1, True)
-    assert outcome.reason == "The processes of the cluster that worked on it were killed."
+    cluster._post_end(7, lambda number, end: posted.append((number, end)), future)  # type: ignore[arg-type]
+    ((number, end),) = posted
+    assert (number, end.code, end.out_of_memory) == (7, 1, True)
+    assert end.error == "The processes of the cluster that worked on it were killed."
