@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import locale
+import os
+import re
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import nibabel as nib
@@ -14,7 +16,7 @@ from .entry import Maker
 
 CORTEX = Path(__file__).resolve().parents[1] / "data" / "cortex_t1.nii.gz"
 FORMATS = (".nii", ".nii.gz", ".nrrd", ".mha")
-SLICES = 5
+LETTER = b"This is a letter, not a picture. " * 40
 
 
 def cortex() -> sitk.Image:
@@ -34,73 +36,85 @@ def sound(folder: Path, name: str, compressed: bool = False) -> Path:
     return folder / name
 
 
-def holding(name: str, content: bytes) -> Maker:
-    """A file with these bytes."""
+def made(name: str, write: Callable[[Path], object]) -> Maker:
+    """What ``write`` makes at the path ``name``."""
 
     def make(folder: Path) -> Path:
-        (folder / name).write_bytes(content)
+        write(folder / name)
         return folder / name
+
+    return make
+
+
+def holding(name: str, content: bytes) -> Maker:
+    """A file with these bytes."""
+    return made(name, lambda path: path.write_bytes(content))
+
+
+def edited(name: str, edit: Callable[[bytes], bytes], compressed: bool = False) -> Maker:
+    """A sound file after ``edit(its bytes)``."""
+
+    def make(folder: Path) -> Path:
+        path = sound(folder, name, compressed)
+        path.write_bytes(edit(path.read_bytes()))
+        return path
 
     return make
 
 
 def cut(name: str, share: float, compressed: bool = False) -> Maker:
     """A sound file that ends too early."""
-
-    def make(folder: Path) -> Path:
-        path = sound(folder, name, compressed)
-        data = path.read_bytes()
-        path.write_bytes(data[: int(len(data) * share)])
-        return path
-
-    return make
+    return edited(name, lambda data: data[: int(len(data) * share)], compressed)
 
 
 def with_numbers(name: str, form: str, offset: int, *values: float | bytes) -> Maker:
     """A sound NIfTI file with other numbers at a place in its header."""
-
-    def make(folder: Path) -> Path:
-        path = sound(folder, name)
-        data = bytearray(path.read_bytes())
-        struct.pack_into(form, data, offset, *values)
-        path.write_bytes(data)
-        return path
-
-    return make
+    numbers = struct.pack(form, *values)
+    return edited(name, lambda data: data[:offset] + numbers + data[offset + len(numbers) :])
 
 
 def with_line(name: str, old: str, new: str) -> Maker:
     """A sound NRRD or MetaImage file with another line in its header."""
 
-    def make(folder: Path) -> Path:
-        path = sound(folder, name)
-        data = path.read_bytes()
+    def edit(data: bytes) -> bytes:
         assert old.encode() in data, data[:600]
-        path.write_bytes(data.replace(old.encode(), new.encode(), 1))
-        return path
+        return data.replace(old.encode(), new.encode(), 1)
+
+    return edited(name, edit)
+
+
+def with_field(name: str, field: str, value: str) -> Maker:
+    """A sound NRRD or MetaImage file with another value of a field of its header."""
+
+    def edit(data: bytes) -> bytes:
+        line = re.compile(rb"^(%s(?:: | = )).*$" % field.encode(), re.MULTILINE)
+        changed, count = line.subn(lambda match: match[1] + value.encode(), data, 1)
+        assert count == 1, data[:600]
+        return changed
+
+    return edited(name, edit)
+
+
+def beside_a_pipe(make_file: Maker) -> Maker:
+    """The same file, with a pipe called ``pipe.raw`` beside it, which a header may name."""
+
+    def make(folder: Path) -> Path:
+        os.mkfifo(folder / "pipe.raw")
+        return make_file(folder)
 
     return make
 
 
 def nifti_of(name: str, values: np.ndarray, affine: np.ndarray | None = None) -> Maker:
     """A NIfTI file of these values."""
-
-    def make(folder: Path) -> Path:
-        nib.save(nib.Nifti1Image(values, np.eye(4) if affine is None else affine), folder / name)
-        return folder / name
-
-    return make
+    image = nib.Nifti1Image(values, np.eye(4) if affine is None else affine)
+    return made(name, lambda path: nib.save(image, path))
 
 
 def file_of(name: str, values: np.ndarray, vector: bool = False) -> Maker:
     """A file of these values, written by SimpleITK."""
-
-    def make(folder: Path) -> Path:
-        image = sitk.GetImageFromArray(values, isVector=vector)
-        sitk.WriteImage(image, str(folder / name))
-        return folder / name
-
-    return make
+    image = sitk.GetImageFromArray(values, isVector=vector)
+    return made(name, lambda path: sitk.WriteImage(image, str(path)))
 
 
 def cortex_with(name: str, value: float) -> Maker:
@@ -117,39 +131,10 @@ def cortex_with(name: str, value: float) -> Maker:
 def with_affines(name: str, sform: np.ndarray, qform: np.ndarray | None) -> Maker:
     """The real cut in a NIfTI file with these affines."""
 
-    def make(folder: Path) -> Path:
+    def write(path: Path) -> None:
         image = nib.Nifti1Image(sitk.GetArrayFromImage(cortex()).T, None)
         image.set_sform(sform, code=1)
         image.set_qform(qform, code=0 if qform is None else 1)
-        nib.save(image, folder / name)
-        return folder / name
+        nib.save(image, path)
 
-    return make
-
-
-def dicom_series(folder: Path, uid: str = "1.2.826.0.1.3680043.2.1125.7") -> Path:
-    """A sound DICOM series of axial slices in ``folder/series``."""
-    (folder / "series").mkdir(exist_ok=True)
-    values = sitk.GetArrayFromImage(cortex())
-    users_locale = locale.setlocale(locale.LC_ALL)
-    writer = sitk.ImageFileWriter()
-    writer.KeepOriginalImageUIDOn()
-    for k in range(SLICES):
-        image = sitk.GetImageFromArray(values[k])
-        tags = {
-            "0008|0060": "MR", "0020|000e": uid, "0020|000d": "1.2.826.0.1.3680043.2.1125.1",
-            "0020|0013": str(k + 1), "0020|0032": f"0\\0\\{2.5 * k}",
-            "0020|0037": "1\\0\\0\\0\\1\\0", "0008|0018": f"{uid}.{k + 1}",
-        }  # fmt: skip
-        for tag, value in tags.items():
-            image.SetMetaData(tag, value)
-        writer.SetFileName(str(slice_file(folder, k, uid)))
-        writer.Execute(image)
-    # GDCM's writer leaves the whole process in the C locale.
-    locale.setlocale(locale.LC_ALL, users_locale)
-    return folder / "series"
-
-
-def slice_file(folder: Path, k: int, uid: str = "1.2.826.0.1.3680043.2.1125.7") -> Path:
-    """Where slice ``k`` of :func:`dicom_series` lies."""
-    return folder / "series" / f"{uid[-1]}_{k}.dcm"
+    return made(name, write)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from .craft import sound
+from .craft import beside_a_pipe, sound, with_line
 from .entry import CUBIC, Entry, Machine, Maker
 
 _NAMES_ITS_VOXELS = {".mhd": "ElementDataFile = ", ".nhdr": "data file: "}
@@ -13,17 +12,8 @@ _NAMES_ITS_VOXELS = {".mhd": "ElementDataFile = ", ".nhdr": "data file: "}
 
 def _naming(end: str, named: str) -> Maker:
     """A sound header that says its voxels are in ``named``; ``pipe.raw`` is a pipe there."""
-
-    def make(folder: Path) -> Path:
-        path = sound(folder, f"a{end}")
-        key = _NAMES_ITS_VOXELS[end]
-        text = path.read_text(encoding="utf-8")
-        assert f"{key}a.raw" in text, text
-        path.write_text(text.replace(f"{key}a.raw", key + named), encoding="utf-8")
-        os.mkfifo(folder / "pipe.raw")
-        return path
-
-    return make
+    key = _NAMES_ITS_VOXELS[end]
+    return beside_a_pipe(with_line(f"a{end}", f"{key}a.raw", key + named))
 
 
 def _without_voxels(end: str) -> Maker:

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
-from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless
 
-from .craft import SLICES, dicom_series, slice_file
+from .craft import LETTER
 from .entry import CUBIC, Entry, Maker, bad_volume
-
-LETTER = b"This is a letter, not a picture. " * 40
+from .series import SLICES, compress, dicom_series, edited_series, slice_file
 
 
 def _empty_folder(folder: Path) -> Path:
@@ -22,30 +20,23 @@ def _empty_folder(folder: Path) -> Path:
 
 
 def _folder_of_letters(folder: Path) -> Path:
-    (folder / "series").mkdir()
+    series = _empty_folder(folder)
     for n in range(3):
-        (folder / "series" / f"{n}.dcm").write_bytes(LETTER)
-    return folder / "series"
-
-
-def _cut(folder: Path) -> Path:
-    series = dicom_series(folder)
-    path = slice_file(folder, 2)
-    path.write_bytes(path.read_bytes()[:-400])
+        (series / f"{n}.dcm").write_bytes(LETTER)
     return series
 
 
-def _all_cut(folder: Path) -> Path:
-    series = dicom_series(folder)
-    for path in series.iterdir():
-        path.write_bytes(path.read_bytes()[:300])
-    return series
+def _cut(length: int, *slices: int) -> Maker:
+    """A series of which some files end after their first ``length`` bytes."""
 
+    def make(folder: Path) -> Path:
+        series = dicom_series(folder)
+        for k in slices:
+            path = slice_file(folder, k)
+            path.write_bytes(path.read_bytes()[:length])
+        return series
 
-def _empty_slice(folder: Path) -> Path:
-    series = dicom_series(folder)
-    slice_file(folder, 2).write_bytes(b"")
-    return series
+    return make
 
 
 def _gap(folder: Path) -> Path:
@@ -67,60 +58,48 @@ def _single_file(folder: Path) -> Path:
 def _with(change: Callable[[int], Mapping[str, Any]], slices: int = SLICES) -> Maker:
     """A series whose slice ``k`` has the entries ``change(k)``; None takes an entry away."""
 
-    def make(folder: Path) -> Path:
-        series = dicom_series(folder)
-        for k in range(SLICES):
-            path = slice_file(folder, k)
-            if k >= slices:
-                path.unlink()
-                continue
-            data = pydicom.dcmread(path)
-            for name, value in change(k).items():
-                if value is None:
-                    delattr(data, name)
-                else:
-                    setattr(data, name, value)
-            data.save_as(path)
-        return series
+    def edit(k: int, data: pydicom.Dataset) -> None:
+        for name, value in change(k).items():
+            if value is None:
+                delattr(data, name)
+            else:
+                setattr(data, name, value)
 
-    return make
+    return edited_series(edit, slices)
 
 
-def _unreadably_compressed(folder: Path) -> Path:
-    series = dicom_series(folder)
-    for path in series.iterdir():
-        data = pydicom.dcmread(path)
-        data.file_meta.TransferSyntaxUID = JPEG2000Lossless
-        data.PixelData = encapsulate([b"\xff\x4f\xff\x51" + LETTER])
-        data["PixelData"].is_undefined_length = True
-        data.save_as(path)
-    return series
+def _on_slice(number: int, **entries: object) -> Maker:
+    """A series of which one slice has these entries."""
+    return _with(lambda k: entries if k == number else {})
 
 
-def _on_slice(number: int, **entries: object) -> Callable[[int], Mapping[str, Any]]:
-    return lambda k: entries if k == number else {}
+def _on_all(**entries: object) -> Maker:
+    """A series in which every slice has these entries."""
+    return _with(lambda k: entries)
 
 
-def _on_all(**entries: object) -> Callable[[int], Mapping[str, Any]]:
-    return lambda k: entries
-
+_with_nonsense = edited_series(
+    lambda k, data: compress(data, JPEG2000Lossless, b"\xff\x4f\xff\x51" + LETTER)
+)
 
 _DAMAGED = [
     bad_volume("empty folder", _empty_folder, "no DICOM series", "give the folder"),
     bad_volume("folder of letters called .dcm", _folder_of_letters, "no DICOM series"),
-    bad_volume("DICOM slice cut", _cut, "truncated", "export the series again"),
-    bad_volume("DICOM slices all cut", _all_cut, "DICOM", "export the series again"),
-    bad_volume("DICOM slice empty", _empty_slice, "slice", "export the series again"),
+    bad_volume("DICOM slice cut", _cut(-400, 2), "truncated", "export the series again"),
+    bad_volume("DICOM slices all cut", _cut(300, *range(SLICES)), "DICOM",
+               "export the series again"),
+    bad_volume("DICOM slice empty", _cut(0, 2), "slice", "export the series again"),
     bad_volume("DICOM slice missing", _gap, "is missing", "export the series again"),
     bad_volume("two DICOM series", _two_series, "2 DICOM series", "choose one"),
     bad_volume("single DICOM file", _single_file, "supported ending", "folder of a DICOM series"),
-    bad_volume("DICOM slices without pixels", _with(_on_all(PixelData=None)), ".dcm", "damaged"),
-    bad_volume("DICOM slices compressed with nonsense", _unreadably_compressed, "compressed",
+    bad_volume("DICOM slices without pixels", _on_all(PixelData=None), ".dcm", "damaged"),
+    bad_volume("DICOM slices compressed with nonsense", _with_nonsense, "compressed",
                "export the series again"),
     bad_volume("DICOM slice of fewer rows", _with(lambda k: {} if k != 3 else {
                "Rows": 20, "PixelData": bytes(20 * 48 * 2)}), "2 DICOM series", "choose one"),
-    bad_volume("DICOM file that claims 600000 slices", _with(_on_all(NumberOfFrames=600000), 1),
-               "600000 frame", "convert it to NIfTI"),
+    bad_volume("DICOM file that claims 600000 slices",
+               _with(lambda k: {"NumberOfFrames": 600000}, 1), "600000 frame",
+               "convert it to NIfTI"),
 ]  # fmt: skip
 
 _SIDEWAYS = [0, 1, 0, 0, 0, 1]
@@ -130,11 +109,11 @@ _NO_STACK = [
                _with(lambda k: {"ImageOrientationPatient": _SIDEWAYS} if k % 2 else {}),
                "2 DICOM series", "choose one"),
     bad_volume("DICOM slice that is turned a little",
-               _with(_on_slice(3, ImageOrientationPatient=[0.96, 0.28, 0, -0.28, 0.96, 0])),
+               _on_slice(3, ImageOrientationPatient=[0.96, 0.28, 0, -0.28, 0.96, 0]),
                "2 DICOM series", "choose one"),
-    bad_volume("DICOM slice with larger pixels", _with(_on_slice(3, PixelSpacing=[2, 2])),
+    bad_volume("DICOM slice with larger pixels", _on_slice(3, PixelSpacing=[2, 2]),
                "2 DICOM series", "choose one"),
-    bad_volume("DICOM slices all at one place", _with(_on_all(ImagePositionPatient=[0, 0, 0])),
+    bad_volume("DICOM slices all at one place", _on_all(ImagePositionPatient=[0, 0, 0]),
                "same place", "there twice"),
     bad_volume("DICOM slice that is there twice",
                _with(lambda k: {"ImagePositionPatient": [0, 0, 2.5 * min(k, 3)]}),
@@ -142,15 +121,15 @@ _NO_STACK = [
     bad_volume("DICOM slices of a tilted gantry",
                _with(lambda k: {"ImagePositionPatient": [0, 0.8 * k, 2.5 * k]}),
                "shifted against each other", "0.80 mm", "unsheared"),
-    bad_volume("DICOM slices without positions", _with(_on_all(ImagePositionPatient=None)),
+    bad_volume("DICOM slices without positions", _on_all(ImagePositionPatient=None),
                *_NO_PLACE),
-    bad_volume("DICOM slices without directions", _with(_on_all(ImageOrientationPatient=None)),
+    bad_volume("DICOM slices without directions", _on_all(ImageOrientationPatient=None),
                *_NO_PLACE),
     bad_volume("DICOM slices whose rows are their columns",
-               _with(_on_all(ImageOrientationPatient=[1, 0, 0, 1, 0, 0])), *_NO_PLACE),
-    bad_volume("DICOM slices without a pixel size", _with(_on_all(PixelSpacing=None)), *_NO_PLACE),
-    bad_volume("DICOM slices of pixel size 0", _with(_on_all(PixelSpacing=[0, 0])), *_NO_PLACE),
-    bad_volume("DICOM slices of negative pixel size", _with(_on_all(PixelSpacing=[-1, 1])),
+               _on_all(ImageOrientationPatient=[1, 0, 0, 1, 0, 0]), *_NO_PLACE),
+    bad_volume("DICOM slices without a pixel size", _on_all(PixelSpacing=None), *_NO_PLACE),
+    bad_volume("DICOM slices of pixel size 0", _on_all(PixelSpacing=[0, 0]), *_NO_PLACE),
+    bad_volume("DICOM slices of negative pixel size", _on_all(PixelSpacing=[-1, 1]),
                *_NO_PLACE),
     bad_volume("DICOM slices at the end of the universe",
                _with(lambda k: {"ImagePositionPatient": [0, 0, f"{k}e300"]}),

@@ -56,18 +56,8 @@ class Entry:
     closed: tuple[int, ...] = ()
 
 
-CUBIC = (
-    "upsample",
-    "INPUT",
-    "-o",
-    "OUT",
-    "--scale",
-    "2",
-    "--method",
-    "cubic",
-    "--progress",
-    "none",
-)
+CUBIC = ("upsample", "INPUT", "-o", "OUT", "--scale", "2", "--method", "cubic", "--progress",
+         "none")  # fmt: skip
 NETWORK = ("upsample", "INPUT", "-o", "OUT", "--scale", "2", "--device", "cpu", "--threads", "1",
            "--progress", "none")  # fmt: skip
 

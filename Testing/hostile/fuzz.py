@@ -20,12 +20,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import nibabel as nib
 import numpy as np
+import pydicom
 import SimpleITK as sitk
+
+from .craft import made
+from .entry import Maker
+from .series import edited_series, slice_file
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 20
@@ -55,56 +57,35 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
 
 
-def _image() -> sitk.Image:
+def _by_simpleitk(name: str, compressed: bool = False) -> Maker:
     image = sitk.GetImageFromArray(_VALUES)
     image.SetSpacing((1.0, 1.5, 2.5))
-    return image
+    return made(name, lambda path: sitk.WriteImage(image, str(path), useCompression=compressed))
 
 
-def _by_simpleitk(name: str, compressed: bool = False) -> Callable[[Path], Path]:
-    def make(folder: Path) -> Path:
-        sitk.WriteImage(_image(), str(folder / name), useCompression=compressed)
-        return folder / name
-
-    return make
+def _by_nibabel(name: str, kind: Callable[..., object]) -> Maker:
+    image = kind(_VALUES.T.astype(np.float32), np.diag([-1.0, -1.5, 2.5, 1.0]))
+    return made(name, lambda path: nib.save(image, path))
 
 
-def _by_nibabel(name: str, kind: Callable[..., object]) -> Callable[[Path], Path]:
-    def make(folder: Path) -> Path:
-        image = kind(_VALUES.T.astype(np.float32), np.diag([-1.0, -1.5, 2.5, 1.0]))
-        nib.save(image, folder / name)
-        return folder / name
-
-    return make
-
-
-def _dicom(syntax: str = "") -> Callable[[Path], Path]:
+def _dicom(syntax: str = "") -> Maker:
     """One slice of a series of three; the file itself is damaged, its folder is read."""
 
+    def shrink(k: int, data: pydicom.Dataset) -> None:
+        small = data.pixel_array[:8, :6].copy()
+        data.Rows, data.Columns = small.shape
+        data.PixelData = small.tobytes()
+        if syntax:
+            data.compress(syntax, generate_instance_uid=False)
+
     def make(folder: Path) -> Path:
-        import pydicom
-
-        from .craft import dicom_series, slice_file
-
-        dicom_series(folder)
-        for k in range(5):
-            path = slice_file(folder, k)
-            if k > 2:
-                path.unlink()
-                continue
-            dataset = pydicom.dcmread(path)
-            small = dataset.pixel_array[:8, :6].copy()
-            dataset.Rows, dataset.Columns = small.shape
-            dataset.PixelData = small.tobytes()
-            if syntax:
-                dataset.compress(syntax, generate_instance_uid=False)
-            dataset.save_as(path)
+        edited_series(shrink, slices=3)(folder)
         return slice_file(folder, 1)
 
     return make
 
 
-KINDS: dict[str, Callable[[Path], Path]] = {
+KINDS: dict[str, Maker] = {
     "NIfTI": _by_simpleitk("a.nii"),
     "NIfTI, compressed": _by_simpleitk("a.nii.gz", True),
     "NIfTI-2": _by_nibabel("a.nii", nib.Nifti2Image),
@@ -187,7 +168,8 @@ def _child(kind: str, begin: int, end: int, seed: int) -> None:
         data = path.read_bytes()
         header = _DICOM_HEADER_BYTES if "DICOM" in kind else _HEADER_BYTES
         target = path.parent if "DICOM" in kind else path
-        _pipe_beside(path)
+        if path.suffix in (".nhdr", ".mhd"):
+            os.mkfifo(path.with_name("pipe"))  # nobody writes to it, and a header may name it
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         for number in range(begin, end):
             path.write_bytes(damaged(data, random.Random(f"{kind} {seed} {number}"), header))
@@ -199,12 +181,6 @@ def _child(kind: str, begin: int, end: int, seed: int) -> None:
                 result, message = "memory", f"{grown >> 20} MiB"
                 before += grown // 1024
             print(json.dumps([number, result, message]), flush=True)
-
-
-def _pipe_beside(path: Path) -> None:
-    """A pipe that nobody writes to, which a header may name."""
-    if path.suffix in (".nhdr", ".mhd"):
-        os.mkfifo(path.with_name("pipe"))
 
 
 def _read(path: Path) -> tuple[str, str]:

@@ -8,12 +8,15 @@ import pickle
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .craft import holding
+from .craft import holding, made
 from .entry import NETWORK, Entry, Machine, Maker
+
+if TYPE_CHECKING:
+    from ArSSRLib.networks.arssr import ArSSR
 
 TRAP = "code_was_run"
 _HEADER = "header.json"
@@ -26,20 +29,24 @@ class Trap:
         return (os.mkdir, (TRAP,))
 
 
-def small_model(folder: Path) -> Path:
-    """A sound model file."""
+def small_network(noise_level: bool = False) -> ArSSR:
+    """A network that is quick to run; ``noise_level`` says whether it takes one."""
     import torch
 
     from ArSSRLib.networks.arssr import ArSSR
-    from ArSSRLib.networks.model_file import ModelHeader, save_model
     from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 
-    spec = NetworkSpec(
-        EncoderSpec("SRResNet", 8, 1, 2, 8, 8), DecoderSpec(16, 4, False, False), "local",
-        "trilinear",
-    )  # fmt: skip
+    encoder = EncoderSpec("SRResNet", 8, 1, 2, 8, 8, noise_level=noise_level)
     torch.manual_seed(7)
-    save_model(ArSSR(spec), ModelHeader(spec, "Small", "1"), folder / "model.npz")
+    return ArSSR(NetworkSpec(encoder, DecoderSpec(16, 4, False, False), "local", "trilinear"))
+
+
+def small_model(folder: Path) -> Path:
+    """A sound model file."""
+    from ArSSRLib.networks.model_file import ModelHeader, save_model
+
+    network = small_network()
+    save_model(network, ModelHeader(network.spec, "Small", "1"), folder / "model.npz")
     return folder / "model.npz"
 
 
@@ -63,56 +70,46 @@ def _network_entry(part: str, key: str, value: object) -> Maker:
     return _edited(lambda header, arrays: header["network"][part].update({key: value}))
 
 
-def _half(folder: Path) -> Path:
-    path = small_model(folder)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    return path
+def _damaged(edit: Callable[[bytes], bytes]) -> Maker:
+    """A model file after ``edit(its bytes)``."""
+
+    def make(folder: Path) -> Path:
+        path = small_model(folder)
+        path.write_bytes(edit(path.read_bytes()))
+        return path
+
+    return make
 
 
-def _flipped(folder: Path) -> Path:
-    path = small_model(folder)
-    data = bytearray(path.read_bytes())
+def _half(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def _flipped(data: bytes) -> bytes:
     middle = len(data) // 2
-    data[middle : middle + 64] = bytes(byte ^ 0xFF for byte in data[middle : middle + 64])
-    path.write_bytes(data)
-    return path
+    flipped = bytes(byte ^ 0xFF for byte in data[middle : middle + 64])
+    return data[:middle] + flipped + data[middle + 64 :]
 
 
-def _zip_of_another_program(folder: Path) -> Path:
-    with zipfile.ZipFile(folder / "model.npz", "w") as archive:
+def _zip_of_another_program(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("weights/layer.bin", b"\0" * 64)
-    return folder / "model.npz"
 
 
-def _one_array(folder: Path) -> Path:
-    np.save(folder / "model.npy", np.zeros(3))
-    return folder / "model.npy"
-
-
-def _torch_file(folder: Path) -> Path:
+def _torch_file(path: Path) -> None:
     import torch
 
-    torch.save({"weight": torch.zeros(3)}, folder / "model.pth")
-    return folder / "model.pth"
+    torch.save({"weight": torch.zeros(3)}, path)
 
 
-def _torch_trap(folder: Path) -> Path:
+def _torch_trap(path: Path) -> None:
     import torch
 
-    torch.save(Trap(), folder / "model.pth")
-    return folder / "model.pth"
+    torch.save(Trap(), path)
 
 
-def _trap_as_weight(folder: Path) -> Path:
-    def change(header: dict[str, Any], arrays: dict[str, Any]) -> None:
-        arrays["encoder.entry.weight"] = np.array([Trap()], dtype=object)
-
-    return _edited(change)(folder)
-
-
-def _trap_as_header(folder: Path) -> Path:
-    np.savez(folder / "model.npz", **{_HEADER: np.array([Trap()], dtype=object)})
-    return folder / "model.npz"
+def _trap_as_header(path: Path) -> None:
+    np.savez(path, **{_HEADER: np.array([Trap()], dtype=object)})
 
 
 def _bomb(folder: Path) -> Path:
@@ -131,46 +128,33 @@ def _bomb(folder: Path) -> Path:
     return path
 
 
-def _long_header(folder: Path) -> Path:
+def _long_header(path: Path) -> None:
     """An array whose own header is 100 MB of spaces, a few KB in the archive."""
     claim = b"{'descr': '|u1', 'fortran_order': False, 'shape': (4,)," + b" " * (100 << 20) + b"}"
     array = b"\x93NUMPY\x02\x00" + len(claim).to_bytes(4, "little") + claim
-    with zipfile.ZipFile(folder / "model.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{_HEADER}.npy", array)
-    return folder / "model.npz"
 
 
-def _baseline(folder: Path) -> Path:
+def _baseline(path: Path) -> None:
     from ArSSRLib.networks.baseline_spec import BaselineSpec
     from ArSSRLib.networks.build import build_network
     from ArSSRLib.networks.model_file import ModelHeader, save_model
 
     spec = BaselineSpec("SRCNN3D")
-    save_model(build_network(spec), ModelHeader(spec, "Baseline"), folder / "model.npz")
-    return folder / "model.npz"
+    save_model(build_network(spec), ModelHeader(spec, "Baseline"), path)
 
 
-def _folder(folder: Path) -> Path:
-    (folder / "model.npz").mkdir()
-    return folder / "model.npz"
-
-
-def _not_finite(header: dict[str, Any], arrays: dict[str, Any]) -> None:
-    arrays["encoder.entry.weight"] = np.full_like(arrays["encoder.entry.weight"], np.nan)
-
-
-def _one_missing(header: dict[str, Any], arrays: dict[str, Any]) -> None:
-    del arrays["encoder.entry.weight"]
-
-
-def _integers(header: dict[str, Any], arrays: dict[str, Any]) -> None:
-    arrays["encoder.entry.weight"] = arrays["encoder.entry.weight"].astype(np.int32)
+def _weight(change: Callable[[np.ndarray], np.ndarray]) -> Maker:
+    """A model file after a change of one weight."""
+    name = "encoder.entry.weight"
+    return _edited(lambda header, arrays: arrays.update({name: change(arrays[name])}))
 
 
 def _published(value: complex) -> Maker:
     """The authors' state dict of a ResCNN, with one weight of ``value``."""
 
-    def make(folder: Path) -> Path:
+    def write(path: Path) -> None:
         import torch
 
         from ArSSRLib.networks.arssr import ArSSR
@@ -189,10 +173,9 @@ def _published(value: complex) -> Maker:
                 case ["decoder", half, layer, kind]:
                     stage = {"first": "one", "second": "two"}[half]
                     weights[f"decoder.stage_{stage}.{2 * int(layer)}.{kind}"] = tensor
-        torch.save(weights, folder / "a.pth")
-        return folder / "a.pth"
+        torch.save(weights, path)
 
-    return make
+    return made("a.pth", write)
 
 
 def _bad_model(name: str, make: Maker, *words: str) -> Entry:
@@ -200,38 +183,36 @@ def _bad_model(name: str, make: Maker, *words: str) -> Entry:
     return Entry(f"model: {name}", (*given, "--model", "INPUT"), words, make)
 
 
-def _pipe(folder: Path) -> Path:
-    os.mkfifo(folder / "model.npz")
-    return folder / "model.npz"
-
-
 _MODELS = [
     _bad_model("no such file", lambda folder: folder / "nobody.npz", "nobody.npz", "default"),
     _bad_model("empty", holding("model.npz", b""), "not a readable ArSSR model"),
     _bad_model("letter", holding("model.npz", b"Dear model, " * 99), "not a readable ArSSR model"),
-    _bad_model("half", _half, "model.npz"),
-    _bad_model("bytes flipped", _flipped, "model.npz", "copy it again"),
-    _bad_model("a folder", _folder, "model.npz", "give a model file"),
-    _bad_model("a pipe", _pipe, "model.npz", "give a model file"),
+    _bad_model("half", _damaged(_half), "model.npz"),
+    _bad_model("bytes flipped", _damaged(_flipped), "model.npz", "copy it again"),
+    _bad_model("a folder", made("model.npz", Path.mkdir), "model.npz", "give a model file"),
+    _bad_model("a pipe", made("model.npz", os.mkfifo), "model.npz", "give a model file"),
     _bad_model("an endless device", lambda folder: Path("/dev/zero"), "/dev/zero",
                "give a model file"),
     _bad_model("pickle", holding("model.npz", pickle.dumps(Trap())), "not a readable ArSSR model"),
     _bad_model("old pickle", holding("model.npz", b"cos\nmkdir\n(S'code_was_run'\ntR."),
                "not a readable ArSSR model"),
-    _bad_model("pickle as the header", _trap_as_header, "damaged"),
-    _bad_model("pickle as a weight", _trap_as_weight, "encoder.entry.weight"),
-    _bad_model("torch file", _torch_file, "not", "ArSSR model"),
-    _bad_model("torch pickle", _torch_trap, "not", "ArSSR model"),
-    _bad_model("zip of another program", _zip_of_another_program, "not an ArSSR model"),
-    _bad_model("one numpy array", _one_array, "not a readable ArSSR model"),
-    _bad_model("baseline network", _baseline, "SRCNN3D", "choose an ArSSR model"),
-    _bad_model("other format", _edited(lambda h, a: h.update(format="gguf")),
+    _bad_model("pickle as the header", made("model.npz", _trap_as_header), "damaged"),
+    _bad_model("pickle as a weight", _weight(lambda weight: np.array([Trap()], dtype=object)),
+               "encoder.entry.weight"),
+    _bad_model("torch file", made("model.pth", _torch_file), "not", "ArSSR model"),
+    _bad_model("torch pickle", made("model.pth", _torch_trap), "not", "ArSSR model"),
+    _bad_model("zip of another program", made("model.npz", _zip_of_another_program),
                "not an ArSSR model"),
-    _bad_model("newer format", _edited(lambda h, a: h.update(format_version=99)),
-               "99", "update ArSSR"),
+    _bad_model("one numpy array", made("model.npy", lambda path: np.save(path, np.zeros(3))),
+               "not a readable ArSSR model"),
+    _bad_model("baseline network", made("model.npz", _baseline), "SRCNN3D",
+               "choose an ArSSR model"),
+    _bad_model("other format", _edited(lambda h, a: h.update(format="gguf")), "not an ArSSR model"),
+    _bad_model("newer format", _edited(lambda h, a: h.update(format_version=99)), "99",
+               "update ArSSR"),
     _bad_model("no network", _edited(lambda h, a: h.pop("network")), "describe its network"),
-    _bad_model("unknown encoder", _network_entry("encoder", "name", "VGG"), "model.npz",
-               "'VGG'", "RDN"),
+    _bad_model("unknown encoder", _network_entry("encoder", "name", "VGG"), "model.npz", "'VGG'",
+               "RDN"),
     _bad_model("a billion channels", _network_entry("encoder", "features", 10**9), "1000000000",
                "from 1 to 4096"),
     _bad_model("the largest network of all", _edited(lambda h, a: h["network"]["encoder"].update(
@@ -243,20 +224,24 @@ _MODELS = [
                "whole number"),
     _bad_model("an unknown entry", _network_entry("decoder", "magic", 1), "decoder.magic"),
     _bad_model("another width", _network_entry("encoder", "features", 12), "shape"),
-    _bad_model("an odd skip", _edited(lambda h, a: h["network"]["decoder"].update(
-               skip=True, depth=1)), "depth"),
+    _bad_model("an odd skip",
+               _edited(lambda h, a: h["network"]["decoder"].update( skip=True, depth=1)), "depth"),
     _bad_model("mirrored in words", _edited(lambda h, a: h.update(mirrored="yes")), "'yes'",
                "true or false"),
     _bad_model("a width of 400 digits", _network_entry("decoder", "width", 10**400), "width",
                "from 1 to 4096"),
-    _bad_model("an array header of 100 MB", _long_header, "damaged", "choose a .npz model file"),
+    _bad_model("an array header of 100 MB", made("model.npz", _long_header), "damaged",
+               "choose a .npz model file"),
     _bad_model("a name of 300 letters", lambda folder: Path("n" * 300), "There is no model",
                "default"),
     _bad_model("scales of nan", _edited(lambda h, a: h.update(scale_range=[float("nan"), 4])),
                "scale_range", "number above 0"),
-    _bad_model("weights of nan", _edited(_not_finite), "not finite", "encoder.entry.weight"),
-    _bad_model("a weight missing", _edited(_one_missing), "encoder.entry.weight", "copy it again"),
-    _bad_model("a weight of integers", _edited(_integers), "encoder.entry.weight"),
+    _bad_model("weights of nan", _weight(lambda weight: np.full_like(weight, np.nan)), "not finite",
+               "encoder.entry.weight"),
+    _bad_model("a weight missing", _edited(lambda h, a: a.pop("encoder.entry.weight")),
+               "encoder.entry.weight", "copy it again"),
+    _bad_model("a weight of integers", _weight(lambda weight: weight.astype(np.int32)),
+               "encoder.entry.weight"),
     _bad_model("a weight that claims terabytes", _bomb, "encoder.entry.weight"),
 ]  # fmt: skip
 
@@ -270,16 +255,16 @@ _IMPORTS = [
     _import("no such file", lambda folder: folder / "nobody.pth", "nobody.pth", "check its path"),
     _import("empty", holding("a.pth", b""), "state dict", "torch.save"),
     _import("letter", holding("a.pth", b"Dear model, " * 99), "state dict", "torch.save"),
-    _import("torch pickle that runs code", _torch_trap, "nothing of it was run"),
+    _import("torch pickle that runs code", made("model.pth", _torch_trap), "nothing of it was run"),
     _import("pickle that runs code", holding("a.pkl", pickle.dumps(Trap())),
             "nothing of it was run"),
     _import("a weight of nan", _published(float("nan")), "contains NaN", encoder="ResCNN"),
     _import("a weight of infinity", _published(float("inf")), "infinity", encoder="ResCNN"),
     _import("a complex weight", _published(1j), "complex64", encoder="ResCNN"),
-    _import("another network", _torch_file, "do not fit", "--encoder"),
-    _import("unknown encoder", _torch_file, "'VGG'", "RDN", encoder="VGG"),
+    _import("another network", made("model.pth", _torch_file), "do not fit", "--encoder"),
+    _import("unknown encoder", made("model.pth", _torch_file), "'VGG'", "RDN", encoder="VGG"),
     Entry("import: to ONNX", ("models", "import", "INPUT", "--encoder", "RDN", "-o", "m.onnx"),
-          ("m.onnx", ".npz"), _torch_file),
+          ("m.onnx", ".npz"), made("model.pth", _torch_file)),
     Entry("describe nobody", ("models", "info", "nobody"), ("'nobody'", "default")),
 ]  # fmt: skip
 
@@ -298,18 +283,13 @@ _RECIPES = [
     _recipe("a number where the network is", b"network = 7\n", "network", "7"),
     _recipe("scales in words", b"validate_scales = ['two']\n", "validate_scales", "two"),
     _recipe("a number where scales are", b"validate_scales = 2\n", "validate_scales", "2"),
-    _recipe(
-        "steps of 400 digits",
-        b"[optimiser]\nsteps = 1" + b"0" * 400,
-        "mine.toml",
-        "optimiser.steps",
-        "whole number",
-    ),
+    _recipe("steps of 400 digits", b"[optimiser]\nsteps = 1" + b"0" * 400, "mine.toml",
+            "optimiser.steps", "whole number"),
     _recipe("a seed of 5,000 digits", b"seed = 1" + b"0" * 5000, "mine.toml", "TOML"),
     _recipe("no scales above 1", b"validate_scales = [0.0]\n", "validate_scales", "0"),
     _recipe("an unknown baseline", b"[network]\nbaseline = 'VGG'\n", "'VGG'", "SRCNN3D"),
     _recipe("an odd decoder", b"[network.decoder]\ndepth = 1\nskip = true\n", "depth"),
-]
+]  # fmt: skip
 
 
 def _with_checkpoint(content: bytes | None) -> Maker:
@@ -336,12 +316,6 @@ def _resume(name: str, content: bytes | None) -> Entry:
                  _with_checkpoint(content))  # fmt: skip
 
 
-def _checkpoint_without_rights(folder: Path) -> Path:
-    run = _checkpoint_of_another_network(folder)
-    (run / "last.ckpt").chmod(0)
-    return run
-
-
 def _checkpoint_of_another_network(folder: Path) -> Path:
     import torch
 
@@ -353,25 +327,22 @@ def _checkpoint_of_another_network(folder: Path) -> Path:
     return folder / "run"
 
 
+def _checkpoint_without_rights(folder: Path) -> Path:
+    run = _checkpoint_of_another_network(folder)
+    (run / "last.ckpt").chmod(0)
+    return run
+
+
 _CHECKPOINTS = [
-    Entry(
-        "checkpoint: of another network",
-        _RESUMED,
-        ("last.ckpt", "another network", "name another output folder"),
-        _checkpoint_of_another_network,
-    ),
-    Entry(
-        "checkpoint: one that may not be read",
-        _RESUMED,
-        ("last.ckpt'", "permission denied"),
-        _checkpoint_without_rights,
-        code=1,
-        machine=Machine.NO_RIGHTS,
-    ),
+    Entry("checkpoint: of another network", _RESUMED,
+          ("last.ckpt", "another network", "name another output folder"),
+          _checkpoint_of_another_network),
+    Entry("checkpoint: one that may not be read", _RESUMED, ("last.ckpt'", "permission denied"),
+          _checkpoint_without_rights, code=1, machine=Machine.NO_RIGHTS),
     _resume("empty", b""),
     _resume("letter", b"Dear trainer, " * 50),
     _resume("pickle that runs code", pickle.dumps(Trap())),
     _resume("torch pickle that runs code", None),
-]
+]  # fmt: skip
 
 ENTRIES = [*_MODELS, *_IMPORTS, *_RECIPES, *_CHECKPOINTS]

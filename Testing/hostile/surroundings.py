@@ -51,15 +51,9 @@ _STREAMS = [
     _without("stdout closed under JSON", (1,), _JSON),
     _without("stderr closed under a bar", (2,), _BAR),
     _without("all closed", (0, 1, 2), CUBIC),
-    Entry(
-        "streams: stdout closed and a bad scale",
-        ("upsample", "INPUT", "-o", "OUT", "--scale", "0"),
-        ("'0'", "above 0"),
-        None,
-        2,
-        Machine.APART,
-        closed=(0, 1),
-    ),
-]
+    Entry("streams: stdout closed and a bad scale",
+          ("upsample", "INPUT", "-o", "OUT", "--scale", "0"), ("'0'", "above 0"),
+          machine=Machine.APART, closed=(0, 1)),
+]  # fmt: skip
 
 ENTRIES = [*_VARIABLES, *_NAMES, *_STREAMS]

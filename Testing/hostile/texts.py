@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import gzip
-import os
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import nibabel as nib
 import numpy as np
 import pydicom
 
-from .craft import dicom_series, holding, slice_file, sound, with_line
+from .craft import beside_a_pipe, edited, holding, made, with_field, with_line
 from .entry import CUBIC, NETWORK, Entry, Machine, Maker, bad_volume
+from .series import compress, dicom_series, edited_series, slice_file
 
 _LAST_OF_NRRD, _LAST_OF_MHA = "encoding: raw", "ElementDataFile = LOCAL"
 _MIB = 1 << 20
@@ -30,16 +29,7 @@ def _mha_with(line: str) -> Maker:
 
 def _voxels_in(end: str, old: str, new: str) -> Maker:
     """A detached header whose line about its voxels is another; ``pipe.raw`` is a pipe there."""
-
-    def make(folder: Path) -> Path:
-        path = sound(folder, f"a{end}")
-        text = path.read_text(encoding="utf-8")
-        assert old in text, text
-        path.write_text(text.replace(old, new), encoding="utf-8")
-        os.mkfifo(folder / "pipe.raw")
-        return path
-
-    return make
+    return beside_a_pipe(with_line(f"a{end}", old, new))
 
 
 _LONG = (513, 1100, 20_000)
@@ -47,7 +37,7 @@ _LINES = [
     *(Entry(f"NRRD with an unknown line of {n} letters", CUBIC, ("not a field of NRRD", "again"),
             _nrrd_with("A" * n)) for n in _LONG),
     *(Entry(f"NRRD with kinds of {n} letters", CUBIC, ("a.nrrd", "again"),
-            with_line("a.nrrd", "kinds: domain domain domain", "kinds: " + "A" * n))
+            with_field("a.nrrd", "kinds", "A" * n))
       for n in _LONG),
     *(bad_volume(f"NRRD with a key and value of {n} letters", _nrrd_with(f"k:={'A' * n}"), code=0)
       for n in _LONG),
@@ -56,7 +46,7 @@ _LINES = [
     bad_volume("NRRD with form feeds in a comment", _nrrd_with("# \f\f\ndata file: a.nrrd\f"),
                "a.nrrd"),
     *(Entry(f"MHA with a spacing of {n} numbers", CUBIC, ("ElementSpacing", "correct the header"),
-            with_line("a.mha", "ElementSpacing = 1 1 1", "ElementSpacing = " + "1 " * n))
+            with_field("a.mha", "ElementSpacing", "1 " * n))
       for n in (400, 5000)),
     *(bad_volume(f"MHA with a comment of {n} letters", _mha_with("Comment = " + "A" * n), code=0)
       for n in (400, 5000)),
@@ -86,16 +76,14 @@ _DETACHED = [
 def _compressed(change: Callable[[bytes], bytes], with_size: bool = True) -> Maker:
     """A compressed MHA whose stream is changed; CompressedDataSize fits what is there."""
 
-    def make(folder: Path) -> Path:
-        data = sound(folder, "a.mha").read_bytes()
+    def edit(data: bytes) -> bytes:
         head, mark, voxels = data.partition(b"ElementDataFile = LOCAL\n")
         stream = change(zlib.compress(voxels))
         size = b"CompressedDataSize = %d\n" % len(stream) if with_size else b""
         packed = head.replace(b"CompressedData = False", b"CompressedData = True") + size + mark
-        (folder / "a.mha").write_bytes(packed + stream)
-        return folder / "a.mha"
+        return packed + stream
 
-    return make
+    return edited("a.mha", edit)
 
 
 def _flipped(stream: bytes) -> bytes:
@@ -119,80 +107,54 @@ _STREAMS = [
 ]  # fmt: skip
 
 
-def _nifti_and_tail(folder: Path) -> Path:
-    path = sound(folder, "a.nii.gz")
-    path.write_bytes(path.read_bytes() + b"left over")
-    return path
-
-
-def _gzip_called_nii(folder: Path) -> Path:
-    path = sound(folder, "a.nii")
-    path.write_bytes(gzip.compress(path.read_bytes()))
-    return path
-
-
-def _labels(folder: Path) -> Path:
+def _labels(path: Path) -> None:
     values = np.zeros((12, 12, 12), np.int16)
     values[2:9, 2:9, 3:10] = 17
-    nib.save(nib.Nifti1Image(values, np.eye(4)), folder / "sub-01_dseg.nii.gz")
-    return folder / "sub-01_dseg.nii.gz"
+    nib.save(nib.Nifti1Image(values, np.eye(4)), path)
 
 
-def _rounded(folder: Path) -> Path:
+def _rounded(path: Path) -> None:
     affine = np.diag([0.5, 0.5, 1.2, 1.0])
     affine[:3, :3] = np.round([[0.48, -0.14, 0], [0.14, 0.48, 0.003], [0, 0, 1.2]], 3)
     image = nib.Nifti1Image(np.arange(24, dtype=np.int16).reshape(2, 3, 4), None)
     image.set_sform(affine, 1)
     image.header["pixdim"][1:4] = np.linalg.norm(affine[:3, :3], axis=0)
-    nib.save(image, folder / "a.nii")
-    return folder / "a.nii"
+    nib.save(image, path)
 
 
-def _half_a_pair(folder: Path) -> Path:
-    nib.save(nib.Nifti1Pair(np.zeros((4, 5, 6), np.int16), np.eye(4)), folder / "a.hdr")
-    (folder / "a.img").unlink()
-    return folder / "a.hdr"
+def _half_a_pair(path: Path) -> None:
+    nib.save(nib.Nifti1Pair(np.zeros((4, 5, 6), np.int16), np.eye(4)), path)
+    path.with_suffix(".img").unlink()
 
 
 _OTHER = [
-    bad_volume("nii.gz followed by other bytes", _nifti_and_tail, code=0),
-    bad_volume("gzip called .nii", _gzip_called_nii, code=0),
-    bad_volume("NIfTI whose sform is rounded to three decimals", _rounded, code=0),
-    bad_volume("header of a pair without its voxels", _half_a_pair, "a.img", "put it back"),
+    bad_volume("nii.gz followed by other bytes",
+               edited("a.nii.gz", lambda data: data + b"left over"), code=0),
+    bad_volume("gzip called .nii", edited("a.nii", gzip.compress), code=0),
+    bad_volume("NIfTI whose sform is rounded to three decimals", made("a.nii", _rounded), code=0),
+    bad_volume("header of a pair without its voxels", made("a.hdr", _half_a_pair), "a.img",
+               "put it back"),
     bad_volume("letter called .mgz", holding("a.mgz", b"Dear reader, " * 40), "again"),
     Entry("label map for the network", (*NETWORK, "--model", "MODEL"),
-          ("sub-01_dseg", "label map", "nearest"), _labels),
+          ("sub-01_dseg", "label map", "nearest"), made("sub-01_dseg.nii.gz", _labels)),
 ]  # fmt: skip
 
 
-def _slices(**entries: Any) -> Maker:
-    """Five slices of a few hundred bytes whose headers claim something else."""
+def _tiny(syntax: str = "") -> Maker:
+    """Slices of a few hundred bytes that claim 16000 × 16000 pixels, compressed or not."""
 
-    def make(folder: Path) -> Path:
-        series = dicom_series(folder)
-        for k in range(5):
-            dataset = pydicom.dcmread(slice_file(folder, k))
-            dataset.PixelData = bytes(64)
-            for name, value in entries.items():
-                if name == "syntax":
-                    dataset.file_meta.TransferSyntaxUID = value
-                    dataset.PixelData = pydicom.encaps.encapsulate([bytes(64)])
-                    dataset["PixelData"].is_undefined_length = True
-                else:
-                    setattr(dataset, name, value)
-            dataset.save_as(slice_file(folder, k))
-        return series
+    def edit(k: int, data: pydicom.Dataset) -> None:
+        data.Rows = data.Columns = 16000
+        data.PixelData = bytes(64)
+        if syntax:
+            compress(data, syntax, bytes(64))
 
-    return make
+    return edited_series(edit)
 
 
-def _half_signed(folder: Path) -> Path:
-    series = dicom_series(folder)
-    for k in range(0, 5, 2):
-        dataset = pydicom.dcmread(slice_file(folder, k))
-        dataset.PixelRepresentation = 1 - dataset.PixelRepresentation
-        dataset.save_as(slice_file(folder, k))
-    return series
+def _half_signed(k: int, data: pydicom.Dataset) -> None:
+    if k % 2 == 0:
+        data.PixelRepresentation = 1 - data.PixelRepresentation
 
 
 def _copied(folder: Path) -> Path:
@@ -201,15 +163,14 @@ def _copied(folder: Path) -> Path:
     return series
 
 
-_HUGE = {"Rows": 16000, "Columns": 16000}
 _DICOM = [
-    bad_volume("tiny DICOM files that claim 16000 × 16000 pixels", _slices(**_HUGE), "truncated",
+    bad_volume("tiny DICOM files that claim 16000 × 16000 pixels", _tiny(), "truncated",
                "512000000"),
     *(bad_volume(f"tiny DICOM files that claim 16000 × 16000 pixels in {name}",
-                 _slices(**_HUGE, syntax=syntax), "compressed", "again")
+                 _tiny(syntax), "compressed", "again")
       for name, syntax in {"run lengths": "1.2.840.10008.1.2.5", "JPEG": "1.2.840.10008.1.2.4.70",
                            "JPEG 2000": "1.2.840.10008.1.2.4.90"}.items()),
-    bad_volume("DICOM slices of different signs", _half_signed, code=0),
+    bad_volume("DICOM slices of different signs", edited_series(_half_signed), code=0),
     bad_volume("DICOM slice and its copy", _copied, code=0),
 ]  # fmt: skip
 
