@@ -6,10 +6,12 @@ import subprocess
 import sys
 import textwrap
 import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from slicerhost.readings import save_all, titles_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -30,10 +32,7 @@ def background(slicer, orientation, column):
 
 
 def corner_texts(slicer, orientation, column):
-    window = view(slicer, orientation, column).sliceView().renderWindow()
-    props = window.GetRenderers().GetFirstRenderer().GetViewProps()
-    found = [props.GetItemAsObject(i) for i in range(props.GetNumberOfItems())]
-    return [p.GetInput() for p in found if p.IsA("vtkTextActor")]
+    return titles_of(view(slicer, orientation, column))
 
 
 def test_every_view_names_what_it_shows(slicer, ui, parameters):
@@ -192,14 +191,7 @@ START_ONLY = f"{OPEN}; slicer.util.selectModule('none')"
 @pytest.fixture
 def save(slicer, tmp_path):
     """Saves the scene and its volumes, returns the scene's file."""
-
-    def to(name):
-        for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
-            assert slicer.util.saveNode(node, str(tmp_path / f"{node.GetName()}.nrrd"))
-        assert slicer.util.saveScene(str(tmp_path / name))
-        return str(tmp_path / name)
-
-    return to
+    return partial(save_all, slicer, tmp_path)
 
 
 def fresh_session(scene, before="", after=""):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from slicerhost.readings import shown_widgets, titles_of
 
 
 @pytest.fixture(scope="module")
@@ -35,16 +36,13 @@ def model(ui, monkeypatch, parameters, model_file):
 
 
 @pytest.fixture
-def run(slicer, ui, cortex, wait, model, parameters):
+def run(ui, apply, model, parameters):
     """Presses Apply; returns the volume of expected errors, or None."""
     ui.fastCheckBox.checked = True
 
     def press(expected_error=True):
-        ui.inputSelector.setCurrentNode(cortex)
         ui.expectedErrorCheckBox.checked = expected_error
-        ui.applyButton.click()
-        wait(lambda: ui.applyButton.text == "Apply" and ui.applyButton.enabled)
-        assert "Done" in ui.statusLabel.text
+        assert "Done" in apply()
         return parameters.comparedError
 
     yield press
@@ -57,16 +55,12 @@ def array(slicer, node):
 
 
 def composite_of_arssr(slicer):
-    manager = slicer.app.layoutManager()
-    widget = manager.sliceWidget(list(manager.sliceViewNames())[2])
+    widget = shown_widgets(slicer)[2]
     return widget, widget.mrmlSliceCompositeNode()
 
 
 def titles(widget):
-    props = widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
-    found = [props.GetItemAsObject(i) for i in range(props.GetNumberOfItems())]
-    shown = [p.GetInput() for p in found if p.IsA("vtkTextActor") and p.GetVisibility()]
-    return [text.split("\n")[0] for text in shown]
+    return [title.split("\n")[0] for title in titles_of(widget)]
 
 
 def test_a_model_without_it_says_so(ui, parameters):
@@ -151,25 +145,22 @@ def test_the_title_says_what_the_brightest_colour_means(slicer, ui, run):
     widget, composite = composite_of_arssr(slicer)
     error.GetDisplayNode().SetWindowLevelMinMax(0.0, 37.0)
     composite.Modified()
-    props = widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
-    found = [props.GetItemAsObject(i) for i in range(props.GetNumberOfItems())]
-    assert any("white: 37 or more" in p.GetInput() for p in found if p.IsA("vtkTextActor"))
+    assert any("white: 37 or more" in title for title in titles_of(widget))
 
 
 def test_the_other_columns_stay_what_they_are(slicer, ui, run):
     run()
     ui.compareButton.click()
     ui.showErrorCheckBox.click()
-    manager = slicer.app.layoutManager()
-    row = [titles(manager.sliceWidget(name)) for name in manager.sliceViewNames()]
+    row = [titles(widget) for widget in shown_widgets(slicer)]
     assert row == [["Input"], ["Cubic"], ["Expected error 60 % over ArSSR"]]
     ui.differenceCheckBox.click()
-    row = [titles(manager.sliceWidget(name)) for name in manager.sliceViewNames()]
+    row = [titles(widget) for widget in shown_widgets(slicer)]
     assert row == [["Cubic"], ["Expected error 60 % over ArSSR"], ["ArSSR − cubic"]]
     ui.differenceCheckBox.click()
     ui.comparisonViewsComboBox.currentIndex = 1
-    (name,) = manager.sliceViewNames()
-    assert titles(manager.sliceWidget(name)) == ["Expected error 60 % over ArSSR", "ArSSR"]
+    (widget,) = shown_widgets(slicer)
+    assert titles(widget) == ["Expected error 60 % over ArSSR", "ArSSR"]
     ui.comparisonViewsComboBox.currentIndex = 0
 
 

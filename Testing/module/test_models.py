@@ -26,14 +26,10 @@ def bundled():
     return model_info("default").path
 
 
-def answer(monkeypatch, path):
+def choose(monkeypatch, ui, path):
     import qt
 
     monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", lambda *arguments: str(path))
-
-
-def choose(monkeypatch, ui, path):
-    answer(monkeypatch, path)
     ui.installModelButton.click()
 
 
@@ -45,16 +41,13 @@ def test_the_bundled_models_are_offered(ui):
 
 
 def test_an_installed_model_is_chosen_and_upsamples(
-    models, ui, slicer, cortex, wait, monkeypatch, tmp_path
+    models, ui, slicer, apply, monkeypatch, tmp_path
 ):
     file = tmp_path / "my model.npz"
     shutil.copyfile(bundled(), file)
-    answer(monkeypatch, file)
-    ui.installModelButton.click()
+    choose(monkeypatch, ui, file)
     file.unlink()
-    ui.inputSelector.setCurrentNode(cortex)
-    ui.applyButton.click()
-    wait(lambda: ui.applyButton.text == "Apply")
+    apply()
     result = slicer.util.getFirstNodeByName("cortex_t1 ArSSR 2x")
     assert result.GetAttribute("ArSSR.Model").endswith("my model.npz")
 
@@ -62,33 +55,29 @@ def test_an_installed_model_is_chosen_and_upsamples(
 def test_a_file_that_is_not_a_model_is_refused(models, ui, monkeypatch, tmp_path):
     file = tmp_path / "holiday.npz"
     file.write_bytes(b"not a model at all")
-    answer(monkeypatch, file)
     before = ui.modelComboBox.count
-    ui.installModelButton.click()
+    choose(monkeypatch, ui, file)
     assert ui.modelComboBox.count == before
     assert list(models.installedFolder().iterdir()) == []
 
 
 def test_closing_the_file_dialog_changes_nothing(models, ui, monkeypatch):
-    answer(monkeypatch, "")
     before = ui.modelComboBox.count
-    ui.installModelButton.click()
+    choose(monkeypatch, ui, "")
     assert ui.modelComboBox.count == before
 
 
-def test_a_scene_whose_model_is_gone_falls_back_to_the_default(ui, slicer):
-    from ArSSRModule.logic import ArSSRLogic
-
-    ArSSRLogic().getParameterNode().model = "/gone/model.npz"
-    assert ArSSRLogic().getParameterNode().model == "default"
+def test_a_scene_whose_model_is_gone_falls_back_to_the_default(ui, parameters):
+    parameters.model = "/gone/model.npz"
+    assert parameters.model == "default"
 
 
-def test_a_model_that_is_gone_is_named_until_another_is_chosen(models, slicer, ui, cortex):
-    from ArSSRModule.logic import ArSSRLogic
-
+def test_a_model_that_is_gone_is_named_until_another_is_chosen(
+    models, slicer, ui, cortex, parameters
+):
     models.installModel(str(bundled()))
     slicer.util.selectModule("none")
-    ArSSRLogic().getParameterNode().model = "/gone/model.npz"
+    parameters.model = "/gone/model.npz"
     slicer.util.selectModule("ArSSR")
     ui.inputSelector.setCurrentNode(cortex)
     ui.scaleSlider.value = 2.5
@@ -164,44 +153,42 @@ def titled(tmp_path):
     return make
 
 
-def parameters():
-    from ArSSRModule.logic import ArSSRLogic
-
-    return ArSSRLogic().getParameterNode()
-
-
 def menu(ui):
     return [ui.modelComboBox.itemText(i) for i in range(ui.modelComboBox.count)]
 
 
 def test_a_second_model_of_the_same_file_name_leaves_the_first_as_it_was(
-    models, ui, monkeypatch, titled
+    models, ui, monkeypatch, titled, parameters
 ):
     first, second = titled("First"), titled("Second")
     choose(monkeypatch, ui, first)
-    named_by_a_scene = parameters().model
+    named_by_a_scene = parameters.model
     choose(monkeypatch, ui, second)
     assert Path(named_by_a_scene).read_bytes() == first.read_bytes()
-    assert Path(parameters().model).name == "best-2.npz"
-    assert Path(parameters().model).read_bytes() == second.read_bytes()
+    assert Path(parameters.model).name == "best-2.npz"
+    assert Path(parameters.model).read_bytes() == second.read_bytes()
     files = [path.name for path in models.installedFolder().iterdir()]
     assert sorted(files) == ["best-2.npz", "best.npz"]
 
 
-def test_installing_the_same_file_again_chooses_the_installed_one(models, ui, monkeypatch, titled):
+def test_installing_the_same_file_again_chooses_the_installed_one(
+    models, ui, monkeypatch, titled, parameters
+):
     first, second = titled("First"), titled("Second")
     for file in (first, second, first, second):
         choose(monkeypatch, ui, file)
-    assert Path(parameters().model).name == "best-2.npz"
+    assert Path(parameters.model).name == "best-2.npz"
     assert len(list(models.installedFolder().iterdir())) == 2
 
 
-def test_the_menu_shows_the_installed_model_that_the_next_run_uses(models, ui, monkeypatch, titled):
+def test_the_menu_shows_the_installed_model_that_the_next_run_uses(
+    models, ui, monkeypatch, titled, parameters
+):
     file = titled("Mine")
     for _ in range(2):  # the second time the choice is not a new one
         choose(monkeypatch, ui, file)
         assert ui.modelComboBox.currentText == "Mine (best.npz)"
-        assert Path(parameters().model).name == "best.npz"
+        assert Path(parameters.model).name == "best.npz"
         assert "Mine" in ui.modelSummaryLabel.text
 
 

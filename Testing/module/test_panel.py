@@ -8,6 +8,7 @@ import weakref
 import numpy as np
 import pytest
 import vtk
+from slicerhost.readings import bounds_of, middle_of
 
 
 @pytest.fixture
@@ -150,12 +151,6 @@ def test_a_sheared_volume_says_so(slicer, ui):
     assert "sheared" in ui.applyButton.toolTip
 
 
-def middle_of(volume):
-    bounds = [0.0] * 6
-    volume.GetRASBounds(bounds)
-    return [(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)]
-
-
 def test_a_region_makes_the_run_smaller(ui, chosen, wait):
     whole = ui.planLabel.text
     region = ui.roiSelector.addNode()
@@ -181,7 +176,7 @@ def test_a_region_that_is_drawn_point_by_point_is_followed(slicer, ui, chosen, w
     ui.roiSelector.setCurrentNode(region)
     assert "Drawn" in ui.applyButton.toolTip
     assert "is empty" in ui.applyButton.toolTip
-    centre = np.array(middle_of(chosen))
+    centre = middle_of(chosen)
     region.AddControlPointWorld(centre - 5.0)
     region.AddControlPointWorld(centre + 5.0)
     wait(lambda: ui.applyButton.enabled)
@@ -213,11 +208,8 @@ def test_a_rotated_region_counts_by_its_bounds_along_the_volume_s_axes(slicer, u
 def test_a_new_region_is_a_box_in_the_middle_of_the_input(ui, chosen):
     region = ui.roiSelector.addNode()
     assert ui.applyButton.enabled, ui.applyButton.toolTip
-    inner, outer = [0.0] * 6, [0.0] * 6
-    region.GetRASBounds(inner)
-    chosen.GetRASBounds(outer)
     np.testing.assert_allclose(region.GetCenter(), middle_of(chosen))
-    sides = np.diff(np.reshape(inner, (3, 2))) / np.diff(np.reshape(outer, (3, 2)))
+    sides = np.diff(bounds_of(region), axis=0) / np.diff(bounds_of(chosen), axis=0)
     np.testing.assert_allclose(sides, 0.5)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 import vtk
+from slicerhost.readings import bounds_of, drawn_in, node_ids, save_all, shown_widgets
 
 
 @pytest.fixture
@@ -20,8 +22,7 @@ def shown(slicer, ui, cortex, wait):
 
 
 def composites(slicer):
-    manager = slicer.app.layoutManager()
-    return [manager.sliceWidget(n).mrmlSliceCompositeNode() for n in manager.sliceViewNames()]
+    return [widget.mrmlSliceCompositeNode() for widget in shown_widgets(slicer)]
 
 
 def shown_volume(slicer):
@@ -30,28 +31,15 @@ def shown_volume(slicer):
     return next((node for node in volumes if node.GetHideFromEditors()), None)
 
 
-def node_ids(slicer):
-    scene = slicer.mrmlScene
-    return {scene.GetNthNode(i).GetID() for i in range(scene.GetNumberOfNodes())}
-
-
-def bounds(node):
-    found = [0.0] * 6
-    node.GetRASBounds(found)
-    return np.array(found)
-
-
-def drawn(slicer, name="Red"):
-    """What a view draws."""
-    view = slicer.app.layoutManager().sliceWidget(name).sliceView()
-    props = view.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
-    return [props.GetItemAsObject(i) for i in range(props.GetNumberOfItems())]
-
-
 def is_image(prop):
     """Whether a prop draws a slice of a volume."""
     mapper = prop.GetMapper() if prop.IsA("vtkActor2D") else None
     return mapper is not None and mapper.IsA("vtkImageMapper")
+
+
+def outlines(slicer):
+    """How many outlines all views draw."""
+    return sum(is_outline(prop) for widget in shown_widgets(slicer) for prop in drawn_in(widget))
 
 
 def is_outline(prop):
@@ -70,11 +58,11 @@ def test_every_slice_view_shows_the_box_in_the_input_and_names_it(slicer, ui, sh
     assert picture.GetName() == "ArSSR preview in the box"
     for composite in composites(slicer):
         assert composite.GetBackgroundVolumeID() == shown.GetID()
-    for name in slicer.app.layoutManager().sliceViewNames():
-        assert sum(map(is_image, drawn(slicer, name))) == 2  # the view's own, and the preview
-    inside, whole = bounds(picture), bounds(shown)
-    assert (inside[0::2] >= whole[0::2] - 1e-3).all()
-    assert (inside[1::2] <= whole[1::2] + 1e-3).all()
+    for widget in shown_widgets(slicer):
+        assert sum(map(is_image, drawn_in(widget))) == 2  # the view's own, and the preview
+    inside, whole = bounds_of(picture), bounds_of(shown)
+    assert (inside[0] >= whole[0] - 1e-3).all()
+    assert (inside[1] <= whole[1] + 1e-3).all()
     assert np.allclose(picture.GetSpacing(), np.array(shown.GetSpacing()) / 2)
     assert "cm" in ui.previewLabel.text
 
@@ -105,16 +93,16 @@ def test_it_shows_what_a_run_would_make(slicer, ui, cortex, wait):
 def test_it_leaves_nothing_behind(slicer, ui, cortex, wait):
     slicer.util.setSliceViewerLayers(background=cortex, foreground=cortex, foregroundOpacity=0.3)
     ui.inputSelector.setCurrentNode(cortex)
-    before, lines = node_ids(slicer), sum(map(is_outline, drawn(slicer)))
+    before, lines = node_ids(slicer), outlines(slicer)
     ui.previewButton.click()
     wait(lambda: "cm" in ui.previewLabel.text)
-    assert sum(map(is_outline, drawn(slicer))) == lines + 1
+    assert outlines(slicer) == lines + len(shown_widgets(slicer))
     ui.previewButton.click()
     assert node_ids(slicer) == before
     for composite in composites(slicer):
         assert composite.GetForegroundVolumeID() == cortex.GetID()
         assert composite.GetForegroundOpacity() == pytest.approx(0.3)
-    assert sum(map(is_outline, drawn(slicer))) == lines
+    assert outlines(slicer) == lines
     assert ui.previewLabel.text == ""
 
 
@@ -127,14 +115,12 @@ def test_a_scene_saved_during_a_preview_opens_with_the_views_as_they_were(
     ui.previewButton.click()
     wait(lambda: shown_volume(slicer) is not None)
     picture = shown_volume(slicer)
-    for node in (cortex, other):
-        assert slicer.util.saveNode(node, str(tmp_path / f"{node.GetName()}.nrrd"))
     names = cortex.GetName(), other.GetName()
-    assert slicer.util.saveScene(str(tmp_path / "scene.mrml"))
-    text = (tmp_path / "scene.mrml").read_text()
+    scene = save_all(slicer, tmp_path, "scene.mrml")
+    text = Path(scene).read_text()
     for node in (picture, picture.GetDisplayNode()):
         assert not re.search(rf"\b{node.GetID()}\b", text)
-    slicer.util.loadScene(str(tmp_path / "scene.mrml"))
+    slicer.util.loadScene(scene)
     assert shown_volume(slicer) is None
     for composite in composites(slicer):
         shown = (composite.GetBackgroundVolumeID(), composite.GetForegroundVolumeID())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import vtk
+from slicerhost.readings import middle_of
 
 
 @pytest.fixture
@@ -63,10 +64,7 @@ def test_a_region_under_a_moved_volume_follows_it(slicer, ui, oblique):
     oblique.SetAndObserveTransformNodeID(transform.GetID())
     ui.inputSelector.setCurrentNode(oblique)
     region = ui.roiSelector.addNode()
-    bounds = [0.0] * 6
-    oblique.GetRASBounds(bounds)
-    middle = [(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)]
-    np.testing.assert_allclose(region.GetCenterWorld(), middle, atol=1e-3)
+    np.testing.assert_allclose(region.GetCenterWorld(), middle_of(oblique), atol=1e-3)
     assert ui.applyButton.enabled, ui.applyButton.toolTip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from slicerhost.readings import volume_names
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -33,10 +34,6 @@ NO_ROOM_FOR_A_RESULT = """
         print("Slicer is told", flush=True)
     os._exit(0)
 """
-
-
-def names(slicer):
-    return sorted(n.GetName() for n in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))
 
 
 def test_a_result_without_room_in_memory_does_not_end_slicer(started):
@@ -69,7 +66,7 @@ def test_a_result_that_cannot_be_loaded_for_memory_says_so(slicer, apply, monkey
 
     monkeypatch.setattr(LoadedImage, "read", staticmethod(no_memory))
     assert "enough memory" in apply()
-    assert names(slicer) == ["cortex_t1"]
+    assert volume_names(slicer) == ["cortex_t1"]
 
 
 def test_a_run_that_failed_keeps_no_voxels(apply, monkeypatch):
@@ -92,7 +89,7 @@ def test_an_input_without_its_image_counts_as_edited(slicer, ui, cortex, wait):
     cortex.SetAndObserveImageData(None)
     wait(lambda: ui.applyButton.text == "Apply")
     assert "edited" in ui.statusLabel.text
-    assert "cortex_t1 ArSSR 2x" in names(slicer)
+    assert "cortex_t1 ArSSR 2x" in volume_names(slicer)
 
 
 def test_an_unexpected_fault_between_two_steps_ends_the_run(slicer, ui, apply, monkeypatch, caplog):

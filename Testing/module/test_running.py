@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
 from process_ends import outlasting
+from slicerhost.readings import node_ids, volume_names
 
 
 @pytest.fixture
@@ -28,39 +30,26 @@ def running(ui, sample, wait, children):
     return sample
 
 
-def node_ids(slicer):
-    scene = slicer.mrmlScene
-    return {scene.GetNthNode(i).GetID() for i in range(scene.GetNumberOfNodes())}
-
-
-def names(slicer):
-    return sorted(n.GetName() for n in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"))
-
-
 def test_apply_puts_both_results_beside_the_input_and_says_so(slicer, ui, cortex, wait):
     ui.inputSelector.setCurrentNode(cortex)
     ui.scaleSlider.value = 2.5
     ui.applyButton.click()
     assert ui.progressBar.isVisibleTo(ui.ArSSR)
     wait(lambda: ui.applyButton.text == "Apply")
-    assert names(slicer) == ["cortex_t1", "cortex_t1 ArSSR 2.5x", "cortex_t1 cubic 2.5x"]
+    assert volume_names(slicer) == ["cortex_t1", "cortex_t1 ArSSR 2.5x", "cortex_t1 cubic 2.5x"]
     result = slicer.util.getFirstNodeByName("cortex_t1 ArSSR 2.5x")
     assert result.GetImageData().GetDimensions() == (120, 110, 50)
     assert "Done" in ui.statusLabel.text
     assert any("Done" in m for m in slicer.util.mainWindow()._status_messages)
 
 
-def test_without_cubic_only_the_network_s_result_is_made(slicer, ui, cortex, wait):
-    ui.inputSelector.setCurrentNode(cortex)
+def test_without_cubic_only_the_network_s_result_is_made(slicer, ui, apply):
     ui.alsoCubicCheckBox.click()
-    ui.applyButton.click()
-    wait(lambda: ui.applyButton.text == "Apply")
-    assert names(slicer) == ["cortex_t1", "cortex_t1 ArSSR 2x"]
+    apply()
+    assert volume_names(slicer) == ["cortex_t1", "cortex_t1 ArSSR 2x"]
 
 
-def test_fast_leaves_out_the_mirrored_pass(
-    slicer, ui, cortex, wait, mirrored, monkeypatch, tmp_path
-):
+def test_fast_leaves_out_the_mirrored_pass(slicer, ui, apply, mirrored, monkeypatch, tmp_path):
     import qt
 
     from ArSSRModule.panel import installed_models as models
@@ -68,11 +57,9 @@ def test_fast_leaves_out_the_mirrored_pass(
     monkeypatch.setattr(models, "installedFolder", lambda: tmp_path / "installed")
     monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", lambda *a: str(mirrored(True)))
     ui.installModelButton.click()
-    ui.inputSelector.setCurrentNode(cortex)
     ui.alsoCubicCheckBox.click()
     for _ in range(2):
-        ui.applyButton.click()
-        wait(lambda: ui.applyButton.text == "Apply")
+        apply()
         ui.fastCheckBox.click()
     nodes = [
         slicer.util.getFirstNodeByName(name)
@@ -84,25 +71,21 @@ def test_fast_leaves_out_the_mirrored_pass(
     assert 0 < difference < 0.02 * both.mean()
 
 
-def test_two_runs_after_another_make_two_results(slicer, ui, cortex, wait):
-    ui.inputSelector.setCurrentNode(cortex)
+def test_two_runs_after_another_make_two_results(slicer, ui, apply):
     ui.alsoCubicCheckBox.click()
     for _ in range(2):
-        ui.applyButton.click()
-        wait(lambda: ui.applyButton.text == "Apply")
-    assert len(names(slicer)) == 3
-    assert len(set(names(slicer))) == 3
+        apply()
+    assert len(volume_names(slicer)) == 3
+    assert len(set(volume_names(slicer))) == 3
 
 
-def test_a_chosen_output_volume_is_overwritten(slicer, ui, cortex, wait):
-    ui.inputSelector.setCurrentNode(cortex)
+def test_a_chosen_output_volume_is_overwritten(slicer, ui, apply):
     output = ui.outputSelector.addNode()
     for scale, size in ((2.0, (96, 88, 40)), (1.5, (72, 66, 30))):
         ui.scaleSlider.value = scale
-        ui.applyButton.click()
-        wait(lambda: ui.applyButton.text == "Apply")
+        apply()
         assert output.GetImageData().GetDimensions() == size
-    assert len(names(slicer)) == 3
+    assert len(volume_names(slicer)) == 3
 
 
 def test_the_window_responds_during_a_run(slicer, ui, cortex, wait):
@@ -136,14 +119,12 @@ def test_cancel_ends_the_whole_process_tree_and_leaves_the_scene(
     assert not ui.progressBar.isVisibleTo(ui.ArSSR)
 
 
-def test_a_run_can_be_started_again_after_cancel(slicer, ui, running, cortex, wait):
+def test_a_run_can_be_started_again_after_cancel(slicer, ui, running, apply, wait):
     ui.applyButton.click()
     wait(lambda: ui.applyButton.text == "Apply")
-    ui.inputSelector.setCurrentNode(cortex)
     ui.scaleSlider.value = 1.5
-    ui.applyButton.click()
-    wait(lambda: ui.applyButton.text == "Apply")
-    assert "cortex_t1 ArSSR 1.5x" in names(slicer)
+    apply()
+    assert "cortex_t1 ArSSR 1.5x" in volume_names(slicer)
 
 
 def test_a_child_killed_for_memory_gives_the_remedy(slicer, ui, running, wait, children):
@@ -174,15 +155,9 @@ def test_a_crashed_child_gives_a_message_with_a_remedy(slicer, ui, running, wait
     assert "CPU" in ui.statusLabel.text
 
 
-def temporary_folders(slicer):
-    from pathlib import Path
-
-    return list(Path(slicer.app.temporaryPath).glob("ArSSR-*"))
-
-
 @pytest.mark.parametrize("fault", ["launcher missing", "launcher not executable"])
 def test_a_child_that_cannot_start_ends_the_run_with_its_reason(
-    slicer, panel, ui, cortex, wait, monkeypatch, tmp_path, fault
+    slicer, panel, ui, apply, monkeypatch, tmp_path, fault
 ):
     from ArSSRModule import library
 
@@ -195,38 +170,32 @@ def test_a_child_that_cannot_start_ends_the_run_with_its_reason(
     plain.write_text("no program")
     found = missing if fault == "launcher missing" else lambda: str(plain)
     monkeypatch.setattr(library, "pythonExecutable", found)
-    ui.inputSelector.setCurrentNode(cortex)
-    ui.applyButton.click()
-    wait(lambda: ui.applyButton.text == "Apply")
-    assert "could not be started" in ui.statusLabel.text
-    assert "PythonSlicer" in ui.statusLabel.text
+    text = apply()
+    assert "could not be started" in text
+    assert "PythonSlicer" in text
     assert not ui.progressBar.isVisibleTo(ui.ArSSR)
     assert ui.applyButton.enabled
-    assert temporary_folders(slicer) == []
+    assert list(Path(slicer.app.temporaryPath).glob("ArSSR-*")) == []
 
 
-def test_a_run_that_ended_keeps_no_voxels(slicer, ui, cortex, wait):
+def test_a_run_that_ended_keeps_no_voxels(apply):
     from ArSSRModule.scene.volume_files import LoadedImage, Snapshot
 
-    ui.inputSelector.setCurrentNode(cortex)
-    ui.applyButton.click()
-    wait(lambda: ui.applyButton.text == "Apply")
+    apply()
     gc.collect()
     # Not isinstance: it would ask every object of other libraries for its class.
     kept = [o for o in gc.get_objects() if type(o) in (LoadedImage, Snapshot)]
     assert kept == []
 
 
-def test_bad_values_in_the_volume_are_reported_in_the_library_s_words(slicer, ui, cortex, wait):
+def test_bad_values_in_the_volume_are_reported_in_the_library_s_words(slicer, ui, cortex, apply):
     array = slicer.util.arrayFromVolume(cortex).astype(np.float32)
     array[3, 3, 3] = np.nan
     slicer.util.updateVolumeFromArray(cortex, array)
-    ui.inputSelector.setCurrentNode(cortex)
-    ui.applyButton.click()
-    wait(lambda: ui.applyButton.text == "Apply")
-    assert "finite" in ui.statusLabel.text
-    assert "Traceback" not in ui.statusLabel.text
-    assert names(slicer) == ["cortex_t1"]
+    text = apply()
+    assert "finite" in text
+    assert "Traceback" not in text
+    assert volume_names(slicer) == ["cortex_t1"]
 
 
 def test_removing_the_input_ends_the_run(slicer, ui, running, children):
@@ -235,7 +204,7 @@ def test_removing_the_input_ends_the_run(slicer, ui, running, children):
     assert outlasting(processes, seconds=5.0) == []
     assert "removed" in ui.statusLabel.text
     assert ui.applyButton.text == "Apply"
-    assert names(slicer) == []
+    assert volume_names(slicer) == []
 
 
 def test_an_edit_during_the_run_does_not_reach_the_result(slicer, ui, cortex, wait):
@@ -255,7 +224,7 @@ def test_removing_the_chosen_output_makes_a_new_one(slicer, ui, cortex, wait):
     ui.applyButton.click()
     slicer.mrmlScene.RemoveNode(output)
     wait(lambda: ui.applyButton.text == "Apply")
-    assert "cortex_t1 ArSSR 2x" in names(slicer)
+    assert "cortex_t1 ArSSR 2x" in volume_names(slicer)
 
 
 def test_closing_the_scene_ends_the_run(slicer, ui, running, children):
@@ -263,7 +232,7 @@ def test_closing_the_scene_ends_the_run(slicer, ui, running, children):
     slicer.mrmlScene.Clear()
     assert outlasting(processes, seconds=5.0) == []
     assert ui.applyButton.text == "Apply"
-    assert names(slicer) == []
+    assert volume_names(slicer) == []
 
 
 def test_reloading_the_module_ends_the_run_and_gives_a_working_panel(
@@ -286,12 +255,12 @@ def test_leaving_the_module_does_not_end_the_run_nor_change_the_views(slicer, ui
     ui.applyButton.click()
     slicer.util.selectModule("none")
     wait(lambda: ui.applyButton.text == "Apply")
-    assert "cortex_t1 ArSSR 2x" in names(slicer)
+    assert "cortex_t1 ArSSR 2x" in volume_names(slicer)
     red = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
     assert red.GetBackgroundVolumeID() == cortex.GetID()
 
 
-def test_a_result_that_cannot_be_placed_leaves_the_scene(slicer, ui, cortex, wait, monkeypatch):
+def test_a_result_that_cannot_be_placed_leaves_the_scene(slicer, ui, apply, monkeypatch):
     from ArSSRModule.run import job
 
     def second_fails(loaded, inputNode, outputNode, name, origin):
@@ -301,11 +270,8 @@ def test_a_result_that_cannot_be_placed_leaves_the_scene(slicer, ui, cortex, wai
 
     place = job.placeResult
     monkeypatch.setattr(job, "placeResult", second_fails)
-    ui.inputSelector.setCurrentNode(cortex)
-    ui.applyButton.click()
-    wait(lambda: ui.applyButton.text == "Apply")
-    assert names(slicer) == ["cortex_t1"]
-    assert "enough memory" in ui.statusLabel.text
+    assert "enough memory" in apply()
+    assert volume_names(slicer) == ["cortex_t1"]
 
 
 def test_a_model_file_that_goes_during_the_run_is_still_named_in_the_result(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from slicerhost.readings import save_all, shown_widgets, titles_of
 
 
 @pytest.fixture
@@ -15,10 +16,7 @@ def saved(slicer, ui, cortex, tmp_path):
     ui.outputSelector.setCurrentNode(output)
     ui.roiSelector.addNode().SetName("Region")
     ui.scaleSlider.value = 3.5
-    for node in (cortex, second, output):
-        assert slicer.util.saveNode(node, str(tmp_path / f"{node.GetName()}.nrrd"))
-    assert slicer.util.saveScene(str(tmp_path / "scene.mrml"))
-    return str(tmp_path / "scene.mrml")
+    return save_all(slicer, tmp_path, "scene.mrml")
 
 
 def name_of(node):
@@ -30,7 +28,7 @@ def choices(ui):
     return [name_of(selector.currentNode()) for selector in selectors]
 
 
-def test_the_selectors_and_the_parameters_hold_what_was_saved(slicer, ui, panel, saved):
+def test_the_selectors_and_the_parameters_hold_what_was_saved(slicer, ui, saved):
     from ArSSRModule.logic import ArSSRLogic
 
     slicer.util.loadScene(saved)
@@ -62,27 +60,10 @@ def test_a_scene_that_is_added_changes_none_of_the_choices(slicer, ui, cortex, t
     assert ui.inputSelector.currentNode() is mine
 
 
-def test_views_that_were_saved_while_comparing_have_their_titles(slicer, ui, cortex, tmp_path):
-    from ArSSRModule.logic import ArSSRLogic
-
-    logic = ArSSRLogic()
-    node = logic.getParameterNode()
-    node.comparedCubic = logic.upsample(cortex, scale=2.0, method="cubic")
-    node.comparedResult = logic.upsample(cortex, scale=2.0, method="nearest")
-    node.comparedInput = cortex
+def test_views_that_were_saved_while_comparing_have_their_titles(slicer, ui, compared, tmp_path):
     ui.compareButton.click()
-    for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
-        assert slicer.util.saveNode(volume, str(tmp_path / f"{volume.GetName()}.nrrd"))
-    assert slicer.util.saveScene(str(tmp_path / "comparing.mrml"))
-    slicer.util.loadScene(str(tmp_path / "comparing.mrml"))
+    slicer.util.loadScene(save_all(slicer, tmp_path, "comparing.mrml"))
     for _ in range(50):
         slicer.app.processEvents()
-    manager = slicer.app.layoutManager()
-    shown = []
-    for name in manager.sliceViewNames():
-        view = manager.sliceWidget(name).sliceView()
-        props = view.renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
-        found = [props.GetItemAsObject(i) for i in range(props.GetNumberOfItems())]
-        shown += [p.GetInput() for p in found if p.IsA("vtkTextActor")]
+    shown = [title for widget in shown_widgets(slicer) for title in titles_of(widget)]
     assert shown == ["Input", "Cubic", "ArSSR"]
-    ui.compareButton.click()

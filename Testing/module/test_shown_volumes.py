@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
+from slicerhost.readings import bounds_of, shown_widgets, titles_of
 
 
 @pytest.fixture
 def parameters(compared):
     return compared
-
-
-def widgets(slicer):
-    manager = slicer.app.layoutManager()
-    return [manager.sliceWidget(name) for name in manager.sliceViewNames()]
-
-
-def titles(widget):
-    props = widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer().GetViewProps()
-    found = [props.GetItemAsObject(i) for i in range(props.GetNumberOfItems())]
-    return [p.GetInput() for p in found if p.IsA("vtkTextActor") and p.GetVisibility()]
 
 
 def seen(slicer, widget, parameters):
@@ -40,7 +31,7 @@ def seen(slicer, widget, parameters):
 
 
 def assert_titles_are_true(slicer, parameters):
-    shown = [(titles(w), [seen(slicer, w, parameters)]) for w in widgets(slicer)]
+    shown = [(titles_of(w), [seen(slicer, w, parameters)]) for w in shown_widgets(slicer)]
     assert shown
     assert all(title == truth for title, truth in shown), shown
     return [title for (title,), _ in shown]
@@ -65,12 +56,12 @@ def test_titles_are_true_after_every_change_of_views_fade_and_difference(slicer,
 
 def test_titles_follow_what_a_user_does_with_slicer_s_own_controls(slicer, ui, parameters):
     ui.compareButton.click()
-    arssr = widgets(slicer)[2]
+    arssr = shown_widgets(slicer)[2]
     arssr.sliceController().set_opacity("ForegroundOpacity", 0.0)
     assert assert_titles_are_true(slicer, parameters)[:3] == ["Input", "Cubic", "Cubic"]
     arssr.sliceController().set_opacity("ForegroundOpacity", 0.3)
-    assert titles(arssr) == ["ArSSR 30 % over Cubic"]
-    input_view = widgets(slicer)[0].mrmlSliceCompositeNode()
+    assert titles_of(arssr) == ["ArSSR 30 % over Cubic"]
+    input_view = shown_widgets(slicer)[0].mrmlSliceCompositeNode()
     input_view.SetBackgroundVolumeID(parameters.comparedCubic.GetID())
     assert assert_titles_are_true(slicer, parameters)[0] == "Cubic"
 
@@ -78,7 +69,7 @@ def test_titles_follow_what_a_user_does_with_slicer_s_own_controls(slicer, ui, p
 def test_a_volume_chosen_in_one_linked_view_stays_in_that_view(slicer, ui, parameters):
     ui.compareButton.click()
     flags = slicer.vtkMRMLSliceCompositeNode
-    logic = widgets(slicer)[1].sliceLogic()
+    logic = shown_widgets(slicer)[1].sliceLogic()
     logic.StartSliceCompositeNodeInteraction(flags.BackgroundVolumeFlag)
     logic.GetSliceCompositeNode().SetBackgroundVolumeID(parameters.comparedResult.GetID())
     logic.EndSliceCompositeNodeInteraction()
@@ -88,16 +79,15 @@ def test_a_volume_chosen_in_one_linked_view_stays_in_that_view(slicer, ui, param
 def test_the_halves_of_a_divided_view_are_named(slicer, ui, parameters):
     ui.comparisonViewsComboBox.currentIndex = 1
     ui.compareButton.click()
-    (widget,) = widgets(slicer)
-    assert titles(widget) == ["Cubic", "ArSSR"]
+    (widget,) = shown_widgets(slicer)
+    assert titles_of(widget) == ["Cubic", "ArSSR"]
     ui.swapButton.click()
-    assert titles(widget) == ["ArSSR"]
+    assert titles_of(widget) == ["ArSSR"]
     ui.swapButton.click()
-    assert titles(widget) == ["Cubic"]
+    assert titles_of(widget) == ["Cubic"]
 
 
 def test_the_divider_follows_the_mouse(slicer, ui, parameters):
-    import numpy as np
     from vtk.util.numpy_support import vtk_to_numpy
 
     def columns():
@@ -111,7 +101,7 @@ def test_the_divider_follows_the_mouse(slicer, ui, parameters):
 
     ui.comparisonViewsComboBox.currentIndex = 1
     ui.compareButton.click()
-    (widget,) = widgets(slicer)
+    (widget,) = shown_widgets(slicer)
     ui.swapButton.click()
     arssr = columns()
     ui.swapButton.click()
@@ -137,7 +127,7 @@ def test_the_comparison_opens_close_up_and_shows_the_whole_volume_at_a_click(
     slicer, ui, parameters
 ):
     def pixels_of_a_voxel():
-        node = widgets(slicer)[0].mrmlSliceNode()
+        node = shown_widgets(slicer)[0].mrmlSliceNode()
         millimetres = node.GetFieldOfView()[0] / node.GetDimensions()[0]
         return min(parameters.comparedInput.GetSpacing()) / millimetres
 
@@ -146,22 +136,19 @@ def test_the_comparison_opens_close_up_and_shows_the_whole_volume_at_a_click(
     close = pixels_of_a_voxel()
     ui.zoomButton.click()
     assert "Zoom in" in ui.zoomButton.text
-    node = widgets(slicer)[0].mrmlSliceNode()
-    bounds = [0.0] * 6
-    parameters.comparedResult.GetRASBounds(bounds)
-    assert node.GetFieldOfView()[1] >= bounds[3] - bounds[2]
+    node = shown_widgets(slicer)[0].mrmlSliceNode()
+    low, high = bounds_of(parameters.comparedResult)
+    assert node.GetFieldOfView()[1] >= high[1] - low[1]
     ui.zoomButton.click()
     assert pixels_of_a_voxel() == pytest.approx(close)
 
 
 def test_the_comparison_looks_at_the_region(slicer, ui, parameters, panel):
-    import numpy as np
-
     ui.inputSelector.setCurrentNode(parameters.comparedInput)
     region = ui.roiSelector.addNode()
     region.SetCenter([c + 4.0 for c in region.GetCenter()])
     ui.compareButton.click()
-    node = widgets(slicer)[0].mrmlSliceNode()
+    node = shown_widgets(slicer)[0].mrmlSliceNode()
     shown = [node.GetSliceToRAS().GetElement(row, 3) for row in range(3)]
     np.testing.assert_allclose(shown, region.GetCenter(), atol=1.0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import vtk
+from slicerhost.readings import bounds_of, middle_of
 
 
 @pytest.fixture
@@ -38,34 +39,26 @@ def warp(slicer):
     return node
 
 
-def world_bounds(node):
-    bounds = [0.0] * 6
-    node.GetRASBounds(bounds)
-    return bounds
-
-
 @pytest.mark.parametrize("make", [linear_transform, warp])
 def test_the_result_lies_where_the_input_lies(slicer, logic, cortex, make):
     transform = make(slicer)
     cortex.SetAndObserveTransformNodeID(transform.GetID())
     result = logic.upsample(cortex, scale=2.0, method="cubic")
     assert result.GetParentTransformNode() is transform
-    np.testing.assert_allclose(world_bounds(result), world_bounds(cortex), atol=0.05)
+    np.testing.assert_allclose(bounds_of(result), bounds_of(cortex), atol=0.05)
 
 
 @pytest.mark.parametrize("make", [linear_transform, warp])
 def test_a_region_drawn_in_the_world_is_found_under_a_transform(slicer, logic, cortex, make):
     cortex.SetAndObserveTransformNodeID(make(slicer).GetID())
-    bounds = world_bounds(cortex)
-    centre = [(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)]
+    centre = middle_of(cortex)
     region = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
     region.SetCenter(centre)
     region.SetSize([8.0, 8.0, 8.0])
     part = logic.upsample(cortex, scale=2.0, method="cubic", roiNode=region)
-    covered = world_bounds(part)
-    for axis in range(3):
-        assert covered[2 * axis] <= centre[axis] - 4.0 + 0.1
-        assert covered[2 * axis + 1] >= centre[axis] + 4.0 - 0.1
+    low, high = bounds_of(part)
+    assert (low <= centre - 4.0 + 0.1).all()
+    assert (high >= centre + 4.0 - 0.1).all()
     assert (
         part.GetImageData().GetNumberOfPoints()
         < 0.5 * 8 * cortex.GetImageData().GetNumberOfPoints()
@@ -79,4 +72,4 @@ def test_left_handed_and_oblique_volumes_keep_their_place(slicer, logic):
     values = np.arange(6 * 7 * 8, dtype=np.float32).reshape(6, 7, 8)
     node = slicer.util.addVolumeFromArray(values, matrix, "Oblique")
     result = logic.upsample(node, scale=(1.5, 2.0, 2.5), method="cubic")
-    np.testing.assert_allclose(world_bounds(result), world_bounds(node), atol=1e-3)
+    np.testing.assert_allclose(bounds_of(result), bounds_of(node), atol=1e-3)
