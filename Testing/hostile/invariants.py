@@ -16,13 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from stored_otherwise import cut_out, in_another_order, roi_between
 
 from ArSSRLib.running.batch.worker_pool import WorkerPool
 from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.volumes.array_types import FloatArray
-from ArSSRLib.volumes.grid import Grid
-from ArSSRLib.volumes.region import box_of_roi
-from ArSSRLib.volumes.volume import Volume
 
 from .random_case import ROUNDING, Case, Tools, difference, model_in, same_place, turned
 from .ways_to_ask import WAYS_TO_ASK
@@ -38,28 +36,10 @@ def field_of_view(case: Case) -> str:
     return same_place(case.result.grid, case.volume.grid)
 
 
-def _in_another_order(volume: Volume, order: tuple[int, ...], flips: tuple[bool, ...]) -> Volume:
-    """The same volume with its axes (i, j, k) stored in another order and direction."""
-    axes = [2 - order[2 - n] for n in range(3)]
-    steps = tuple(slice(None, None, -1 if flip else 1) for flip in flips[::-1])
-    corner = [0, 0, 0]
-    for axis, flip in zip(order, flips, strict=True):
-        corner[axis] = volume.grid.size[axis] - 1 if flip else 0
-    columns = np.reshape(volume.grid.direction, (3, 3))[:, order] * np.where(flips, -1.0, 1.0)
-    grid = Grid(
-        tuple(volume.grid.size[a] for a in order),  # type: ignore[arg-type]
-        tuple(volume.grid.spacing[a] for a in order),  # type: ignore[arg-type]
-        tuple(float(x) for x in volume.grid.index_to_world(corner)),  # type: ignore[arg-type]
-        tuple(columns.ravel()),
-    )
-    array = np.ascontiguousarray(volume.array.transpose(axes)[steps])
-    return replace(volume, array=array, grid=grid)
-
-
 def _stored_as(case: Case, order: tuple[int, ...], flips: tuple[bool, ...]) -> str:
-    stored = _in_another_order(case.volume, order, flips)
+    stored = in_another_order(case.volume, order, flips)
     result = case.run(stored, scale=tuple(case.scale[a] for a in order))
-    expected = _in_another_order(case.result, order, flips)
+    expected = in_another_order(case.result, order, flips)
     return difference(result.array, expected.array) or same_place(result.grid, expected.grid)
 
 
@@ -99,12 +79,10 @@ def region(case: Case) -> str:
     """A region is the crop of the whole result."""
     grid = case.volume.grid
     ends = case.rng("region").uniform(-0.5, np.asarray(grid.size) - 0.5, (2, 3))
-    roi = tuple(float(x) for x in grid.index_to_world(ends).ravel())
-    part = case.run(case.volume, roi=roi)
-    (i, j, k), (columns, rows, slices) = box = box_of_roi(case.result.grid, roi)  # type: ignore[arg-type]
-    expected = case.result.array[k : k + slices, j : j + rows, i : i + columns]
-    wrong = difference(part.array, expected, case.rounding)
-    return wrong or same_place(part.grid, case.result.grid.cropped(*box))
+    roi = roi_between(grid, ends)
+    part, expected = case.run(case.volume, roi=roi), cut_out(case.result, roi)
+    wrong = difference(part.array, expected.array, case.rounding)
+    return wrong or same_place(part.grid, expected.grid)
 
 
 def tiles(case: Case) -> str:

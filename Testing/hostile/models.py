@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .craft import holding, made
 from .entry import NETWORK, Entry, Machine, Maker
-
-if TYPE_CHECKING:
-    from ArSSRLib.networks.arssr import ArSSR
 
 TRAP = "code_was_run"
 _HEADER = "header.json"
@@ -29,20 +25,10 @@ class Trap:
         return (os.mkdir, (TRAP,))
 
 
-def small_network(noise_level: bool = False) -> ArSSR:
-    """A network that is quick to run; ``noise_level`` says whether it takes one."""
-    import torch
-
-    from ArSSRLib.networks.arssr import ArSSR
-    from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
-
-    encoder = EncoderSpec("SRResNet", 8, 1, 2, 8, 8, noise_level=noise_level)
-    torch.manual_seed(7)
-    return ArSSR(NetworkSpec(encoder, DecoderSpec(16, 4, False, False), "local", "trilinear"))
-
-
 def small_model(folder: Path) -> Path:
     """A sound model file."""
+    from small_models import small_network
+
     from ArSSRLib.networks.model_file import ModelHeader, save_model
 
     network = small_network()
@@ -54,14 +40,9 @@ def _edited(change: Callable[[dict[str, Any], dict[str, Any]], None]) -> Maker:
     """A model file after ``change(header, arrays)``."""
 
     def make(folder: Path) -> Path:
-        path = small_model(folder)
-        with np.load(path) as archive:
-            arrays: dict[str, Any] = dict(archive)
-        header = json.loads(arrays.pop(_HEADER).tobytes())
-        change(header, arrays)
-        arrays[_HEADER] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
-        np.savez(path, **arrays)
-        return path
+        from small_models import edit_model
+
+        return edit_model(small_model(folder), change)
 
     return make
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from small_models import small_network
 
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.model_file import Model, ModelHeader, save_model
@@ -23,8 +24,6 @@ from ArSSRLib.volumes.files.writing import write_volume
 from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.pixel_types import as_pixel_type
 from ArSSRLib.volumes.volume import Volume
-
-from .models import small_network
 
 _SAME_MM = 1e-9
 """Corners of the field of view may differ by so much of their distance from the origin."""

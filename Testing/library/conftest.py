@@ -33,20 +33,14 @@ def cortex(cortex_path: Path) -> Volume:
 def seeded_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small network whose every weight matters, in a model file."""
     import torch
+    from small_models import small_network
 
-    from ArSSRLib.networks.arssr import ArSSR
     from ArSSRLib.networks.model_file import ModelHeader, save_model
-    from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 
-    spec = NetworkSpec(
-        EncoderSpec("SRResNet", 8, 1, 2, 8, 8), DecoderSpec(16, 4, False, False), "local",
-        "trilinear",
-    )  # fmt: skip
-    torch.manual_seed(7)
-    network = ArSSR(spec)
+    network = small_network()
     torch.nn.init.normal_(network.decoder.second[-1].weight, std=0.05)
     path = tmp_path_factory.mktemp("models") / "seeded.npz"
-    save_model(network, ModelHeader(spec, "Seeded", "1"), path)
+    save_model(network, ModelHeader(network.spec, "Seeded", "1"), path)
     return path
 
 

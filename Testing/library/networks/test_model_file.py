@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from small_models import edit_model, small_network, small_spec
 
 from ArSSRLib.errors import InputError
-from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.model_file import ModelHeader, read_header, read_model, save_model
-from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
 
-SPEC = NetworkSpec(
-    EncoderSpec("SRResNet", 8, 1, 2, 8, 8), DecoderSpec(16, 4, False, False), "local", "trilinear"
-)
-
-
+SPEC = small_spec()
 HEADER = ModelHeader(SPEC, "A test", "7", (1.0, 3.5), (0.5, 4.0), {"hours": 0.1}, mirrored=True)
 
 
 @pytest.fixture
 def model_file(tmp_path: Path) -> Path:
-    torch.manual_seed(0)
-    save_model(ArSSR(SPEC), HEADER, tmp_path / "model.npz")
+    save_model(small_network(), HEADER, tmp_path / "model.npz")
     return tmp_path / "model.npz"
 
 
 def test_a_model_survives_its_file(model_file: Path) -> None:
-    torch.manual_seed(0)
-    original = ArSSR(SPEC).state_dict()
+    original = small_network().state_dict()
     model = read_model(model_file)
     assert model.header == HEADER
     assert all(torch.equal(original[k], v) for k, v in model.network.state_dict().items())
@@ -55,7 +48,7 @@ def test_a_failed_write_keeps_the_old_file(
 
     monkeypatch.setattr(np, "savez_compressed", full)
     with pytest.raises(RuntimeError, match="No space left"):
-        save_model(ArSSR(SPEC), ModelHeader(SPEC), model_file)
+        save_model(small_network(), ModelHeader(SPEC), model_file)
     assert model_file.read_bytes() == before
     assert [path.name for path in model_file.parent.iterdir()] == ["model.npz"]
 
@@ -109,32 +102,27 @@ def test_a_pickle_that_would_run_code_does_not(tmp_path: Path) -> None:
         ({"spacing_range_mm": [1, float("nan")]}, "spacing_range_mm"),
         ({"title": 3}, "title is 3; use text"),
         ({"mirrored": "yes"}, "mirrored is 'yes'; use true or false"),
-        ({"network": {"encoder": {"name": "VGG"}}}, "'VGG' is unknown"),
-        ({"network": {"encoder": {"features": 10**400}}}, "features is 10000"),
-        ({"network": {"encoder": {"features": "many"}}}, "features"),
-        ({"network": {"encoder": {"features": 12}}}, "needs shape"),
+        ({"network": {"name": "VGG"}}, "'VGG' is unknown"),
+        ({"network": {"features": 10**400}}, "features is 10000"),
+        ({"network": {"features": "many"}}, "features"),
+        ({"network": {"features": 12}}, "needs shape"),
     ],
 )
 def test_a_header_that_lies_is_refused(
-    model_file: Path, change: dict[str, object], named: str
+    model_file: Path, change: dict[str, Any], named: str
 ) -> None:
-    with np.load(model_file) as archive:
-        arrays = dict(archive)
-    values = json.loads(arrays["header.json"].tobytes())
-    for key, value in change.items():
-        if key == "network":
-            values["network"]["encoder"].update(value["encoder"])  # type: ignore[index]
-        else:
-            values[key] = value
-    arrays["header.json"] = np.frombuffer(json.dumps(values).encode(), dtype=np.uint8)
-    np.savez(model_file, **arrays)
+    def lie(header: dict[str, Any], weights: object) -> None:
+        encoder = {**header["network"]["encoder"], **change.get("network", {})}
+        header.update({**change, "network": {**header["network"], "encoder": encoder}})
+
+    edit_model(model_file, lie)
     with pytest.raises(InputError, match=named):
         read_model(model_file)
 
 
 def test_titles_are_one_line_of_plain_text(tmp_path: Path) -> None:
     title = "A\x1b[31m <b>title</b>\nin \u202ered \x9b" + "x" * 1000
-    save_model(ArSSR(SPEC), ModelHeader(SPEC, title, "\x07 1"), tmp_path / "model.npz")
+    save_model(small_network(), ModelHeader(SPEC, title, "\x07 1"), tmp_path / "model.npz")
     header = read_header(tmp_path / "model.npz")
     for text in (header.title, header.version):
         assert text.isprintable() and "<" not in text and ">" not in text and len(text) <= 300
@@ -194,10 +182,7 @@ def test_lack_of_memory_is_not_taken_for_damage(
 
 
 def test_weights_that_are_not_finite_are_refused(model_file: Path) -> None:
-    with np.load(model_file) as archive:
-        arrays = dict(archive)
-    arrays["encoder.entry.weight"][0] = np.nan
-    np.savez(model_file, **arrays)
+    edit_model(model_file, lambda header, weights: weights["encoder.entry.weight"].fill(np.nan))
     with pytest.raises(InputError, match="not finite"):
         read_model(model_file)
 

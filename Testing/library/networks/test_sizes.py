@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from small_models import small_network
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.networks.arssr import ArSSR, initialise
@@ -56,14 +57,8 @@ def test_a_wrong_spec_is_refused_by_name(values: dict[str, object], named: str) 
 
 
 def test_a_residual_network_starts_as_trilinear_interpolation() -> None:
-    spec = NetworkSpec(
-        EncoderSpec("SRResNet", 8, 1, 2, 8, 8),
-        DecoderSpec(16, 4, False, False),
-        "local",
-        "trilinear",
-    )
     low = torch.rand(1, 1, 5, 6, 7)
-    network = ArSSR(spec)
+    network = small_network()
     initialise(network, "kaiming")
     values = network.on_grid(low, (10, 12, 14))
     expected = torch.nn.functional.interpolate(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from small_models import LOCAL, PAPER_LIKE
 
 from ArSSRLib.errors import Cancelled, EnvironmentFault, InputError
 from ArSSRLib.networks.arssr import ArSSR
@@ -23,10 +24,6 @@ from ArSSRLib.upsampling.streaming.tiles import TileComputer
 from ArSSRLib.volumes.intensity import Normalisation
 
 pytestmark = pytest.mark.usefixtures("single_precision")
-LOCAL = NetworkSpec(
-    EncoderSpec("SRResNet", 16, 2, 2, 8, 16), DecoderSpec(32, 4, False, False), "local", "trilinear"
-)
-PAPER_LIKE = NetworkSpec(EncoderSpec("RDN", 8, 2, 2, 8, 16), DecoderSpec(32, 8, True, True))
 LOCAL_SKIP = NetworkSpec(
     EncoderSpec("ResCNN", 8, 1, 2, 8, 16), DecoderSpec(32, 6, True, False), "local"
 )

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from small_models import LOCAL, PAPER_LIKE
+from stored_otherwise import cut_out, roi_between
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.networks.arssr import ArSSR
@@ -22,7 +24,7 @@ from ArSSRLib.networks.expected_error import (
 )
 from ArSSRLib.networks.lookup import trilinear
 from ArSSRLib.networks.model_file import Model, ModelHeader
-from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, ExpectedErrorSpec, NetworkSpec
+from ArSSRLib.networks.spec import ExpectedErrorSpec, NetworkSpec
 from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.upsampling.expected_error import ErrorMap, ErrorSummary
 from ArSSRLib.upsampling.request import Upsampling
@@ -31,10 +33,6 @@ from ArSSRLib.volumes.intensity import Normalisation
 from ArSSRLib.volumes.noise import estimate_noise
 from ArSSRLib.volumes.volume import Volume
 
-LOCAL = NetworkSpec(
-    EncoderSpec("SRResNet", 16, 2, 2, 8, 16), DecoderSpec(32, 4, False, False), "local", "trilinear"
-)
-PAPER_LIKE = NetworkSpec(EncoderSpec("RDN", 8, 2, 2, 8, 16), DecoderSpec(32, 8, True, True))
 SPECS = pytest.mark.parametrize("spec", [LOCAL, PAPER_LIKE])
 LOW, FINE = (16, 14, 15), (37, 28, 50)
 
@@ -143,13 +141,10 @@ def test_a_part_has_the_errors_of_the_whole_however_it_is_stored(
 ) -> None:
     whole = _upsampled(cortex, error_model_path, scale=(1, 1, 2)).error_volume()
     assert whole is not None
-    corners = whole.grid.index_to_world([(10, 12, 4), (25, 30, 12)])
-    roi = tuple(float(x) for x in corners.ravel())
+    roi = roi_between(whole.grid, [(10, 12, 4), (25, 30, 12)])
     part = _upsampled(cortex, error_model_path, scale=(1, 1, 2), roi=roi).error_volume()
     assert part is not None
-    start = np.rint(whole.grid.world_to_index([part.grid.origin])[0]).astype(int)[::-1]
-    place = tuple(slice(a, a + n) for a, n in zip(start, part.array.shape, strict=True))
-    np.testing.assert_allclose(part.array, whole.array[place], rtol=3e-3)
+    np.testing.assert_allclose(part.array, cut_out(whole, roi).array, rtol=3e-3)
 
 
 def test_what_the_network_did_not_see_adds_to_the_error(

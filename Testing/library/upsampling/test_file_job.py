@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from stored_otherwise import roi_between
 
 from ArSSRLib.upsampling import file_job
 from ArSSRLib.upsampling.file_job import FileJob, upsample_file
@@ -23,8 +24,7 @@ def _needed(source: Path, output: Path, **choices: object) -> int:
 def test_a_region_needs_less_memory_than_the_whole(
     cortex: Volume, cortex_path: Path, tmp_path: Path
 ) -> None:
-    corners = cortex.grid.index_to_world([(10, 12, 4), (25, 30, 12)])
-    roi = tuple(float(x) for x in corners.ravel())
+    roi = roi_between(cortex.grid, [(10, 12, 4), (25, 30, 12)])
     whole = _needed(cortex_path, tmp_path / "whole.nii")
     assert _needed(cortex_path, tmp_path / "part.nii", roi=roi) < whole
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from stored_otherwise import cut_out, roi_between
 
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.model_file import Model
 from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import upsample_volume
 from ArSSRLib.volumes.grid import Grid
-from ArSSRLib.volumes.region import box_of_roi
 from ArSSRLib.volumes.volume import Volume
 
 REGIONS = 200
@@ -34,13 +35,9 @@ def test_random_regions_are_crops_of_the_whole(
     request = Upsampling.of(scale=scale, model=model, device="cpu", precision="float32")
     whole = upsample_volume(volume, request, model=model)
     for _ in range(REGIONS):
-        corners = grid.index_to_world(rng.uniform(-0.5, np.asarray(grid.size) - 0.5, (2, 3)))
-        roi = tuple(float(x) for x in corners.ravel())
-        (i, j, k), (columns, rows, slices) = box_of_roi(whole.grid, roi)  # type: ignore[arg-type]
-        region = Upsampling.of(scale=scale, model=model, device="cpu", precision="float32", roi=roi)  # type: ignore[arg-type]
-        part = upsample_volume(volume, region, model=model)
-        expected = whole.array[k : k + slices, j : j + rows, i : i + columns]
-        np.testing.assert_allclose(part.array, expected, rtol=0, atol=1e-2)
+        roi = roi_between(grid, rng.uniform(-0.5, np.asarray(grid.size) - 0.5, (2, 3)))
+        part = upsample_volume(volume, replace(request, roi=roi), model=model)
+        np.testing.assert_allclose(part.array, cut_out(whole, roi).array, rtol=0, atol=1e-2)
 
 
 @pytest.mark.parametrize("low", [(0.0, 0.0, -0.5), (0.0, 0.0, 4.2), (-0.5, -0.5, 0.0)])
@@ -49,7 +46,6 @@ def test_a_region_within_the_outermost_half_voxel_has_a_result(
 ) -> None:
     grid = Grid((7, 6, 5), (1.0, 1.0, 5.0))
     volume = Volume(np.random.default_rng(1).random(grid.size[::-1], np.float32), grid)
-    corners = grid.index_to_world([low, np.asarray(low) + 0.2])
-    roi = tuple(float(x) for x in corners.ravel())
-    request = Upsampling.of(scale=4.0, model=model, device="cpu", roi=roi)  # type: ignore[arg-type]
+    roi = roi_between(grid, [low, np.asarray(low) + 0.2])
+    request = Upsampling.of(scale=4.0, model=model, device="cpu", roi=roi)
     assert min(upsample_volume(volume, request, model=model).array.shape) >= 1

@@ -9,19 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from small_models import small_network
 
 from ArSSRLib.errors import InputError
-from ArSSRLib.networks.arssr import ArSSR
-from ArSSRLib.networks.catalogue import load_model, model_info
-from ArSSRLib.networks.encoders import EncoderSpec
+from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.model_file import ModelHeader, read_network, save_model
-from ArSSRLib.networks.spec import DecoderSpec, NetworkSpec
 from ArSSRLib.upsampling.options import add_options, options_of
 from ArSSRLib.upsampling.request import Choices, Upsampling
 from ArSSRLib.upsampling.sidecar import difference_from, how_made
+from ArSSRLib.volumes.grid import Grid
 
 CHOICES: list[dict[str, Any]] = [
     {"scale": 2.0},
@@ -116,19 +114,6 @@ def test_a_description_tells_how_another_run_differs(seeded_model_path: Path) ->
     )
 
 
-def test_a_baseline_is_refused_as_a_model_for_upsampling(tmp_path: Path) -> None:
-    from ArSSRLib.networks.baseline_spec import BaselineSpec
-    from ArSSRLib.networks.build import build_network
-    from ArSSRLib.networks.model_file import ModelHeader
-
-    spec = BaselineSpec("SRCNN3D")
-    save_model(build_network(spec), ModelHeader(spec), tmp_path / "srcnn.npz")
-    with pytest.raises(InputError, match=r"srcnn\.npz' holds the baseline SRCNN3D"):
-        Upsampling.of(model=tmp_path / "srcnn.npz")
-    with pytest.raises(InputError, match="holds the baseline"):
-        Upsampling(model=model_info(tmp_path / "srcnn.npz"))
-
-
 def test_a_loaded_model_is_known_by_its_name_and_file(seeded_model_path: Path) -> None:
     for name in ("default", seeded_model_path):
         assert Upsampling.of(model=load_model(name)) == Upsampling.of(model=name)
@@ -152,8 +137,6 @@ def test_a_choice_that_makes_no_sense_is_refused(choices: dict[str, Any], words:
 def test_what_the_model_was_not_trained_for_is_one_sentence(
     tmp_path: Path, seeded_model_path: Path
 ) -> None:
-    from ArSSRLib.volumes.grid import Grid
-
     network, header = read_network(seeded_model_path)
     save_model(network, replace(header, scale_range=(1.0, 1.5)), tmp_path / "model.npz")
     grid = Grid((8, 8, 8), (1.0, 1.0, 1.0))
@@ -163,13 +146,10 @@ def test_what_the_model_was_not_trained_for_is_one_sentence(
 
 
 def test_noise_reduction_is_for_a_model_that_takes_the_noise_level(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    encoder = EncoderSpec("SRResNet", 4, 1, 1, 4, 4)
-    paths = {}
-    for takes in (True, False):
-        spec = NetworkSpec(replace(encoder, noise_level=takes), DecoderSpec(8, 2, False, False))
-        paths[takes] = tmp_path / f"{takes}.npz"
-        save_model(ArSSR(spec), ModelHeader(spec), paths[takes])
+    paths = {takes: tmp_path / f"{takes}.npz" for takes in (True, False)}
+    for takes, path in paths.items():
+        network = small_network(noise_level=takes)
+        save_model(network, ModelHeader(network.spec), path)
     run = Upsampling.of(scale=2, model=paths[True], noise_reduction=0.5)
     assert "denoise0.5" in run.name_part
     assert run.arguments()[-2:] == ["--noise-reduction", "0.5"]
@@ -180,11 +160,9 @@ def test_noise_reduction_is_for_a_model_that_takes_the_noise_level(tmp_path: Pat
     other = Upsampling.of(scale=2, model=paths[False])
     assert not other.reduces_noise
     assert "NoiseReduction" not in how_made(other)
-    with pytest.raises(InputError, match="does not take the noise level"):
-        Upsampling.of(scale=2, model=paths[False], noise_reduction=0.5)
-
-    with pytest.raises(InputError, match="does not take the noise level"):
-        Upsampling.of(scale=2, model=paths[False], noise_level=0.02)
+    for choice in ({"noise_reduction": 0.5}, {"noise_level": 0.02}):
+        with pytest.raises(InputError, match="does not take the noise level"):
+            Upsampling.of(scale=2, model=paths[False], **choice)  # type: ignore[arg-type]
 
 
 def test_a_known_noise_and_range_belong_to_the_run() -> None:

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from small_models import small_network
+from stored_otherwise import cut_out, in_another_order, roi_between
 
 from ArSSRLib.choices import METHODS
 from ArSSRLib.errors import Cancelled, InputError
@@ -23,12 +26,13 @@ from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.intensity import Normalisation
 from ArSSRLib.volumes.noise import estimate_noise
 from ArSSRLib.volumes.orientation import to_canonical
-from ArSSRLib.volumes.region import box_of_roi
 from ArSSRLib.volumes.volume import Volume
 
 SCALES = [2.0, 2.5, 3.2, (1.5, 2.0, 3.0)]
 STORED = [((0, 1, 2), (False, False, False)), ((0, 1, 2), (True, False, True)),
           ((2, 0, 1), (False, True, False)), ((1, 0, 2), (True, True, True))]  # fmt: skip
+REGION = [(10, 12, 4), (25, 30, 12)]
+"""Two voxels of the cortex."""
 
 
 @pytest.fixture(scope="module")
@@ -37,24 +41,10 @@ def model(seeded_model_path: Path) -> Model:
 
 
 @pytest.fixture(scope="module")
-def placing_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+def placing_model() -> Model:
     """A network whose last layer is zero: with the residual it places as trilinear does."""
-    import torch
-
-    from ArSSRLib.networks.arssr import ArSSR
-    from ArSSRLib.networks.model_file import ModelHeader
-    from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
-
-    torch.manual_seed(1)
-    spec = NetworkSpec(
-        EncoderSpec("SRResNet", 4, 1, 1, 4, 4), DecoderSpec(8, 2, False, False), "local",
-        "trilinear",
-    )  # fmt: skip
-    network = ArSSR(spec).eval().requires_grad_(False)
-    last = network.decoder.second[-1]
-    torch.nn.init.zeros_(last.weight)
-    torch.nn.init.zeros_(last.bias)
-    return Model(network, ModelHeader(spec), "zero")
+    network = small_network(4).eval().requires_grad_(False)
+    return Model(network, ModelHeader(network.spec), "zero")
 
 
 def _upsampled(volume: Volume, model: Model | None = None, **choices: Any) -> Volume:
@@ -119,25 +109,6 @@ def test_the_bundled_network_keeps_a_blobs_centre_of_mass_too(
     assert np.abs(_centre_of_mass(result) - centre).max() < 0.02
 
 
-def _stored_otherwise(volume: Volume, order: tuple[int, ...], flips: tuple[bool, ...]) -> Volume:
-    """The same volume with its axes (i, j, k) stored in another order and direction."""
-    axes = [2 - order[2 - n] for n in range(3)]
-    turned = volume.array.transpose(axes)[
-        tuple(slice(None, None, -1 if flip else 1) for flip in flips[::-1])
-    ]
-    corner = [0, 0, 0]
-    for axis, flip in zip(order, flips, strict=True):
-        corner[axis] = volume.grid.size[axis] - 1 if flip else 0
-    columns = np.reshape(volume.grid.direction, (3, 3))[:, order] * np.where(flips, -1.0, 1.0)
-    grid = Grid(
-        tuple(volume.grid.size[a] for a in order),
-        tuple(volume.grid.spacing[a] for a in order),
-        tuple(volume.grid.index_to_world(corner)),
-        tuple(columns.ravel()),
-    )
-    return replace(volume, array=np.ascontiguousarray(turned), grid=grid)
-
-
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("order", "flips"), STORED)
 def test_flipping_or_permuting_the_storage_flips_or_permutes_the_result(
@@ -145,8 +116,8 @@ def test_flipping_or_permuting_the_storage_flips_or_permutes_the_result(
 ) -> None:
     part = Volume(cortex.array[:9, :12, :14], cortex.grid.cropped((0, 0, 0), (14, 12, 9)))
     scale = (1.6, 2.0, 2.4)
-    expected = _stored_otherwise(_upsampled(part, model, scale=scale, method=method), order, flips)
-    stored = _stored_otherwise(part, order, flips)
+    expected = in_another_order(_upsampled(part, model, scale=scale, method=method), order, flips)
+    stored = in_another_order(part, order, flips)
     turned_scale = tuple(scale[a] for a in order)
     result = _upsampled(stored, model, scale=turned_scale, method=method)
     np.testing.assert_array_equal(result.array, expected.array)
@@ -157,17 +128,13 @@ def test_flipping_or_permuting_the_storage_flips_or_permutes_the_result(
 @pytest.mark.usefixtures("single_precision")
 @pytest.mark.parametrize("method", METHODS)
 def test_a_region_holds_the_values_of_the_whole(cortex: Volume, model: Model, method: str) -> None:
-    target = cortex.grid.upsampled(1.7)
     whole = _upsampled(cortex, model, scale=1.7, method=method)
-    corners = cortex.grid.index_to_world([(10, 12, 4), (25, 30, 12)])
-    region = tuple(float(x) for x in corners.ravel())
+    region = roi_between(cortex.grid, REGION)
     part = _upsampled(cortex, model, scale=1.7, method=method, roi=region)
-    (i, j, k), (columns, rows, slices) = box_of_roi(target, region)
-    expected = whole.array[k : k + slices, j : j + rows, i : i + columns]
-    span = float(np.ptp(whole.array))
-    assert part.array.shape == expected.shape
-    assert np.abs(part.array - expected).max() < 1e-4 * span
-    np.testing.assert_allclose(part.grid.origin, target.index_to_world((i, j, k)), atol=1e-9)
+    expected = cut_out(whole, region)
+    assert part.array.shape == expected.array.shape
+    assert np.abs(part.array - expected.array).max() < 1e-4 * float(np.ptp(whole.array))
+    np.testing.assert_allclose(part.grid.origin, expected.grid.origin, atol=1e-9)
 
 
 def test_the_network_sharpens_and_the_result_says_so(cortex: Volume, model: Model) -> None:
@@ -223,35 +190,19 @@ def test_an_impossible_size_is_refused(cortex: Volume) -> None:
 
 
 def test_without_more_voxels_the_network_changes_nothing(cortex: Volume, model: Model) -> None:
-    corners = cortex.grid.index_to_world([(10, 12, 4), (25, 30, 12)])
-    region = tuple(float(x) for x in corners.ravel())
+    region = roi_between(cortex.grid, REGION)
     np.testing.assert_array_equal(_upsampled(cortex, model, scale=1).array, cortex.array)
     part = _upsampled(cortex, model, scale=1, roi=region)
-    (i, j, k), (columns, rows, slices) = box_of_roi(cortex.grid, region)
-    expected = cortex.array[k : k + slices, j : j + rows, i : i + columns]
-    np.testing.assert_array_equal(part.array, expected)
+    np.testing.assert_array_equal(part.array, cut_out(cortex, region).array)
 
 
 @pytest.fixture(scope="module")
-def noise_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+def noise_model() -> Model:
     """A network that takes the noise level and responds to it."""
-    import torch
-
-    from ArSSRLib.networks.arssr import ArSSR
-    from ArSSRLib.networks.model_file import ModelHeader, save_model
-    from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
-
-    torch.manual_seed(1)
-    spec = NetworkSpec(
-        EncoderSpec("SRResNet", 4, 1, 2, 4, 4, noise_level=True), DecoderSpec(8, 2, False, False),
-        "local", "trilinear",
-    )  # fmt: skip
-    network = ArSSR(spec).eval().requires_grad_(False)
+    network = small_network(4, noise_level=True).eval().requires_grad_(False)
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
-    path = tmp_path_factory.mktemp("models") / "noise.npz"
-    save_model(network, ModelHeader(spec), path)
-    return load_model(path)
+    return Model(network, ModelHeader(network.spec), "noise")
 
 
 def test_the_network_is_given_the_noise_of_the_scan(cortex: Volume, noise_model: Model) -> None:

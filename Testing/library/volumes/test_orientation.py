@@ -6,9 +6,11 @@ import itertools
 
 import numpy as np
 import pytest
+from stored_otherwise import in_another_order
 
 from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.orientation import to_canonical
+from ArSSRLib.volumes.volume import Volume
 
 STORED_ORDERS = [
     (order, flips)
@@ -17,38 +19,19 @@ STORED_ORDERS = [
 ]
 
 
-def restored(
-    array: np.ndarray, grid: Grid, order: tuple[int, ...], flips: tuple[bool, ...]
-) -> tuple[np.ndarray, Grid]:
-    """The same volume with its axes (i, j, k) stored in another order and direction."""
-    axes = [2 - order[2 - n] for n in range(3)]
-    turned = array.transpose(axes)[tuple(slice(None, None, -1 if f else 1) for f in flips[::-1])]
-    first = [grid.size[a] - 1 if f else 0 for a, f in zip(order, flips, strict=True)]
-    corner = [0, 0, 0]
-    for a, index in zip(order, first, strict=True):
-        corner[a] = index
-    columns = np.reshape(grid.direction, (3, 3))[:, order] * np.where(flips, -1.0, 1.0)
-    return np.ascontiguousarray(turned), Grid(
-        tuple(grid.size[a] for a in order),
-        tuple(grid.spacing[a] for a in order),
-        tuple(grid.index_to_world(corner)),
-        tuple(columns.ravel()),
-    )
-
-
 @pytest.mark.parametrize("angle", [0.0, 12.0, 45.0])
 def test_all_48_stored_orders_give_one_canonical_array(angle: float) -> None:
     cosine, sine = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
     grid = Grid((4, 5, 6), (1.0, 2.0, 3.0), (7.0, 8.0, 9.0),
                 (cosine, -sine, 0, sine, cosine, 0, 0, 0, 1))  # fmt: skip
-    array = np.random.default_rng(0).random((6, 5, 4), dtype=np.float32)
-    canonical = to_canonical(grid.direction).apply(array)
+    volume = Volume(np.random.default_rng(0).random((6, 5, 4), dtype=np.float32), grid)
+    canonical = to_canonical(grid.direction).apply(volume.array)
     for order, flips in STORED_ORDERS:
-        stored, stored_grid = restored(array, grid, order, flips)
-        turn = to_canonical(stored_grid.direction)
-        np.testing.assert_array_equal(turn.apply(stored), canonical)
-        np.testing.assert_array_equal(turn.undo(canonical), stored)
-        assert turn.size(stored_grid.size) == canonical.shape[::-1]
+        stored = in_another_order(volume, order, flips)
+        turn = to_canonical(stored.grid.direction)
+        np.testing.assert_array_equal(turn.apply(stored.array), canonical)
+        np.testing.assert_array_equal(turn.undo(canonical), stored.array)
+        assert turn.size(stored.grid.size) == canonical.shape[::-1]
 
 
 def test_an_lps_grid_is_turned_right_forward_and_up() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from small_models import PAPER_LIKE
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.networks.arssr import ArSSR
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.encoder import Encoder
 from ArSSRLib.networks.model_file import Model, ModelHeader
-from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
+from ArSSRLib.networks.spec import EncoderSpec
 from ArSSRLib.resampling.interpolation import ArrayBox, interpolate
 from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling.engine import Engine
@@ -154,15 +155,14 @@ def test_values_too_large_for_half_precision_are_computed_in_single_precision(
     """A CPU that may compute in float16 stands for CUDA."""
     monkeypatch.setitem(precision._POSSIBLE, "cpu", (torch.float32, torch.float16))
     torch.manual_seed(4)
-    spec = NetworkSpec(EncoderSpec("RDN", 8, 2, 2, 8, 16), DecoderSpec(32, 8, True, True))
-    network = ArSSR(spec).eval().requires_grad_(False)
+    network = ArSSR(PAPER_LIKE).eval().requires_grad_(False)
     network.decoder.second[-1].bias.fill_(0.5)
     # Its features are small enough for float32 and too large for float16.
     encoder = network.encoder
     encoder.layer(list(encoder.structure.convolutions())[-1]).weight.mul_(1e7)
     network.decoder.first[0].weight.mul_(1e-7)
     network.decoder.second[0].weight.mul_(1e-7)
-    loud = Model(network, ModelHeader(spec), "loud")
+    loud = Model(network, ModelHeader(PAPER_LIKE), "loud")
     array = np.random.default_rng(5).gamma(2.0, 150.0, size=(10, 11, 12)).astype(np.float32)
     expected = Engine(model=loud, device="cpu", precision="float32").upsample(array, (20, 22, 24))
     result = Engine(model=loud, device="cpu", precision="float16").upsample(array, (20, 22, 24))
