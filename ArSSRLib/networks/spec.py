@@ -45,11 +45,19 @@ class ExpectedErrorSpec:
         interval_68, interval_95: half the width of the interval around an intensity that holds the
             truth in 68 % and in 95 % of the voxels, as a multiple of the expected error. Training
             measures them; the defaults are those of the Laplace distribution.
+        smoothing: standard deviation, in target voxels, of the Gaussian that averages the head's
+            errors; 0 where they are the expected errors themselves.
+        factor, power, slope_power: otherwise the expected error is ``factor`` · average ^ ``power``
+            · slope ^ ``slope_power``, see :mod:`ArSSRLib.upsampling.refined_error`.
     """
 
     hidden: int = entry(32, **SIZES)
     interval_68: float = entry(1.1394, above=0, most=100)
     interval_95: float = entry(2.9957, above=0, most=100)
+    smoothing: float = entry(0.0, least=0, most=2)
+    factor: float = entry(1.0, above=0, most=1e3)
+    power: float = entry(1.0, least=0, most=10)
+    slope_power: float = entry(0.0, least=0, most=10)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionary, ready for JSON."""

@@ -171,9 +171,11 @@ class ExpectedErrorRecipe:
         hidden: width of its hidden layer.
         estimate_off: standard deviation of the logarithm by which the noise level that it is given
             differs from the true one, as estimates do.
+        smoothing: standard deviation, in target voxels, of the Gaussian that averages its errors.
         reduction_share: share of patches whose network is told another multiple of the noise level,
             from 0 to 2.
-        calibration_cases: simulated scans of the training volumes that the intervals are fitted to.
+        calibration_cases: simulated scans of the training volumes that the expected error is
+            fitted to, and as many of the validation volumes for its intervals.
         calibration_crop: side of their HR crop, in voxels.
         calibration_scales: their scales, along all axes or along one.
         calibration_noise: standard deviations of their added noise, normalised intensity.
@@ -182,6 +184,7 @@ class ExpectedErrorRecipe:
     hidden: int = entry(32, least=1, most=1024)
     estimate_off: float = entry(0.15, least=0, most=2)
     reduction_share: float = entry(0.25, **_SHARE)
+    smoothing: float = entry(1.0, above=0, most=2)
     calibration_cases: int = entry(66, least=1, most=10**4)
     calibration_crop: int = entry(64, least=8, most=1024)
     calibration_scales: tuple[float, ...] = entry(

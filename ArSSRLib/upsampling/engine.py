@@ -7,7 +7,7 @@ the encoder reaches, and positions are counted in the whole volume.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -24,6 +24,7 @@ from .hardware.device import choose_device, denormals_flushed, release_memory
 from .hardware.precision import choose_precision
 from .plan import Shape, Spans, geometry_of, tiles_for
 from .progress import ProgressCallback, ProgressClock
+from .refined_error import refined, widened
 from .streaming.fallback import FallbackComputer
 from .streaming.passes import Pass
 from .streaming.tiles import TileComputer, View
@@ -104,9 +105,18 @@ class Engine:
                 "for it.",
                 argument="expected_error",
             )
-        intensities, errors = self._upsample(array, (target_shape, box), progress, head)
+        spec = self.model.header.expected_error
+        assert spec is not None
+        box = box or ((0, 0, 0), target_shape)
+        _spans(*box, target_shape)
+        outer = widened(box, target_shape) if spec.smoothing else box
+        intensities, errors = self._upsample(array, (target_shape, outer), progress, head)
         assert errors is not None
-        return intensities, errors
+        factors = [m / n for m, n in zip(target_shape, array.shape, strict=True)]
+        span = errors.normalisation.span
+        shares = refined(errors.shares, intensities, span, factors, spec)
+        inner = tuple(slice(a - b, a - b + n) for a, n, b in zip(*box, outer[0], strict=True))
+        return np.ascontiguousarray(intensities[inner]), replace(errors, shares=shares[inner])
 
     def _upsample(
         self,

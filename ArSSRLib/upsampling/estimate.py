@@ -80,8 +80,9 @@ def estimate_cost(request: Upsampling, grid: Grid, target: Grid) -> Cost:
     speed = _OPERATIONS_PER_SECOND[device] * cores * faster
     plane = max(geometry.plane_voxels(tile) for tile in tiles)
     working = stream_bytes(spec, plane, low[geometry.stream])
-    # Input and output as float32: files are written in parts. Expected errors are float16.
-    arrays = 4 * (grid.voxels + target.voxels) + 2 * request.expected_error * target.voxels
+    # Input and output as float32: files are written in parts. Expected errors are float16,
+    # before and after they are refined.
+    arrays = 4 * (grid.voxels + target.voxels) + 4 * request.expected_error * target.voxels
     # A graphics device takes the encoder's planes into its own memory.
     share = 0.0 if device != "cpu" else _BFLOAT16_SHARE if halved else 1.0
     least = _PROGRAM_BYTES - _SHAREABLE_BYTES + arrays + int(share * working)

@@ -20,7 +20,7 @@ LIMIT = 0.05
 """Share of the intensity range from which an expected error counts as large."""
 TISSUE = 0.1
 """Share of the intensity range above which a voxel counts as tissue."""
-_LARGEST_SHARE = 6e4
+LARGEST_SHARE = 6e4
 """About the largest float16."""
 _MEAN_OF_NOISE = float(np.sqrt(2.0 / np.pi))
 """Mean absolute value of Gaussian noise of standard deviation 1."""
@@ -119,7 +119,7 @@ def add_unseen(shares: ShareArray, unseen: FloatArray, span: float) -> None:
     """
     with np.errstate(over="ignore"):
         total = shares + np.abs(unseen) / np.float32(span)
-    shares[...] = np.minimum(total, _LARGEST_SHARE)
+    shares[...] = np.minimum(total, LARGEST_SHARE)
 
 
 def _percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""How wide the intervals around an intensity must be to hold the truth as often as they state."""
+"""Fits the expected error and its intervals to simulated scans, upsampled as in use."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...networks.expected_error import SMALLEST_ERROR
 from ...networks.model_file import Model
 from ...networks.spec import ExpectedErrorSpec
 from ...resampling.degradation import simulate_low_resolution
 from ...upsampling.expected_error import TISSUE
+from ...upsampling.refined_error import Evidence, evidence_of
 from ...upsampling.request import Upsampling
 from ...upsampling.run import upsample_with_error
 from ...volumes.array_types import FloatArray
@@ -22,52 +24,94 @@ from ..variation.blurs import BlurSampler
 from ..volumes import TrainingVolume
 from .scan_noise import ScanNoise
 
+_MOST_VOXELS = 30_000
+
 
 @dataclass(frozen=True)
-class Ratios:
-    """One simulated scan: its error over the expected error.
+class SimulatedScan:
+    """Some tissue voxels of one upsampled scan, whose truth is known.
 
     Attributes:
         name: of the volume.
-        scales: along the axes (k, j, i).
-        noise: standard deviation of the noise that was added.
-        ratios: absolute error over expected error, of the tissue voxels, sorted.
+        evidence: what the expected error is made of.
+        error: true absolute error, as a share of the intensity range.
     """
 
     name: str
-    scales: tuple[float, float, float]
-    noise: float
-    ratios: FloatArray
+    evidence: Evidence
+    error: FloatArray
 
-    def width(self, share: float) -> float:
+    def width(self, spec: ExpectedErrorSpec, share: float) -> float:
         """The multiple of the expected error that holds this share of the true errors."""
-        return float(np.quantile(self.ratios, share))
+        return float(np.quantile(self._ratios(spec), share))
 
-    def coverage(self, multiple: float) -> float:
+    def coverage(self, spec: ExpectedErrorSpec, multiple: float) -> float:
         """The share of the voxels whose error is at most so many expected errors."""
-        return float(np.mean(self.ratios <= multiple))
+        return float(np.mean(self._ratios(spec) <= multiple))
+
+    def _ratios(self, spec: ExpectedErrorSpec) -> FloatArray:
+        return self.error / np.maximum(self.evidence.error(spec), np.float32(SMALLEST_ERROR))
 
 
-def calibrated(spec: ExpectedErrorSpec, cases: Sequence[Ratios]) -> ExpectedErrorSpec:
-    """The description of a head with the interval widths that fit these cases on average."""
-    widths = {
-        share: float(np.exp(np.mean([np.log(case.width(share)) for case in cases])))
-        for share in (0.68, 0.95)
-    }
+def fitted(spec: ExpectedErrorSpec, scans: Sequence[SimulatedScan]) -> ExpectedErrorSpec:
+    """The description of a head with the power law that makes these errors most likely.
+
+    The likelihood is that of the Laplace distribution; all scans count the same.
+    """
+    from scipy.optimize import minimize
+
+    smoothed, slope, error, weight = (
+        np.concatenate(parts).astype(np.float64)
+        for parts in zip(
+            *(
+                (*scan.evidence, scan.error, np.full(scan.error.size, 1.0 / scan.error.size))
+                for scan in scans
+            ),
+            strict=True,
+        )
+    )
+    terms = np.stack([np.ones_like(smoothed), smoothed, slope])
+    weight /= len(scans)
+
+    def loss(x: FloatArray) -> tuple[float, FloatArray]:
+        logarithm = x @ terms
+        ratio = error * np.exp(-logarithm)
+        return float(weight @ (ratio + logarithm)), terms @ (weight * (1.0 - ratio))
+
+    bounds = [(-5.0, 5.0), (0.0, 5.0), (0.0, 2.0)]
+    start = np.array([0.0, 1.0, 0.0])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return replace(
+        spec, factor=float(np.exp(found[0])), power=float(found[1]), slope_power=float(found[2])
+    )
+
+
+def calibrated(spec: ExpectedErrorSpec, scans: Sequence[SimulatedScan]) -> ExpectedErrorSpec:
+    """The description of a head with the interval widths that fit these scans on average.
+
+    Volumes count the same, however many scans there are of each.
+    """
+    names = sorted({scan.name for scan in scans})
+    widths = {}
+    for share in (0.68, 0.95):
+        logs = {name: [] for name in names}  # type: dict[str, list[float]]
+        for scan in scans:
+            logs[scan.name].append(np.log(scan.width(spec, share)))
+        widths[share] = float(np.exp(np.mean([np.mean(each) for each in logs.values()])))
     return replace(spec, interval_68=widths[0.68], interval_95=widths[0.95])
 
 
-def measured(
+def simulated_scans(
     model: Model, volumes: Sequence[TrainingVolume], recipe: Recipe, own: ScanNoise
-) -> Iterator[Ratios]:
+) -> Iterator[SimulatedScan]:
     """Simulates scans of central crops, one after another, and upsamples them as in use.
 
     A crop has the intensity range and the noise of its whole volume, as a region of a scan has.
 
     Args:
-        model: with a head.
+        model: with a head whose errors are not refined.
         volumes: each is taken once, then again from the first, with other draws.
-        recipe: its kernels, ``calibration_`` entries and seed count.
+        recipe: its kernels, ``expected_error`` entries and seed count.
         own: noise of the volumes themselves.
     """
     head = recipe.expected_error
@@ -82,9 +126,12 @@ def measured(
         noise = float(rng.choice(head.calibration_noise))
         low = low + np.float32(noise) * rng.standard_normal(low.shape, dtype=np.float32)
         level = float(np.hypot(noise, own.at(volume.name, float(np.prod(scales) ** (1.0 / 3.0)))))
-        ratios = _ratios(model, low, high, level)
-        if ratios.size:
-            yield Ratios(volume.name, scales, noise, ratios)
+        evidence, error = _upsampled(model, low, high, level, head.smoothing)
+        tissue = np.flatnonzero(high > TISSUE)
+        tissue = tissue[:: tissue.size // _MOST_VOXELS + 1]
+        if tissue.size:
+            smoothed, slope, error = (part.ravel()[tissue] for part in (*evidence, error))
+            yield SimulatedScan(volume.name, Evidence(smoothed, slope), error)
 
 
 def _scales(
@@ -100,8 +147,10 @@ def _scales(
     return scales[0], scales[1], scales[2]
 
 
-def _ratios(model: Model, low: FloatArray, high: FloatArray, level: float) -> FloatArray:
-    """Absolute error over expected error of the tissue voxels of one simulated scan."""
+def _upsampled(
+    model: Model, low: FloatArray, high: FloatArray, level: float, smoothing: float
+) -> tuple[Evidence, FloatArray]:
+    """Evidence and true absolute error of all voxels of one simulated scan."""
     fine = Grid(high.shape[::-1])  # type: ignore[arg-type]
     spacing = tuple(m / n for m, n in zip(high.shape[::-1], low.shape[::-1], strict=True))
     origin = tuple(0.5 * (s - 1.0) for s in spacing)
@@ -114,8 +163,7 @@ def _ratios(model: Model, low: FloatArray, high: FloatArray, level: float) -> Fl
         noise_level=level if model.header.spec.encoder.noise_level else None,
     )
     made = upsample_with_error(Volume(low, coarse), request, target=fine, model=model)
-    error = made.error_volume()
-    assert error is not None
-    tissue = high > TISSUE
-    ratios = np.abs(made.volume.array - high)[tissue] / error.array[tissue]
-    return np.sort(ratios)
+    assert made.errors is not None
+    result = made.volume.array
+    evidence = evidence_of(made.errors.shares, result, spacing[::-1], smoothing)
+    return evidence, np.abs(result - high)

@@ -12,11 +12,12 @@ import torch
 
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.spec import ExpectedErrorSpec
-from ArSSRLib.training.expected_error.calibration import Ratios, calibrated
+from ArSSRLib.training.expected_error.calibration import SimulatedScan, calibrated, fitted
 from ArSSRLib.training.expected_error.patches import HeadSampler
 from ArSSRLib.training.expected_error.scan_noise import ScanNoise
 from ArSSRLib.training.recipe import load_recipe
 from ArSSRLib.training.volumes import load_volumes
+from ArSSRLib.upsampling.refined_error import Evidence
 from ArSSRLib.volumes.files.search import find_files
 
 Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -47,6 +48,7 @@ def test_only_the_head_is_trained(
     assert after.expected_error is not None
     spec = after.header.expected_error
     assert spec is not None and 0.0 < spec.interval_68 < spec.interval_95
+    assert spec.smoothing > 0.0
     assert after.header.provenance["expected_error"]["volumes"] == 1
 
 
@@ -75,9 +77,31 @@ def test_a_sample_has_the_noise_of_the_scan_and_what_the_network_is_told(
     assert any(told) and not all(told)
 
 
+def _scan(name: str, off: float = 1.0) -> SimulatedScan:
+    """A scan whose errors follow a power law of the evidence, times ``off``."""
+    rng = np.random.default_rng(1)
+    evidence = Evidence(*rng.normal(-4.0, 1.0, (2, 20_000)).astype(np.float32))
+    scale = 2.0 * np.exp(0.8 * evidence.smoothed + 0.3 * evidence.slope)
+    return SimulatedScan(name, evidence, (off * scale * rng.exponential(size=20_000)))
+
+
+def test_the_power_law_of_the_errors_is_found() -> None:
+    spec = fitted(ExpectedErrorSpec(smoothing=1.0), [_scan("head"), _scan("brain")])
+    assert spec.factor == pytest.approx(2.0, rel=0.1)
+    assert spec.power == pytest.approx(0.8, abs=0.02)
+    assert spec.slope_power == pytest.approx(0.3, abs=0.02)
+
+
 def test_the_intervals_hold_as_many_voxels_as_they_state() -> None:
-    ratios = np.sort(np.random.default_rng(1).exponential(2.0, 5000)).astype(np.float32)
-    case = Ratios("made up", (2.0, 2.0, 2.0), 0.0, ratios)
-    spec = calibrated(ExpectedErrorSpec(), [case])
-    assert case.coverage(spec.interval_68) == pytest.approx(0.68, abs=1e-3)
-    assert case.coverage(spec.interval_95) == pytest.approx(0.95, abs=1e-3)
+    scan = _scan("head")
+    spec = calibrated(fitted(ExpectedErrorSpec(smoothing=1.0), [scan]), [scan])
+    assert scan.coverage(spec, spec.interval_68) == pytest.approx(0.68, abs=1e-3)
+    assert scan.coverage(spec, spec.interval_95) == pytest.approx(0.95, abs=1e-3)
+
+
+def test_each_volume_counts_the_same_for_the_intervals() -> None:
+    scans = [_scan("head"), _scan("head"), _scan("head"), _scan("brain", off=2.0)]
+    spec = fitted(ExpectedErrorSpec(smoothing=1.0), scans[:1])
+    once = calibrated(spec, scans[2:])
+    assert calibrated(spec, scans).interval_68 == pytest.approx(once.interval_68)
+    assert once.interval_68 == pytest.approx(2**0.5 * calibrated(spec, scans[:1]).interval_68)

@@ -1,0 +1,110 @@
+"""Refines the head's expected errors with what only the finished result shows.
+
+The head sees one target voxel at a time. How far off a voxel is has much in common with its
+neighbours, and errors grow with the slope of the result: the errors are averaged over the
+neighbourhood, and a power law of both is fitted to simulated scans when the head is trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+import numpy as np
+
+from ..networks.expected_error import SMALLEST_ERROR
+from ..networks.spec import ExpectedErrorSpec
+from ..resampling.interpolation import ArrayBox
+from ..volumes.array_types import FloatArray
+from .expected_error import LARGEST_SHARE, ShareArray
+from .plan import Shape
+
+REACH = 2
+"""Target voxels around a voxel that its refined error depends on."""
+_SLICES_AT_ONCE = 16
+_FLATTEST = 3e-3
+"""Added to slopes, so that their logarithm is finite."""
+
+
+class Evidence(NamedTuple):
+    """What the refined error is made of, for each target voxel.
+
+    Attributes:
+        smoothed: logarithm of the head's error, averaged over the neighbourhood.
+        slope: logarithm of the gradient's length, in shares of the intensity range per LR voxel.
+    """
+
+    smoothed: FloatArray
+    slope: FloatArray
+
+    def error(self, spec: ExpectedErrorSpec) -> FloatArray:
+        """The refined error, as shares of the intensity range."""
+        logarithm = spec.power * self.smoothed + spec.slope_power * self.slope
+        error: FloatArray = np.exp(logarithm + np.float32(np.log(spec.factor)))
+        return error
+
+
+def widened(box: ArrayBox, target: Shape) -> ArrayBox:
+    """A box with the neighbours that its refined errors depend on, as far as there are any.
+
+    Args:
+        box: start and size, in target voxels (k, j, i).
+        target: shape (k, j, i) of the whole result.
+    """
+    first = [max(0, start - REACH) for start in box[0]]
+    last = [min(n, a + size + REACH) for a, size, n in zip(*box, target, strict=True)]
+    return cast(ArrayBox, (tuple(first), tuple(b - a for a, b in zip(first, last, strict=True))))
+
+
+def evidence_of(
+    shares: ShareArray, normalised: FloatArray, factors: Sequence[float], smoothing: float
+) -> Evidence:
+    """What the refined error is made of.
+
+    Args:
+        shares: errors as the head gives them, as shares of the intensity range [k, j, i].
+        normalised: intensities of the result, as shares of the intensity range.
+        factors: target voxels over LR voxels, along (k, j, i).
+        smoothing: standard deviation of the Gaussian that averages the errors, in target voxels.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    errors = shares.astype(np.float32)
+    smoothed = gaussian_filter(errors, smoothing, mode="nearest", radius=REACH)
+    squares = np.zeros_like(errors)
+    for axis, factor in enumerate(factors):
+        if normalised.shape[axis] > 1:
+            squares += np.square(np.gradient(normalised, axis=axis) * np.float32(factor))
+    slope = np.log(np.sqrt(squares) + np.float32(_FLATTEST))
+    return Evidence(np.log(np.maximum(smoothed, np.float32(SMALLEST_ERROR))), slope)
+
+
+def refined(
+    shares: ShareArray,
+    intensities: FloatArray,
+    span: float,
+    factors: Sequence[float],
+    spec: ExpectedErrorSpec,
+) -> ShareArray:
+    """The refined errors, a few slices at a time; never below ``SMALLEST_ERROR``.
+
+    Args:
+        shares: errors as the head gives them, as shares of the intensity range [k, j, i].
+        intensities: of the result, on any scale.
+        span: their range.
+        factors: target voxels over LR voxels, along (k, j, i).
+        spec: how; without smoothing the errors stay what they are.
+    """
+    if not spec.smoothing:
+        return shares
+    result = np.empty_like(shares)
+    for first in range(0, len(shares), _SLICES_AT_ONCE):
+        last = min(first + _SLICES_AT_ONCE, len(shares))
+        begin = max(0, first - REACH)
+        slices = slice(begin, last + REACH)
+        evidence = evidence_of(
+            shares[slices], intensities[slices] / np.float32(span), factors, spec.smoothing
+        )
+        error = evidence.error(spec)[first - begin : last - begin]
+        result[first:last] = np.clip(error, SMALLEST_ERROR, LARGEST_SHARE)
+    return result
