@@ -58,7 +58,7 @@ class ErrorCase:
             for name, curve in values["curves"].items()
         }
         found = dict(values["reliability"])
-        for name in ("expected", "found"):
+        for name in ("expected", "found", "widths"):
             found[name] = tuple(found[name])
         return ErrorCase(
             Reliability(**found), values["ranks"], curves, values["expected"], values["found"]

@@ -11,6 +11,7 @@ from ...networks.spec import ExpectedErrorSpec
 from ...volumes.array_types import FloatArray
 
 _BINS = 10
+_PERCENTS = np.arange(1, 100) / 100.0
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,18 @@ class Reliability:
         inside_68, inside_95: share of the voxels whose truth lies in the stated interval.
         expected, found: mean expected and mean true absolute error of the voxels, sorted by their
             expected error and cut into tenths; shares of the intensity range.
+        widths: the multiples of the expected error that hold 1 %, 2 %, … 99 % of the true errors.
     """
 
     inside_68: float
     inside_95: float
     expected: tuple[float, ...]
     found: tuple[float, ...]
+    widths: tuple[float, ...]
+
+    def inside(self, multiple: float) -> float:
+        """Share of the voxels whose error is at most so many expected errors, to about 1 %."""
+        return float(np.interp(multiple, self.widths, _PERCENTS))
 
 
 def reliability(
@@ -46,4 +53,5 @@ def reliability(
         float(np.mean(error <= intervals.interval_95 * expected)),
         tuple(float(expected[tenth].mean()) for tenth in tenths if tenth.size),
         tuple(float(error[tenth].mean()) for tenth in tenths if tenth.size),
+        tuple(np.quantile(error / expected, _PERCENTS).tolist()),
     )
