@@ -18,8 +18,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import product
+from functools import partial
+from itertools import chain, product
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -74,14 +77,17 @@ def main() -> None:
     parser.add_argument("--model", default="default")
     parser.add_argument("--crop", type=int, default=72, help="voxels along each axis")
     parser.add_argument("--quick", action="store_true", help="fewer scales, kernels and noises")
+    parser.add_argument("--jobs", type=int, default=1, help="volumes at a time, a core each")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
     model = load_model(arguments.model)
     volumes = [_training_volume(path) for path in arguments.volumes]
     crops = {volume.name: _crop(volume, arguments.crop) for volume in volumes}
-    own = ScanNoise.of(volumes)
     arguments.output.mkdir(parents=True, exist_ok=True)
-    cases = _held_out(pd.DataFrame(_rows(crops, model, own, arguments.quick)))
+    with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:
+        measure = partial(_rows, arguments.model, arguments.quick)
+        rows = pool.map(measure, crops.items(), volumes)
+        cases = _held_out(pd.DataFrame(chain.from_iterable(rows)))
     cases.drop(columns="reliability").to_csv(arguments.output / "cases.csv", index=False)
     unknown = pd.DataFrame(_unknown(crops, model))
     text = "\n\n".join([*_calibration(cases), *_ranking(cases), _table(unknown, "Unknown ground")])
@@ -102,12 +108,14 @@ def _crop(volume: TrainingVolume, side: int) -> Volume:
 
 
 def _rows(
-    crops: dict[str, Volume], model: Model, own: ScanNoise, quick: bool
-) -> Iterator[dict[str, object]]:
+    model_name: str, quick: bool, crop: tuple[str, Volume], whole: TrainingVolume
+) -> list[dict[str, object]]:
+    """What was measured on each simulated scan of one source."""
+    source, sharp = crop
+    model, own = load_model(model_name), ScanNoise.of([whole])
     scales, kernels = (SCALES[1::2], KERNELS[:2]) if quick else (SCALES, KERNELS)
-    for (source, sharp), scale, axes, kernel, noise in product(
-        crops.items(), scales, ("ijk", "k"), kernels, NOISES
-    ):
+    rows = []
+    for scale, axes, kernel, noise in product(scales, ("ijk", "k"), kernels, NOISES):
         factor = scale ** (len(axes) / 3.0)
         request = Upsampling.of(
             model=model,
@@ -120,7 +128,8 @@ def _rows(
         case = error_case(low, sharp, request, model)
         if case is not None:
             named = dict(zip(GROUPS, (source, scale, axes, kernel, noise), strict=True))
-            yield {**named, **_figures(case)}
+            rows.append({**named, **_figures(case)})
+    return rows
 
 
 def _figures(case: ErrorCase) -> dict[str, object]:
