@@ -110,15 +110,16 @@ def simulated_scans(
 
     Args:
         model: with a head whose errors are not refined.
-        volumes: each is taken once, then again from the first, with other draws.
+        volumes: drawn by their weights, as for training.
         recipe: its kernels, ``expected_error`` entries and seed count.
         own: noise of the volumes themselves.
     """
     head = recipe.expected_error
     blurs = BlurSampler(recipe.kernels, recipe.blur)
+    weights = np.array([volume.weight for volume in volumes])
     for number in range(head.calibration_cases):
-        volume = volumes[number % len(volumes)]
         rng = np.random.default_rng([recipe.seed, number])
+        volume = volumes[rng.choice(len(volumes), p=weights / weights.sum())]
         high = central_crop(volume.normalisation.apply(volume.array), head.calibration_crop)
         scales = _scales(rng, volume, recipe)
         shape = [max(1, round(n / s)) for n, s in zip(high.shape, scales, strict=True)]
