@@ -70,14 +70,13 @@ def _both_endings(root: Path) -> None:
 
 
 _READABLE = [
-    _bids("a sidecar that is not JSON", _sidecar('{"EchoTime": '), (f"{_NAME}.json", "repair it"),
-          0, leaves=_RESULT),
-    _bids("a sidecar of NaN", _sidecar('{"EchoTime": NaN}'), (f"{_NAME}.json", "repair it"), 0,
-          leaves=_RESULT),
-    _bids("a sidecar that is a pipe", lambda root: os.mkfifo(root / f"{_ANAT}.json"),
-          (f"{_NAME}.json", "repair it"), 0, leaves=_RESULT),
-    _bids("a sidecar that is a folder", lambda root: (root / f"{_ANAT}.json").mkdir(),
-          (f"{_NAME}.json", "repair it"), 0, leaves=_RESULT),
+    *(_bids(f"a sidecar {what}", change, (f"{_NAME}.json", "repair it"), 0, leaves=_RESULT)
+      for what, change in {
+          "that is not JSON": _sidecar('{"EchoTime": '),
+          "of NaN": _sidecar('{"EchoTime": NaN}'),
+          "that is a pipe": lambda root: os.mkfifo(root / f"{_ANAT}.json"),
+          "that is a folder": lambda root: (root / f"{_ANAT}.json").mkdir(),
+      }.items()),
     _bids("a sidecar with odd entries", _sidecar('{"SkullStripped": "maybe", "TaskName": [[]]}'),
           (), 0, leaves=_RESULT),
 ]  # fmt: skip

@@ -47,8 +47,16 @@ def _edited(change: Callable[[dict[str, Any], dict[str, Any]], None]) -> Maker:
     return make
 
 
-def _network_entry(part: str, key: str, value: object) -> Maker:
-    return _edited(lambda header, arrays: header["network"][part].update({key: value}))
+def _header(**entries: object) -> Maker:
+    return _edited(lambda header, arrays: header.update(entries))
+
+
+def _encoder(**entries: object) -> Maker:
+    return _edited(lambda header, arrays: header["network"]["encoder"].update(entries))
+
+
+def _decoder(**entries: object) -> Maker:
+    return _edited(lambda header, arrays: header["network"]["decoder"].update(entries))
 
 
 def _damaged(edit: Callable[[bytes], bytes]) -> Maker:
@@ -188,35 +196,28 @@ _MODELS = [
                "not a readable ArSSR model"),
     _bad_model("baseline network", made("model.npz", _baseline), "SRCNN3D",
                "choose an ArSSR model"),
-    _bad_model("other format", _edited(lambda h, a: h.update(format="gguf")), "not an ArSSR model"),
-    _bad_model("newer format", _edited(lambda h, a: h.update(format_version=99)), "99",
-               "update ArSSR"),
+    _bad_model("other format", _header(format="gguf"), "not an ArSSR model"),
+    _bad_model("newer format", _header(format_version=99), "99", "update ArSSR"),
     _bad_model("no network", _edited(lambda h, a: h.pop("network")), "describe its network"),
-    _bad_model("unknown encoder", _network_entry("encoder", "name", "VGG"), "model.npz", "'VGG'",
-               "RDN"),
-    _bad_model("a billion channels", _network_entry("encoder", "features", 10**9), "1000000000",
-               "from 1 to 4096"),
-    _bad_model("the largest network of all", _edited(lambda h, a: h["network"]["encoder"].update(
-               features=4096, blocks=4096, layers=4096, growth=4096)),
-               "at most 4096", "choose fewer blocks or layers"),
-    _bad_model("too many weights", _edited(lambda h, a: h["network"]["encoder"].update(
-               features=4096, blocks=1024, layers=4)), "weights", "choose fewer features"),
-    _bad_model("channels in words", _network_entry("encoder", "features", "many"), "'many'",
-               "whole number"),
-    _bad_model("an unknown entry", _network_entry("decoder", "magic", 1), "decoder.magic"),
-    _bad_model("another width", _network_entry("encoder", "features", 12), "shape"),
-    _bad_model("an odd skip",
-               _edited(lambda h, a: h["network"]["decoder"].update( skip=True, depth=1)), "depth"),
-    _bad_model("mirrored in words", _edited(lambda h, a: h.update(mirrored="yes")), "'yes'",
-               "true or false"),
-    _bad_model("a width of 400 digits", _network_entry("decoder", "width", 10**400), "width",
-               "from 1 to 4096"),
+    _bad_model("unknown encoder", _encoder(name="VGG"), "model.npz", "'VGG'", "RDN"),
+    _bad_model("a billion channels", _encoder(features=10**9), "1000000000", "from 1 to 4096"),
+    _bad_model("the largest network of all",
+               _encoder(features=4096, blocks=4096, layers=4096, growth=4096), "at most 4096",
+               "choose fewer blocks or layers"),
+    _bad_model("too many weights", _encoder(features=4096, blocks=1024, layers=4), "weights",
+               "choose fewer features"),
+    _bad_model("channels in words", _encoder(features="many"), "'many'", "whole number"),
+    _bad_model("an unknown entry", _decoder(magic=1), "decoder.magic"),
+    _bad_model("another width", _encoder(features=12), "shape"),
+    _bad_model("an odd skip", _decoder(skip=True, depth=1), "depth"),
+    _bad_model("mirrored in words", _header(mirrored="yes"), "'yes'", "true or false"),
+    _bad_model("a width of 400 digits", _decoder(width=10**400), "width", "from 1 to 4096"),
     _bad_model("an array header of 100 MB", made("model.npz", _long_header), "damaged",
                "choose a .npz model file"),
     _bad_model("a name of 300 letters", lambda folder: Path("n" * 300), "There is no model",
                "default"),
-    _bad_model("scales of nan", _edited(lambda h, a: h.update(scale_range=[float("nan"), 4])),
-               "scale_range", "number above 0"),
+    _bad_model("scales of nan", _header(scale_range=[float("nan"), 4]), "scale_range",
+               "number above 0"),
     _bad_model("weights of nan", _weight(lambda weight: np.full_like(weight, np.nan)), "not finite",
                "encoder.entry.weight"),
     _bad_model("a weight missing", _edited(lambda h, a: a.pop("encoder.entry.weight")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from .craft import CORTEX, holding, sound
@@ -14,35 +15,31 @@ def _to(output: str, *words: str, make: Maker | None = None, force: bool = False
     return Entry(f"output {output[:60]!r}", given + (("--force",) if force else ()), words, make)
 
 
-def _beside(kind: str) -> Maker:
+def _beside(create: Callable[[Path], object]) -> Maker:
     """The sound volume, and something at ``../inputs/other.nii.gz``, where the output shall go."""
 
     def make(folder: Path) -> Path:
-        source = folder / "input.nii.gz"
-        source.write_bytes(CORTEX.read_bytes())
-        other = folder / "other.nii.gz"
-        match kind:
-            case "symbolic link":
-                other.symlink_to(source)
-            case "hard link":
-                os.link(source, other)
-            case "link to nowhere":
-                other.symlink_to("nowhere/x.nii.gz")
-            case "named pipe":
-                os.mkfifo(other)
-            case "folder":
-                other.mkdir()
-            case _:
-                other.write_bytes(b"precious")
-        return source
+        (folder / "input.nii.gz").write_bytes(CORTEX.read_bytes())
+        create(folder / "other.nii.gz")
+        return folder / "input.nii.gz"
 
     return make
+
+
+_OBSTACLES: dict[str, Callable[[Path], object]] = {
+    "symbolic link": lambda path: path.symlink_to(path.with_name("input.nii.gz")),
+    "hard link": lambda path: os.link(path.with_name("input.nii.gz"), path),
+    "link to nowhere": lambda path: path.symlink_to("nowhere/x.nii.gz"),
+    "named pipe": os.mkfifo,
+    "folder": Path.mkdir,
+    "file that is there": lambda path: path.write_bytes(b"precious"),
+}
 
 
 def _existing(kind: str, *words: str, force: bool = True) -> Entry:
     given = ("upsample", "INPUT", "-o", "../inputs/other.nii.gz", *CUBIC[4:])
     return Entry(f"output is a {kind}", given + (("--force",) if force else ()), words,
-                 _beside(kind))  # fmt: skip
+                 _beside(_OBSTACLES[kind]))  # fmt: skip
 
 
 _PLACES = [
@@ -71,7 +68,6 @@ _PLACES = [
     Entry("empty input name", ("upsample", "", *CUBIC[2:]), ("is empty", "DICOM")),
 ]  # fmt: skip
 
-_READ_ONLY = ("cannot be written", "choose another")
 _SPACE = ("out", "free")
 
 
@@ -115,15 +111,13 @@ _MACHINES = [
     _limited("upsample", NETWORK, 100, "a region (--roi)"),
     _limited("a folder of results", (*NETWORK[:3], "out/", *NETWORK[4:]), 100, "a smaller scale"),
     _limited("evaluate", (*_EVALUATE[:-4], "--jobs", "2", *_EVALUATE[-2:]), 300, "fewer --jobs"),
-    _machine("read-only folder under upsample", CUBIC, _READ_ONLY, Machine.NO_RIGHTS, 2, 0o555),
-    _machine("read-only folder under simulate", _SIMULATE, _READ_ONLY, Machine.NO_RIGHTS, 2, 0o555),
-    _machine("read-only folder under compare", _COMPARE, _READ_ONLY, Machine.NO_RIGHTS, 2, 0o555),
-    _machine("read-only folder under evaluate", _EVALUATE, ("cannot be created", "choose another"),
-             Machine.NO_RIGHTS, 2, 0o555),
-    _machine("read-only folder under train", _TRAIN, ("cannot be created", "choose another"),
-             Machine.NO_RIGHTS, 2, 0o555),
-    _machine("read-only folder under demo", _DEMO, ("cannot be created", "choose another"),
-             Machine.NO_RIGHTS, 2, 0o555),
+    *(
+        _machine(f"read-only folder under {command[0]}", command,
+                 (f"cannot be {what}", "choose another"), Machine.NO_RIGHTS, 2, 0o555)
+        for what, commands in {"written": (CUBIC, _SIMULATE, _COMPARE),
+                               "created": (_EVALUATE, _TRAIN, _DEMO)}.items()
+        for command in commands
+    ),
     _machine("no memory for the result",
              ("upsample", "INPUT", "-o", "OUT", "--scale", "12", "--method", "linear",
               "--progress", "none"), ("memory", "smaller scale"),

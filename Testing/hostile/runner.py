@@ -173,8 +173,7 @@ def _apart(entry: Entry, arguments: list[str], work: Path, temporary: Path) -> t
     full = entry.machine is Machine.FULL_DISK
     script = {Machine.FULL_DISK: _IN_FULL_DISK, Machine.FULL_TEMPORARY: _WITH_FULL_TEMPORARY}
     if entry.machine in script and _may_mount():
-        mine = [] if os.geteuid() == 0 else ["--map-root-user"]
-        command = ["unshare", "--mount", *mine, "sh", "-c", script[entry.machine], "sh", *command]
+        command = [*_mounting(), "sh", "-c", script[entry.machine], "sh", *command]
     spoil = functools.partial(_spoil, entry, full and not _may_mount())
     try:
         done = subprocess.run(
@@ -199,17 +198,18 @@ def _spoil(entry: Entry, small_files: bool) -> None:
         obey_modes()
 
 
+def _mounting() -> list[str]:
+    """The words before a command that may mount file systems of its own."""
+    return ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+
+
 @functools.lru_cache
 def _may_mount() -> bool:
-    mine = [] if os.geteuid() == 0 else ["--map-root-user"]
     try:
-        tried = subprocess.run(
-            ["unshare", "--mount", *mine, "mount", "-t", "tmpfs", "none", "/mnt"],
-            capture_output=True,
-        )
+        tried = [*_mounting(), "mount", "-t", "tmpfs", "none", "/mnt"]
+        return subprocess.run(tried, capture_output=True).returncode == 0
     except OSError:
         return False
-    return tried.returncode == 0
 
 
 def _contents(folder: Path) -> Snapshot:
