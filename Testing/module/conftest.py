@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CORTEX = ROOT / "Testing" / "data" / "cortex_t1.nii.gz"
 PATIENCE_SECONDS = 240
 sys.path.insert(0, str(ROOT / "Testing" / "host"))
-
-
+FRESH_HOST = f"""
+import functools, os, sys
+sys.path.insert(0, {str(ROOT / "Testing" / "host")!r})
+import slicerhost
+slicer = slicerhost.start()
+open_panel = functools.partial(slicerhost.open_module, {str(ROOT / "ArSSR" / "ArSSR.py")!r})
+"""
 PACKAGES = ("ArSSRLib", "ArSSRModule")
 _panels: dict[str, Any] = {}
 
@@ -90,6 +97,13 @@ def cortex(slicer: Any) -> Any:
 
 
 @pytest.fixture
+def chosen(ui: Any, cortex: Any) -> Any:
+    """The same, chosen as the input."""
+    ui.inputSelector.setCurrentNode(cortex)
+    return cortex
+
+
+@pytest.fixture
 def parameters(slicer: Any) -> Any:
     """The panel's parameter node."""
     from ArSSRModule.logic import ArSSRLogic
@@ -124,6 +138,22 @@ def wait(started: Any) -> Callable[[Callable[[], Any]], None]:
             time.sleep(0.002)
 
     return wait_until
+
+
+@pytest.fixture
+def fresh_host() -> Callable[..., str]:
+    """Runs Python code in another host; returns what it prints.
+
+    The code has ``slicer``, and opens the panel with ``open_panel()``.
+    """
+
+    def run(code: str) -> str:
+        words = [sys.executable, "-c", FRESH_HOST + textwrap.dedent(code) + "\nos._exit(0)"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
 
 
 @pytest.fixture

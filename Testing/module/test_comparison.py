@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import textwrap
 import tracemalloc
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 from slicerhost.readings import save_all, titles_of
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture
@@ -166,25 +160,20 @@ def test_removing_a_compared_volume_leaves_the_others_linked(slicer, ui, paramet
 
 
 FRESH_SESSION = """
-    import os, sys
-    sys.path.insert(0, {host!r})
-    import slicerhost
-    from slicerhost import pythonqt
-    slicer = slicerhost.start()
-    {before}
-    slicer.util.loadScene({scene!r})
-    for _ in range(20):
-        slicer.app.processEvents()
-    {after}
-    manager = slicer.app.layoutManager()
-    for name in manager.sliceViewNames():
-        composite = manager.sliceWidget(name).mrmlSliceCompositeNode()
-        shown = slicer.mrmlScene.GetNodeByID(composite.GetBackgroundVolumeID() or "")
-        print(name, shown.GetName() if shown else None)
-    print(len(pythonqt.uncaught), "exceptions", flush=True)
-    os._exit(0)
+from slicerhost import pythonqt
+{before}
+slicer.util.loadScene({scene!r})
+for _ in range(20):
+    slicer.app.processEvents()
+{after}
+manager = slicer.app.layoutManager()
+for name in manager.sliceViewNames():
+    composite = manager.sliceWidget(name).mrmlSliceCompositeNode()
+    shown = slicer.mrmlScene.GetNodeByID(composite.GetBackgroundVolumeID() or "")
+    print(name, shown.GetName() if shown else None)
+print(len(pythonqt.uncaught), "exceptions", flush=True)
 """
-OPEN = f"slicerhost.open_module({str(ROOT / 'ArSSR' / 'ArSSR.py')!r})"
+OPEN = "open_panel()"
 START_ONLY = f"{OPEN}; slicer.util.selectModule('none')"
 
 
@@ -194,15 +183,17 @@ def save(slicer, tmp_path):
     return partial(save_all, slicer, tmp_path)
 
 
-def fresh_session(scene, before="", after=""):
+@pytest.fixture
+def fresh_session(fresh_host):
     """What the views show when a new Slicer opens a scene."""
-    code = textwrap.dedent(FRESH_SESSION).format(
-        host=str(ROOT / "Testing" / "host"), scene=scene, before=before, after=after
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    lines = done.stdout.splitlines()
-    assert lines[-1:] == ["0 exceptions"], done.stdout + done.stderr
-    return lines[:-1]
+
+    def shown(scene, before="", after=""):
+        code = FRESH_SESSION.format(scene=scene, before=before, after=after)
+        *lines, last = fresh_host(code).splitlines()
+        assert last == "0 exceptions", lines
+        return lines
+
+    return shown
 
 
 COMPARED = [
@@ -218,7 +209,7 @@ COMPARED = [
     ids=["panel open", "another module open", "module loaded later"],
 )
 def test_a_scene_saved_while_comparing_opens_to_its_views(
-    slicer, ui, parameters, save, before, after
+    slicer, ui, parameters, save, fresh_session, before, after
 ):
     parameters.comparisonViews = type(parameters.comparisonViews).ROW
     parameters.comparisonOrientation = type(parameters.comparisonOrientation).AXIAL
@@ -227,7 +218,7 @@ def test_a_scene_saved_while_comparing_opens_to_its_views(
 
 
 def test_without_the_module_a_scene_saved_while_comparing_opens_to_slicer_s_views(
-    slicer, ui, parameters, save
+    slicer, ui, parameters, save, fresh_session
 ):
     earlier = slicer.app.layoutManager().sliceViewNames()
     ui.compareButton.click()
@@ -237,7 +228,9 @@ def test_without_the_module_a_scene_saved_while_comparing_opens_to_slicer_s_view
     assert ui.compareButton.text == "Back to the earlier layout"
 
 
-def test_a_scene_saved_after_the_comparison_opens_to_its_own_layout(slicer, ui, parameters, save):
+def test_a_scene_saved_after_the_comparison_opens_to_its_own_layout(
+    slicer, ui, parameters, save, fresh_session
+):
     one_view = slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView
     ui.compareButton.click()
     comparing = save("comparing.mrml")

@@ -6,12 +6,6 @@ import numpy as np
 import pytest
 
 
-@pytest.fixture
-def chosen(ui, cortex):
-    ui.inputSelector.setCurrentNode(cortex)
-    return cortex
-
-
 def roughness(node):
     """Mean difference of neighbouring voxels."""
     import slicer

@@ -11,12 +11,6 @@ import vtk
 from slicerhost.readings import bounds_of, middle_of
 
 
-@pytest.fixture
-def chosen(ui, cortex):
-    ui.inputSelector.setCurrentNode(cortex)
-    return cortex
-
-
 def test_an_empty_scene_says_what_to_do_first(ui):
     assert not ui.applyButton.enabled
     assert "Choose an input volume" in ui.applyButton.toolTip
@@ -34,8 +28,9 @@ def test_the_first_volume_of_the_scene_is_taken(slicer, ui, cortex):
     assert ui.inputSelector.currentNode() is cortex
 
 
-def test_a_label_map_and_our_own_difference_are_not_taken_by_themselves(slicer, ui, cortex):
-    from ArSSRModule.logic import ArSSRLogic
+def test_a_label_map_and_our_own_difference_are_not_taken_by_themselves(
+    slicer, ui, cortex, parameters
+):
     from ArSSRModule.scene.results import DIFFERENCE_OF
 
     path = cortex.GetStorageNode().GetFileName()
@@ -44,10 +39,10 @@ def test_a_label_map_and_our_own_difference_are_not_taken_by_themselves(slicer, 
     difference = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Difference")
     difference.SetNodeReferenceID(DIFFERENCE_OF, labels.GetID())
     slicer.util.selectModule("none")
-    ArSSRLogic().getParameterNode().inputVolume = None
+    parameters.inputVolume = None
     volume = slicer.util.loadVolume(path)
     slicer.util.selectModule("ArSSR")
-    assert ArSSRLogic().getParameterNode().inputVolume is volume
+    assert parameters.inputVolume is volume
 
 
 @pytest.mark.parametrize("how", ["removed", "scene closed"])
@@ -129,26 +124,6 @@ def test_label_maps_and_colour_volumes_are_not_offered(slicer, ui):
     slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Labels")
     slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "Colours")
     assert ui.inputSelector.nodeCount() == 0
-
-
-def test_a_volume_without_voxels_says_so(slicer, ui):
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Empty")
-    ui.inputSelector.setCurrentNode(node)
-    assert "no voxels" in ui.applyButton.toolTip
-
-
-def test_a_single_slice_says_so(slicer, ui):
-    node = slicer.util.addVolumeFromArray(np.ones((1, 8, 8), np.int16), np.eye(4), "Scout")
-    ui.inputSelector.setCurrentNode(node)
-    assert "single slice" in ui.applyButton.toolTip
-
-
-def test_a_sheared_volume_says_so(slicer, ui):
-    sheared = np.eye(4)
-    sheared[0, 1] = 0.5
-    node = slicer.util.addVolumeFromArray(np.ones((8, 8, 8), np.int16), sheared, "Tilted gantry")
-    ui.inputSelector.setCurrentNode(node)
-    assert "sheared" in ui.applyButton.toolTip
 
 
 def test_a_region_makes_the_run_smaller(ui, chosen, wait):
@@ -310,10 +285,8 @@ def test_compare_says_why_it_is_disabled(ui, chosen):
     assert "Press Apply first" in ui.compareButton.toolTip
 
 
-def test_the_panel_follows_the_parameter_node(slicer, ui, chosen):
-    from ArSSRModule.logic import ArSSRLogic
-
-    ArSSRLogic().getParameterNode().scale = 5.5
+def test_the_panel_follows_the_parameter_node(ui, chosen, parameters):
+    parameters.scale = 5.5
     assert ui.scaleSlider.value == 5.5
 
 

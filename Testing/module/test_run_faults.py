@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 import gc
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
 
 import numpy as np
 import pytest
 from slicerhost.readings import volume_names
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-
 NO_ROOM_FOR_A_RESULT = """
-    import os, resource, sys
-    sys.path.insert(0, {host!r})
-    import slicerhost
-    slicer = slicerhost.start()
-    slicerhost.open_module({module!r})
-    import SimpleITK as sitk
-    from ArSSRLib.volumes.grid import Grid
-    from ArSSRModule.scene.volume_files import LoadedImage
+import resource
+open_panel()
+import SimpleITK as sitk
+from ArSSRLib.volumes.grid import Grid
+from ArSSRModule.scene.volume_files import LoadedImage
 
-    side = 800
-    image = sitk.Image(side, side, side, sitk.sitkUInt8)
-    used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + side**3 // 2,) * 2)
-    try:
-        LoadedImage.of(image, Grid((2, 2, 2)))
-    except MemoryError:
-        print("Slicer is told", flush=True)
-    os._exit(0)
+side = 800
+image = sitk.Image(side, side, side, sitk.sitkUInt8)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + side**3 // 2,) * 2)
+try:
+    LoadedImage.of(image, Grid((2, 2, 2)))
+except MemoryError:
+    print("Slicer is told", flush=True)
 """
 
 
-def test_a_result_without_room_in_memory_does_not_end_slicer(started):
-    code = textwrap.dedent(NO_ROOM_FOR_A_RESULT).format(
-        host=str(ROOT / "Testing" / "host"), module=str(ROOT / "ArSSR" / "ArSSR.py")
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("Slicer is told\n"), done.stdout + done.stderr
+def test_a_result_without_room_in_memory_does_not_end_slicer(fresh_host):
+    assert fresh_host(NO_ROOM_FOR_A_RESULT).endswith("Slicer is told\n")
 
 
 def test_an_image_keeps_the_voxels_that_it_was_made_over(slicer):
