@@ -146,12 +146,9 @@ def model_path(name_or_path: str | os.PathLike[str]) -> Path:
     Raises:
         InputError: neither a bundled name nor an existing file.
     """
-    bundled = MODELS / f"{os.fspath(name_or_path)}.npz"
-    # Not pathlib's: it raises an OSError for names that no system allows.
-    if bundled.parent == MODELS and os.path.isfile(bundled):
-        return bundled
-    if os.path.isfile(name_or_path):
-        return Path(name_or_path)
+    bundled = _bundled_path(os.fspath(name_or_path))
+    if bundled is not None or os.path.isfile(name_or_path):
+        return bundled or Path(name_or_path)
     names = ", ".join(_bundled_names()) or "none"
     raise InputError(
         f"There is no model {str(name_or_path)!r}; give a model file or a bundled name ({names})."
@@ -181,9 +178,7 @@ def resolved_model(model: str | os.PathLike[str] | ModelInfo | Model) -> ModelIn
     if isinstance(model, str | os.PathLike):
         return model_info(model)
     if isinstance(model, Model):
-        bundled = MODELS / f"{model.name}.npz"
-        is_bundled = bundled.parent == MODELS and os.path.isfile(bundled)
-        path = bundled if is_bundled else Path(model.name)
+        path = _bundled_path(model.name) or Path(model.name)
         return ModelInfo(model.name, model.header.title, path, model.header)
     raise InputError(
         f"The model is of the type {type(model).__name__}; give a name, a path or what load_model "
@@ -205,6 +200,12 @@ def load_model(name_or_path: str | os.PathLike[str] = DEFAULT) -> Model:
 def _sha256(path: Path, modified: int, size: int) -> str:
     """Of the file in the state that it had at ``modified``, with ``size`` bytes."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _bundled_path(name: str) -> Path | None:
+    path = MODELS / f"{name}.npz"
+    # Not pathlib's: it raises an OSError for names that no system allows.
+    return path if path.parent == MODELS and os.path.isfile(path) else None
 
 
 def _bundled_names() -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from torch import Tensor, nn
 
 from .spec import DecoderSpec
@@ -18,9 +20,7 @@ class Decoder(nn.Module):
         super().__init__()
         self.skip = spec.skip
         self.last_relu = spec.last_relu
-        half = spec.depth // 2 if spec.skip else 0
-        self.first = _layers([inputs] + [spec.width] * (half - 1) + [inputs] if half else [inputs])
-        self.second = _layers([inputs] + [spec.width] * (spec.depth - half - 1) + [1])
+        self.first, self.second = map(_layers, spec.widths(inputs))
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., inputs) to (..., 1)."""
@@ -44,4 +44,4 @@ class Decoder(nn.Module):
 
 
 def _layers(widths: list[int]) -> nn.ModuleList:
-    return nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
+    return nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(widths))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -34,6 +35,12 @@ class DecoderSpec:
     depth: int = entry(8, **SIZES)
     skip: bool = True
     last_relu: bool = True
+
+    def widths(self, inputs: int) -> tuple[list[int], list[int]]:
+        """Widths from layer to layer before and after the skip, for so many inputs."""
+        half = self.depth // 2 if self.skip else 0
+        first = [inputs, *[self.width] * (half - 1), inputs] if half else [inputs]
+        return first, [inputs, *[self.width] * (self.depth - half - 1), 1]
 
 
 @dataclass(frozen=True)
@@ -146,14 +153,8 @@ def encoder_parameters(spec: EncoderSpec) -> int:
 
 def decoder_parameters(spec: NetworkSpec) -> int:
     """Trainable parameters of the decoder, counted without building it."""
-    inputs = spec.encoder.channels + spec.coordinate_channels
-    width, depth = spec.decoder.width, spec.decoder.depth
-    half = depth // 2 if spec.decoder.skip else 0
-    first = [inputs] + [width] * (half - 1) + [inputs] if half else [inputs]
-    second = [inputs] + [width] * (depth - half - 1) + [1]
-    return sum(
-        (a + 1) * b for widths in (first, second) for a, b in zip(widths, widths[1:], strict=False)
-    )
+    halves = spec.decoder.widths(spec.encoder.channels + spec.coordinate_channels)
+    return sum((a + 1) * b for widths in halves for a, b in itertools.pairwise(widths))
 
 
 def _check_size(spec: NetworkSpec) -> None:

@@ -136,7 +136,7 @@ class Engine:
         output = np.zeros(size, dtype=np.float32)
         shares = None if head is None else np.zeros(size, dtype=np.float16)
         passes = [Pass(array, spans, output, shares)]
-        if self._pass_count == 2:
+        if (self.passes or self.model.header.passes()) == 2:
             passes.append(passes[0].mirrored(target_shape))
         clock = ProgressClock(progress, float(len(passes) * math.prod(size)))
         share = np.float32(1.0 / len(passes))
@@ -161,10 +161,6 @@ class Engine:
                         )
                     release_memory(computer.device)
         return output, None if shares is None else ErrorMap(shares, normalisation)
-
-    @property
-    def _pass_count(self) -> int:
-        return self.passes or (2 if self.model.header.mirrored else 1)
 
 
 def _spans(start: Shape, size: Shape, target_shape: Shape) -> Spans:

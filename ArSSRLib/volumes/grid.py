@@ -9,6 +9,7 @@ so voxel ``i`` covers the interval ``[i - 0.5, i + 0.5]`` and a volume of ``n`` 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -74,7 +75,7 @@ class Grid:
     @property
     def field_of_view(self) -> Triple:
         """Extent along (i, j, k), in mm, from the outer faces of the first and last voxels."""
-        return cast(Triple, tuple(n * s for n, s in zip(self.size, self.spacing, strict=True)))
+        return triple(n * s for n, s in zip(self.size, self.spacing, strict=True))
 
     @property
     def voxels(self) -> int:
@@ -109,19 +110,14 @@ class Grid:
             InputError: a factor that is not a positive finite number, or a size out of range.
         """
         factors = _as_triple(scale, "scale")
-        return self.resized(
-            cast(
-                SizeTriple,
-                tuple(max(1, _round(n * f)) for n, f in zip(self.size, factors, strict=True)),
-            )
-        )
+        sizes = (max(1, _round(n * f)) for n, f in zip(self.size, factors, strict=True))
+        return self.resized(size_triple(sizes))
 
     def resized(self, size: SizeTriple) -> Grid:
         """The grid of ``size`` voxels (i, j, k) over exactly the same field of view."""
-        spacing = cast(Triple, tuple(f / n for f, n in zip(self.field_of_view, size, strict=True)))
+        spacing = triple(f / n for f, n in zip(self.field_of_view, size, strict=True))
         first_centre = [n / m * 0.5 - 0.5 for n, m in zip(self.size, size, strict=True)]
-        origin = cast(Triple, tuple(float(x) for x in self.index_to_world(first_centre)))
-        return Grid(size, spacing, origin, self.direction)
+        return Grid(size, spacing, triple(self.index_to_world(first_centre)), self.direction)
 
     def cropped(self, start: SizeTriple, size: SizeTriple) -> Grid:
         """The sub-grid of ``size`` voxels (i, j, k) whose first voxel is ``start``.
@@ -134,12 +130,11 @@ class Grid:
                 f"The box of {size} voxels from voxel {start} is not inside the volume of "
                 f"{self.size} voxels; choose a box inside it."
             )
-        origin = cast(Triple, tuple(float(x) for x in self.index_to_world(start)))
-        return Grid(size, self.spacing, origin, self.direction)
+        return Grid(size, self.spacing, triple(self.index_to_world(start)), self.direction)
 
     def factors_to(self, other: Grid) -> Triple:
         """Voxels of ``other`` per voxel of this grid, along (i, j, k); same field of view."""
-        return cast(Triple, tuple(m / n for n, m in zip(self.size, other.size, strict=True)))
+        return triple(m / n for n, m in zip(self.size, other.size, strict=True))
 
     @staticmethod
     def of_image(image: sitk.Image) -> Grid:
@@ -151,9 +146,9 @@ class Grid:
         if image.GetDimension() != 3:
             raise InputError(f"The image has {image.GetDimension()} dimensions; give a 3-D volume.")
         return Grid(
-            cast(SizeTriple, tuple(int(n) for n in image.GetSize())),
-            cast(Triple, tuple(image.GetSpacing())),
-            cast(Triple, tuple(image.GetOrigin())),
+            size_triple(image.GetSize()),
+            triple(image.GetSpacing()),
+            triple(image.GetOrigin()),
             tuple(image.GetDirection()),
         )
 
@@ -162,6 +157,16 @@ class Grid:
         image.SetSpacing(self.spacing)
         image.SetOrigin(self.origin)
         image.SetDirection(self.direction)
+
+
+def triple(values: Iterable[float]) -> Triple:
+    """Three numbers along (i, j, k) as plain floats."""
+    return cast(Triple, tuple(map(float, values)))
+
+
+def size_triple(values: Iterable[int]) -> SizeTriple:
+    """Three counts along (i, j, k) as plain integers."""
+    return cast(SizeTriple, tuple(map(int, values)))
 
 
 def off_orthonormal(cosines: npt.NDArray[np.float64]) -> float:

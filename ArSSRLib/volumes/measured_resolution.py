@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .array_types import FloatArray
-from .grid import Grid, SizeTriple, Triple
+from .grid import Grid, Triple, size_triple, triple
 from .intensity import sample_of
 
 How = Literal["as stored", "zero-filled", "interpolated", "unknown"]
@@ -115,7 +115,7 @@ class MeasuredResolution:
     @property
     def spacing(self) -> Triple:
         """Measured voxel size along (i, j, k), in mm."""
-        return cast(Triple, tuple(axis.measured_mm for axis in self.axes))
+        return triple(axis.measured_mm for axis in self.axes)
 
     @property
     def is_coarser(self) -> bool:
@@ -125,7 +125,7 @@ class MeasuredResolution:
     def grid_of(self, grid: Grid) -> Grid:
         """The measured grid over the field of view of a volume's grid; never finer than it."""
         sizes = (axis.measured_size(n) for n, axis in zip(grid.size, self.axes, strict=True))
-        return grid.resized(cast(SizeTriple, tuple(sizes)))
+        return grid.resized(size_triple(sizes))
 
     def caution(self, grid: Grid, target: Grid) -> str:
         """One sentence where axes that are to be refined hold less detail than voxels; else empty.

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .array_types import FloatArray, Real
-from .grid import IndexBox, SizeTriple
+from .grid import IndexBox, SizeTriple, size_triple
 
 Order = tuple[int, int, int]
 Flips = tuple[bool, bool, bool]
@@ -50,7 +50,7 @@ class Reorientation:
 
     def size(self, stored: SizeTriple) -> SizeTriple:
         """The canonical size of a stored size, both along (first, second, third) axis."""
-        return cast(SizeTriple, tuple(stored[a] for a in self.order))
+        return size_triple(stored[a] for a in self.order)
 
     def box(self, start: SizeTriple, size: SizeTriple, whole: SizeTriple) -> IndexBox:
         """Start and size, in canonical order, of a box in a stored grid of ``whole`` voxels."""
@@ -58,7 +58,7 @@ class Reorientation:
             whole[a] - start[a] - size[a] if flip else start[a]
             for a, flip in zip(self.order, self.flips, strict=True)
         ]
-        return cast(SizeTriple, tuple(first)), self.size(size)
+        return size_triple(first), self.size(size)
 
     def _slices(self) -> tuple[slice, ...]:
         # Array axes run (k, j, i): the reverse of the order of the flips.

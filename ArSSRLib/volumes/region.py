@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from typing import cast
 
 import numpy as np
 
 from ..errors import InputError
-from .grid import Grid, IndexBox, SizeTriple, Triple
+from .grid import Grid, IndexBox, Triple, size_triple, triple
 
 Roi = tuple[float, float, float, float, float, float]
 """Two opposite corners x0, y0, z0, x1, y1, z1 in LPS mm, in any order."""
@@ -62,19 +61,13 @@ def box_of_roi(grid: Grid, roi: Roi) -> IndexBox:
             f"{_shown(high)} mm (patient coordinates, LPS); choose one that overlaps it.",
             argument="roi",
         )
-    return (
-        cast(SizeTriple, tuple(int(x) for x in start)),
-        cast(SizeTriple, tuple(int(x) for x in stop - start)),
-    )
+    return size_triple(start), size_triple(stop - start)
 
 
 def _extent(grid: Grid) -> tuple[Triple, Triple]:
     faces = itertools.product(*((-0.5, n - 0.5) for n in grid.size))
     world = grid.index_to_world(np.array(list(faces)))
-    return (
-        cast(Triple, tuple(float(x) for x in world.min(axis=0))),
-        cast(Triple, tuple(float(x) for x in world.max(axis=0))),
-    )
+    return triple(world.min(axis=0)), triple(world.max(axis=0))
 
 
 def _shown(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -59,6 +59,12 @@ class StoredVoxels:
     skipped: int = 0
     text: bool = False
     tail: int = LONGEST_TAIL
+
+    def behind(self, header_bytes: int, compressed: bool) -> StoredVoxels:
+        """The same behind a header of so many bytes, which gzip has compressed with them or not."""
+        if compressed:
+            return replace(self, compression="gzip", skipped=header_bytes)
+        return replace(self, offset=header_bytes)
 
     @property
     def length(self) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from ....errors import InputError
 from .series import Series
 from .slice_header import SliceHeader, read_dataset
+from .stack import normal_of
 
 _KEPT = (
     "SpecificCharacterSet", "TimezoneOffsetFromUTC",
@@ -69,7 +70,7 @@ class DerivedHeader:
                 f"{first.modality or 'of no name'}, not MR; write a NIfTI file instead."
             )
         self._sources = source.slices
-        self._normal = _normal(first)
+        self._normal = normal_of(first)
         self._common = self._common_entries(source, derivation)
 
     def slice(self, number: int, position: np.ndarray) -> Any:
@@ -156,11 +157,6 @@ class DerivedHeader:
         reference.ReferencedSOPInstanceUID = source.instance
         reference.PurposeOfReferenceCodeSequence = [purpose]
         return reference
-
-
-def _normal(first: SliceHeader) -> np.ndarray:
-    normal = np.cross(first.orientation[:3], first.orientation[3:])
-    return np.asarray(normal / np.linalg.norm(normal))
 
 
 def _series_number(number: str) -> int:

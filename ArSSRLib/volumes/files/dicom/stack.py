@@ -28,7 +28,7 @@ _LARGEST_TILT = 0.01
 
 def in_order(slices: Sequence[SliceHeader]) -> list[SliceHeader]:
     """The slices sorted along their normal; all must have a place."""
-    normal = _normal(slices[0])
+    normal = normal_of(slices[0])
     return sorted(slices, key=lambda each: float(each.position @ normal))
 
 
@@ -43,8 +43,9 @@ def grid_of(slices: Sequence[SliceHeader], name: str) -> Grid:
         InputError: a slice is missing or there twice, or they are shifted against each other.
     """
     first = slices[0]
-    normal = _normal(first)
-    origin, step = first.position, normal * _single_distance(first)
+    normal = normal_of(first)
+    distance = first.slice_distance if first.slice_distance > 0 else 1.0
+    origin, step = first.position, normal * distance
     if len(slices) > 1:
         origin, step = _fitted(np.array([each.position for each in slices]), normal, name)
     distance = float(step @ normal)
@@ -56,13 +57,10 @@ def grid_of(slices: Sequence[SliceHeader], name: str) -> Grid:
     return Grid(size, spacing, (x, y, z), tuple(direction.ravel().tolist()))
 
 
-def _normal(header: SliceHeader) -> Numbers:
+def normal_of(header: SliceHeader) -> Numbers:
+    """Unit vector across the rows and columns of a slice."""
     normal = np.cross(header.orientation[:3], header.orientation[3:]).astype(np.float64)
     return np.asarray(normal / np.linalg.norm(normal), dtype=np.float64)
-
-
-def _single_distance(header: SliceHeader) -> float:
-    return header.slice_distance if header.slice_distance > 0 else 1.0
 
 
 def _fitted(positions: Numbers, normal: Numbers, name: str) -> tuple[Numbers, Numbers]:

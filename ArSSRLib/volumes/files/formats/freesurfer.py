@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
 from ....errors import InputError, errors_naming
-from ...grid import Grid, SizeTriple, Triple
+from ...grid import Grid, SizeTriple, size_triple, triple
 from ..byte_streams import DAMAGED, is_gzip, open_stream
 from ..file_format import FileFormat, Header, register
 from ..stored_voxels import StoredVoxels
@@ -46,17 +45,9 @@ def read_header(path: Path) -> Header:
             f"The file {str(path)!r} is not a FreeSurfer volume or is damaged (version {version}, "
             f"sizes {tuple(sizes)}, type {kind}); copy it again from its source."
         )
-    size = cast(SizeTriple, tuple(sizes[:3]))
-    voxels = StoredVoxels(
-        path,
-        path,
-        np.dtype(">" + _TYPES[kind]),
-        size,
-        sizes[3],
-        offset=0 if compressed else _HEAD_BYTES,
-        skipped=_HEAD_BYTES if compressed else 0,
-        compression="gzip" if compressed else "",
-    )
+    size = size_triple(sizes[:3])
+    stored = StoredVoxels(path, path, np.dtype(">" + _TYPES[kind]), size, sizes[3])
+    voxels = stored.behind(_HEAD_BYTES, compressed)
     numbers = struct.unpack_from(_FIELDS, content)[8:] if known else _CORONAL
     with errors_naming(str(path)):
         grid = _grid(size, numbers)
@@ -69,8 +60,8 @@ def _grid(size: SizeTriple, numbers: tuple[float, ...]) -> Grid:
     with np.errstate(over="ignore", invalid="ignore"):
         first = np.array(centre) - (cosines * spacing) @ (np.array(size) / 2.0)
         direction = tuple((_LPS_OF_RAS @ cosines).ravel().tolist())
-        origin = tuple((_LPS_OF_RAS @ first).tolist())
-    return Grid(size, cast(Triple, spacing), cast(Triple, origin), direction)
+        origin = triple(_LPS_OF_RAS @ first)
+    return Grid(size, triple(spacing), origin, direction)
 
 
 register(FileFormat("FreeSurfer", (".mgh", ".mgz"), read_header))

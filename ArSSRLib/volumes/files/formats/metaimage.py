@@ -12,13 +12,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import SimpleITK as sitk
 
 from ....errors import InputError, errors_naming
-from ...grid import Grid, SizeTriple, Triple
+from ...grid import Grid, SizeTriple, size_triple, triple
 from ..data_file import check_data_file
 from ..file_format import Encoding, FileFormat, Header, register
 from ..image_heads import head_of_slice, replaced
@@ -114,7 +113,7 @@ def read_header(path: Path) -> Header:
             f"The file {text.name} has {len(sizes)} dimensions {tuple(sizes)}; save one 3-D volume "
             "of it first."
         )
-    size = cast(SizeTriple, tuple(sizes[:3]))
+    size = size_triple(sizes[:3])
     volumes = sizes[3] if len(sizes) > 3 else 1
     with errors_naming(str(path)):
         grid = _grid(text, size, len(sizes))
@@ -214,12 +213,7 @@ def _grid(text: _Text, size: SizeTriple, count: int) -> Grid:
     matrix = np.array(text.numbers(count * count, np.eye(count).ravel().tolist(), *_DIRECTION))
     # Each row of the file is the direction of one axis.
     direction = matrix.reshape(count, count)[:3, :3].T
-    return Grid(
-        size,
-        cast(Triple, tuple(spacing[:3])),
-        cast(Triple, tuple(origin[:3])),
-        tuple(direction.ravel().tolist()),
-    )
+    return Grid(size, triple(spacing[:3]), triple(origin[:3]), tuple(direction.ravel().tolist()))
 
 
 def _voxels(path: Path, text: _Text, size: SizeTriple, volumes: int) -> StoredVoxels:

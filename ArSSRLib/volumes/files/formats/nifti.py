@@ -18,7 +18,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ....errors import InputError
-from ...grid import SizeTriple
+from ...grid import SizeTriple, size_triple
 from ..byte_streams import is_gzip
 from ..file_format import Encoding, FileFormat, Header, register
 from ..image_heads import INCOMPLETE_HEADER, head_of_slice
@@ -52,24 +52,14 @@ def read_header(path: Path) -> Header:
     size, volumes = _size_and_volumes(header)
     orientation = orientation_of(header)
     grid, warnings = orientation.grid(size)
-    compressed = is_gzip(voxel_path)
-    offset = header.voxel_offset
-    voxels = StoredVoxels(
-        voxel_path,
-        header_path,
-        header.dtype,
-        size,
-        volumes,
-        offset=0 if compressed else offset,
-        skipped=offset if compressed else 0,
-        compression="gzip" if compressed else "",
-    )
+    offset, compressed = header.voxel_offset, is_gzip(voxel_path)
+    stored = StoredVoxels(voxel_path, header_path, header.dtype, size, volumes)
     entries = header.entries
     codes = "{} {}".format(*orientation.codes(grid))
     labels = "its header has the NIfTI intent “label”"
     return Header(
         grid,
-        voxels,
+        stored.behind(offset, compressed),
         volumes,
         header.scaling,
         {**entries, FORM_CODES: codes},
@@ -157,7 +147,7 @@ def _size_and_volumes(header: NiftiHeader) -> tuple[SizeTriple, int]:
             f"The file {header.name} has {len(sizes)} dimensions {tuple(sizes)}, which is more "
             "than one value per voxel; save one 3-D volume of it first."
         )
-    return cast(SizeTriple, tuple(sizes[:3])), sizes[3] if len(sizes) > 3 else 1
+    return size_triple(sizes[:3]), sizes[3] if len(sizes) > 3 else 1
 
 
 def _put_entries(content: bytearray, entries: Mapping[str, str]) -> None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from ....errors import InputError, errors_naming
-from ...grid import Grid, SizeTriple, Triple
+from ...grid import Grid, SizeTriple, size_triple, triple
 from ..byte_streams import Compression
 from ..data_file import check_data_file
 from ..file_format import Encoding, FileFormat, Header, register
@@ -78,7 +78,7 @@ def read_header(path: Path) -> Header:
     text = read_text(path)
     sizes = _sizes(text)
     axes = _axes(text, sizes)
-    size = cast(SizeTriple, tuple(sizes[a] for a in axes.spatial))
+    size = size_triple(sizes[a] for a in axes.spatial)
     volumes = 1 if axes.volumes is None else sizes[axes.volumes]
     with errors_naming(str(path)):
         grid = _grid(text, size, axes)
@@ -206,9 +206,8 @@ def _grid(text: HeaderText, size: SizeTriple, axes: _Axes) -> Grid:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         lengths = np.sqrt((columns * columns).sum(axis=0))
         cosines = columns * (1.0 / lengths)
-    spacing = tuple(float(length) for length in lengths)
-    place = tuple(float(x) for x in origin[:3] * signs)
-    return Grid(size, cast(Triple, spacing), cast(Triple, place), tuple(cosines.ravel().tolist()))
+    place = triple(origin[:3] * signs)
+    return Grid(size, triple(lengths), place, tuple(cosines.ravel().tolist()))
 
 
 def _plain_grid(text: HeaderText, size: SizeTriple, axes: _Axes, count: int) -> Grid:
@@ -223,7 +222,7 @@ def _plain_grid(text: HeaderText, size: SizeTriple, axes: _Axes, count: int) -> 
 
     spacing = per_axis(1.0, "spacings")
     origin = per_axis(0.0, "axis mins", "axismins")
-    return Grid(size, cast(Triple, tuple(spacing)), cast(Triple, tuple(origin)))
+    return Grid(size, triple(spacing), triple(origin))
 
 
 def _voxels(
