@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from ArSSRLib.errors import EnvironmentFault, InputError
 from ArSSRLib.volumes.files.reading import read_volume
 from ArSSRLib.volumes.volume import Volume
+
+from .damage import EDITS, Edits, edited
 
 # Where the header ends: damage to the voxels of an uncompressed file only changes values.
 KINDS = {
@@ -23,22 +24,13 @@ KINDS = {
     ".mha": (False, 400),
     "packed.mha": (True, 10_000),
 }
-EDITS = st.lists(
-    st.tuples(
-        st.floats(0, 1, exclude_max=True),
-        st.sampled_from(["replace", "remove", "insert"]),
-        st.binary(min_size=1, max_size=4) | st.sampled_from([b"-", b"0", b"9999", b"nan", b"\n"]),
-    ),
-    min_size=1,
-    max_size=4,
-)
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(edits=EDITS)
 def test_a_damaged_file_is_read_or_refused(
-    kind: str, edits: list[tuple[float, str, bytes]], tmp_path: Path, capfd: object
+    kind: str, edits: Edits, tmp_path: Path, capfd: object
 ) -> None:
     suffix = "." + kind.split(".", 1)[1]
     packed, header = KINDS[kind]
@@ -46,14 +38,7 @@ def test_a_damaged_file_is_read_or_refused(
     image.SetDirection((0, 1, 0, 0, 0, 1, 1, 0, 0))
     path = tmp_path / f"damaged{suffix}"
     sitk.WriteImage(image, str(path), useCompression=packed)
-    data = bytearray(path.read_bytes())
-    for place, action, content in edits:
-        at = int(place * min(header, len(data)))
-        if action != "insert":
-            del data[at : at + len(content)]
-        if action != "remove":
-            data[at:at] = content
-    path.write_bytes(data)
+    path.write_bytes(edited(path.read_bytes(), edits, header))
     try:
         volume = read_volume(path)
     except (InputError, EnvironmentFault) as refusal:

@@ -30,18 +30,10 @@ from ArSSRLib.networks.spec import NetworkSpec
 from ArSSRLib.training.recipe import RECIPES, Recipe, load_recipe, recipe_from_dict
 from ArSSRLib.training.state import LAST, TrainingState, load_state, save_state
 
+from .damage import EDITS, Edits, edited
+
 SPEC = small_spec(4)
 FUZZED = settings(max_examples=150, suppress_health_check=list(HealthCheck))
-EDITS = st.lists(
-    st.tuples(
-        st.floats(0, 1, exclude_max=True),
-        st.sampled_from(["replace", "remove", "insert"]),
-        st.binary(min_size=1, max_size=6)
-        | st.sampled_from([b"9" * 12, b"-1", b"nan", b"\n", b"["]),
-    ),
-    min_size=1,
-    max_size=5,
-)  # fmt: skip
 ODD = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
     | st.sampled_from([10**9, -1, 0, 4096, "RDN", "local", "VGG"]),
@@ -60,17 +52,6 @@ def memory_stays_bounded() -> Iterator[None]:
     yield
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     assert after - before < _MOST_GROWTH_BYTES
-
-
-def _edited(data: bytes, edits: list[tuple[float, str, bytes]]) -> bytes:
-    result = bytearray(data)
-    for place, action, content in edits:
-        at = int(place * len(result))
-        if action != "insert":
-            del result[at : at + len(content)]
-        if action != "remove":
-            result[at:at] = content
-    return bytes(result)
 
 
 def _refused_or(kind: Any, read: Callable[[], object]) -> object | None:
@@ -151,10 +132,8 @@ def test_a_model_with_an_odd_header_is_read_or_refused(
 
 @FUZZED
 @given(edits=EDITS)
-def test_a_damaged_model_is_read_or_refused(
-    edits: list[tuple[float, str, bytes]], model: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "model.npz").write_bytes(_edited(model.read_bytes(), edits))
+def test_a_damaged_model_is_read_or_refused(edits: Edits, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.npz").write_bytes(edited(model.read_bytes(), edits))
     _refused_or(tuple, lambda: read_network(tmp_path / "model.npz"))
 
 
@@ -167,11 +146,9 @@ def test_a_recipe_with_an_odd_entry_is_read_or_refused(where: float, odd: object
 
 @FUZZED
 @given(edits=EDITS)
-def test_a_damaged_recipe_is_read_or_refused(
-    edits: list[tuple[float, str, bytes]], tmp_path: Path
-) -> None:
+def test_a_damaged_recipe_is_read_or_refused(edits: Edits, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_bytes(_edited((RECIPES / "smoke.toml").read_bytes(), edits))
+    path.write_bytes(edited((RECIPES / "smoke.toml").read_bytes(), edits))
     _refused_or(Recipe, lambda: load_recipe(str(path)))
 
 
@@ -188,9 +165,9 @@ def test_a_change_of_a_recipe_is_made_or_refused(name: str, text: str) -> None:
 @FUZZED
 @given(edits=EDITS)
 def test_a_damaged_checkpoint_is_read_or_refused(
-    edits: list[tuple[float, str, bytes]], checkpoint: Path, tmp_path: Path
+    edits: Edits, checkpoint: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / LAST).write_bytes(_edited(checkpoint.read_bytes(), edits))
+    (tmp_path / LAST).write_bytes(edited(checkpoint.read_bytes(), edits))
     _refused_or(TrainingState, lambda: load_state(tmp_path))
 
 
@@ -224,11 +201,11 @@ def test_a_header_without_end_is_refused_before_it_is_read(tmp_path: Path) -> No
 @FUZZED
 @given(edits=EDITS)
 def test_a_damaged_record_of_an_evaluation_is_read_or_measured_again(
-    edits: list[tuple[float, str, bytes]], tmp_path: Path
+    edits: Edits, tmp_path: Path
 ) -> None:
     record = Record("brain", 2.0, "cubic", "abc", {"psnr": 30.5, "psi": float("inf")}, {"csf": 0.5})
     save_record(record, tmp_path / "case.json")
-    data = _edited((tmp_path / "case.json").read_bytes(), edits)
+    data = edited((tmp_path / "case.json").read_bytes(), edits)
     (tmp_path / "case.json").write_bytes(data)
     found = load_record(tmp_path / "case.json")
     assert found is None or isinstance(found, Record)

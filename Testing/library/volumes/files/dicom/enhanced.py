@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import EnhancedMRImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import EnhancedMRImageStorage, generate_uid
+
+from .series_files import new_image
 
 
 def export_enhanced(path: Path, values: np.ndarray, spacing: tuple[float, float, float]) -> None:
@@ -19,15 +20,8 @@ def export_enhanced(path: Path, values: np.ndarray, spacing: tuple[float, float,
         values: int16, slices, rows, columns.
         spacing: columns, rows, slices, in mm.
     """
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = EnhancedMRImageStorage
-    meta.MediaStorageSOPInstanceUID = generate_uid()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset: Any = FileDataset("", Dataset(), file_meta=meta, preamble=bytes(128))
-    dataset.SOPClassUID = EnhancedMRImageStorage
-    dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
+    dataset = new_image(EnhancedMRImageStorage)
     dataset.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
-    dataset.Modality, dataset.PatientName, dataset.PatientID = "MR", "Doe^Jane", "4711"
     dataset.Manufacturer, dataset.SoftwareVersions = "Maker", "1"
     dataset.SeriesDescription, dataset.SeriesNumber, dataset.InstanceNumber = "t1_mprage", 3, 1
     dataset.StudyDate = dataset.SeriesDate = dataset.ContentDate = "20250102"
@@ -37,8 +31,6 @@ def export_enhanced(path: Path, values: np.ndarray, spacing: tuple[float, float,
         setattr(dataset, f"{name}InstanceUID", generate_uid())
     dataset.FrameOfReferenceUID = generate_uid()
     dataset.NumberOfFrames, dataset.Rows, dataset.Columns = values.shape
-    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 16, 15
     dataset.PixelRepresentation = 1
     dataset.SharedFunctionalGroupsSequence = Sequence([_shared(spacing)])
     dataset.PerFrameFunctionalGroupsSequence = Sequence(

@@ -66,21 +66,27 @@ def export(
 
 
 def _dataset(plane: np.ndarray, position: np.ndarray) -> Any:
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = MRImageStorage
-    meta.MediaStorageSOPInstanceUID = generate_uid()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset = FileDataset("", pydicom.Dataset(), file_meta=meta, preamble=bytes(128))
-    dataset.SOPClassUID = MRImageStorage
-    dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
-    dataset.Modality, dataset.PatientName, dataset.PatientID = "MR", "Doe^Jane", "4711"
+    dataset = new_image(MRImageStorage)
     dataset.EchoTime, dataset.RepetitionTime = "2.9", "2300"
     dataset.ImagePositionPatient = [f"{x:.10g}" for x in position]
     dataset.Rows, dataset.Columns = plane.shape
-    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 16, 15
     dataset.PixelRepresentation = int(plane.dtype.kind == "i")
     dataset.PixelData = plane.astype(plane.dtype.newbyteorder("<")).tobytes()
+    return dataset
+
+
+def new_image(storage: str) -> Any:
+    """A dataset of that kind for grey values of 16 bits, still without any."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = storage
+    meta.MediaStorageSOPInstanceUID = generate_uid()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset = FileDataset("", pydicom.Dataset(), file_meta=meta, preamble=bytes(128))
+    dataset.SOPClassUID = storage
+    dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
+    dataset.Modality, dataset.PatientName, dataset.PatientID = "MR", "Doe^Jane", "4711"
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 16, 15
     return dataset
 
 
