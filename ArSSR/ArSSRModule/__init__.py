@@ -6,3 +6,7 @@
 * ``scene``: volumes, regions and results as MRML nodes.
 * ``library``, ``signals``: where ArSSRLib is, and signals for Python objects.
 """
+
+from . import library
+
+library.makeImportable()  # once, before any other part imports the library

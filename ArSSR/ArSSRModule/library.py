@@ -35,7 +35,6 @@ def makeImportable() -> None:
 
 def notForClinicalUse() -> str:
     """The warning that the panel, the module's help and the results show."""
-    makeImportable()
     from ArSSRLib.choices import NOT_FOR_CLINICAL_USE
 
     return NOT_FOR_CLINICAL_USE

@@ -2,7 +2,6 @@
 
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
-from . import library
 from .parameters import ArSSRParameterNode
 from .run import torch_setup
 from .run.job import UpsamplingJob
@@ -54,7 +53,8 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
 
         Returns:
             the volume node of the result: ``outputNode``, or a new one beside ``volumeNode``.
-            :func:`scene.expected_error.existingError` gives that of its expected errors.
+            ``scene.made_volumes.volumeOf(node, scene.expected_error.ERROR_OF)`` gives that of its
+            expected errors.
 
         Raises:
             ValueError: the volume, the scale or another argument cannot be used.
@@ -68,7 +68,6 @@ class ArSSRLogic(ScriptedLoadableModuleLogic):
             scale = 2.0
         if options.get("method", "arssr") == "arssr":
             torch_setup.ensureTorch()
-        library.makeImportable()
         import ArSSRLib
         from ArSSRLib.upsampling.request import Upsampling
 

@@ -5,8 +5,8 @@ import slicer
 from .compare.layout import DIVIDED, chosenLayout
 from .logic import ArSSRLogic
 from .parameters import ComparisonViews, ViewOrientation
+from .scene.region import boundsOf
 from .selftest_readings import (
-    boundsOf,
     compositeOf,
     fieldOfView,
     pixelsOfAVoxel,
@@ -86,7 +86,8 @@ class ComparisonTests:
         close = pixelsOfAVoxel("Axial", block)
         self.assertGreaterEqual(close, 4)
         self.panel.ui.zoomButton.click()
-        self.assertGreaterEqual(fieldOfView("Axial")[1], boundsOf(block)[3] - boundsOf(block)[2])
+        low, high = boundsOf(block)
+        self.assertGreaterEqual(fieldOfView("Axial")[1], high[1] - low[1])
         self.panel.ui.zoomButton.click()
         self.assertAlmostEqual(pixelsOfAVoxel("Axial", block), close, places=3)
         self.panel.ui.compareButton.click()

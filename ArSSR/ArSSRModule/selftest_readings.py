@@ -24,12 +24,6 @@ def nodeIDs():
     return {scene.GetNthNode(i).GetID() for i in range(scene.GetNumberOfNodes())}
 
 
-def boundsOf(volumeNode):
-    bounds = [0.0] * 6
-    volumeNode.GetRASBounds(bounds)
-    return bounds
-
-
 def ijkToRasOf(volumeNode):
     matrix = vtk.vtkMatrix4x4()
     volumeNode.GetIJKToRASMatrix(matrix)

@@ -19,17 +19,10 @@ from .panel.run_state import cancelledText
 from .parameters import ScaleMode
 from .run import torch_setup
 from .scene.inputs import checkNotOverwritten, reasonNotUsable
+from .scene.region import boundsOf
 from .scene.results import INPUT_REFERENCE
 from .selftest_comparison import ComparisonTests
-from .selftest_readings import (
-    boundsOf,
-    ijkToRasOf,
-    nodeIDs,
-    overlay,
-    plain,
-    roughness,
-    volumes,
-)
+from .selftest_readings import ijkToRasOf, nodeIDs, overlay, plain, roughness, volumes
 
 BLOCK = (slice(20, 50), slice(70, 120), slice(50, 100))
 """Part of the sample, [k, j, i], that keeps a run short: white matter, cortex and a ventricle."""
@@ -227,9 +220,9 @@ class ArSSRTest(ComparisonTests, ScriptedLoadableModuleTest):
     def test_OnlyTheRegionIsComputed(self):
         block = self._block()
         region = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
-        bounds = boundsOf(block)
-        region.SetCenter([(bounds[2 * a] + bounds[2 * a + 1]) / 2 for a in range(3)])
-        region.SetSize([(bounds[2 * a + 1] - bounds[2 * a]) / 2 for a in range(3)])
+        low, high = boundsOf(block)
+        region.SetCenter((low + high) / 2)
+        region.SetSize((high - low) / 2)
         logic = ArSSRLogic()
         whole = logic.upsample(block, scale=2.0, method="cubic")
         part = logic.upsample(block, scale=2.0, method="cubic", roiNode=region)

@@ -85,12 +85,13 @@ def test_a_run_makes_a_third_volume_and_one_sentence(slicer, ui, run, cortex, pa
     parents = {hierarchy.GetItemParent(hierarchy.GetItemByDataNode(n)) for n in (error, cortex)}
     assert len(parents) == 1
     # A script gets the same.
-    from ArSSRModule.scene.expected_error import existingError
+    from ArSSRModule.scene.expected_error import ERROR_OF
+    from ArSSRModule.scene.made_volumes import volumeOf
 
     model = load_model(parameters.model)
     again = ArSSRLogic().upsample(cortex, model=model, fast=True, expected_error=True)
     np.testing.assert_allclose(
-        array(slicer, existingError(again)),
+        array(slicer, volumeOf(again, ERROR_OF)),
         array(slicer, error),
         atol=1e-3 * array(slicer, error).max(),
     )

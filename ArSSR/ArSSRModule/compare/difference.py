@@ -1,12 +1,11 @@
 """The difference ArSSR − cubic as a volume."""
 
-from contextlib import ExitStack
-
 import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
 from ..scene.hierarchy import placeBeside
+from ..scene.made_volumes import givenOrNew, volumeOf
 from ..scene.results import DIFFERENCE_OF
 from ..scene.volume_files import imageDataOver
 
@@ -27,7 +26,7 @@ class Difference:
             ValueError: the two volumes do not have the same voxels.
             MemoryError: there is no room for the difference; the scene is as it was.
         """
-        node = existingDifference(resultNode)
+        node = volumeOf(resultNode, DIFFERENCE_OF)
         madeOf = (_version(resultNode), _version(cubicNode), _version(node))
         if node is None or madeOf != self._madeOf:
             node = _make(resultNode, cubicNode, node)
@@ -47,20 +46,11 @@ def _version(volumeNode) -> tuple:
 def _make(resultNode, cubicNode, node):
     """Fills ``node``, or a new volume where it is None."""
     difference = _voxels(resultNode, cubicNode)
-    with ExitStack() as undoing:
-        if node is None:
-            node = slicer.mrmlScene.AddNewNodeByClass(
-                "vtkMRMLScalarVolumeNode",
-                slicer.mrmlScene.GenerateUniqueName(
-                    _("{name} − cubic").format(name=resultNode.GetName())
-                ),
-            )
-            undoing.callback(slicer.mrmlScene.RemoveNode, node)
-            node.SetNodeReferenceID(DIFFERENCE_OF, resultNode.GetID())
+    with givenOrNew(node, _("{name} − cubic").format(name=resultNode.GetName())) as node:
+        node.SetNodeReferenceID(DIFFERENCE_OF, resultNode.GetID())
         _show(node, difference)
         node.SetAndObserveImageData(imageDataOver(difference))
         placeBeside(resultNode, node)
-        undoing.pop_all()
     return node
 
 
@@ -75,14 +65,6 @@ def _voxels(resultNode, cubicNode) -> np.ndarray:
             )
         )
     return np.subtract(result, cubic, dtype=np.float32)
-
-
-def existingDifference(resultNode):
-    """The difference volume made for ``resultNode``, or None."""
-    for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
-        if node.GetNodeReferenceID(DIFFERENCE_OF) == resultNode.GetID():
-            return node
-    return None
 
 
 def _show(node, difference: np.ndarray) -> None:

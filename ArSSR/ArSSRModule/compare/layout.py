@@ -93,18 +93,12 @@ def _orientationWithLargestSide(volumeNode) -> str:
     spacing = np.array(volumeNode.GetSpacing())
     if spacing.max() < CLEARLY_LARGER * spacing.min():
         return "Axial"
-    direction = [0.0] * 3
-    toRas = np.zeros((3, 3))
-    for axis, get in enumerate(
-        (
-            volumeNode.GetIToRASDirection,
-            volumeNode.GetJToRASDirection,
-            volumeNode.GetKToRASDirection,
-        )
-    ):
-        get(direction)
-        toRas[:, axis] = direction
-    along = int(np.abs(toRas[:, int(spacing.argmax())]).argmax())
+    getDirection = (
+        volumeNode.GetIToRASDirection, volumeNode.GetJToRASDirection, volumeNode.GetKToRASDirection
+    )[spacing.argmax()]  # fmt: skip
+    direction = np.zeros(3)
+    getDirection(direction)
+    along = int(np.abs(direction).argmax())
     return ("Axial", "Axial", "Coronal")[along]  # R, A or S
 
 

@@ -1,5 +1,7 @@
 """A volume over the slice views that leaves nothing in the scene."""
 
+from contextlib import contextmanager
+
 import slicer
 
 from ..scene.results import fillLike
@@ -59,7 +61,7 @@ class Overlay:
 
     def _layOn(self, inputNode, title: str) -> None:
         self._removeImages()
-        with _Unlinked() as widgets:
+        with _unlinked() as widgets:
             for name, widget in widgets.items():
                 self._showInput(widget.mrmlSliceCompositeNode(), inputNode)
                 self._images.append(SliceImage(widget, self.node))
@@ -79,7 +81,7 @@ class Overlay:
     def _takeOff(self) -> None:
         """Views in which other volumes were chosen since then keep those."""
         self._removeImages()
-        with _Unlinked():
+        with _unlinked():
             for compositeID, (inputID, background, foreground) in self._before.items():
                 composite = slicer.mrmlScene.GetNodeByID(compositeID)
                 if composite is not None and composite.GetBackgroundVolumeID() == inputID:
@@ -95,26 +97,23 @@ class Overlay:
         self._images.clear()
 
 
-class _Unlinked:
+@contextmanager
+def _unlinked():
     """The slice widgets of the layout by name, not linked with each other for a moment.
 
     Slicer's controllers pass on the layers of linked views; the views may differ.
     """
-
-    def __enter__(self) -> dict:
-        manager = slicer.app.layoutManager()
-        names = manager.sliceViewNames() if manager else ()
-        widgets = {name: manager.sliceWidget(name) for name in names}
-        self._linked = []
-        for widget in widgets.values():
-            composite = widget.mrmlSliceCompositeNode()
-            self._linked.append((composite, composite.GetLinkedControl()))
-            composite.SetLinkedControl(False)
-        return widgets
-
-    def __exit__(self, *error) -> None:
-        for composite, linked in self._linked:
-            composite.SetLinkedControl(linked)
+    manager = slicer.app.layoutManager()
+    widgets = {n: manager.sliceWidget(n) for n in (manager.sliceViewNames() if manager else ())}
+    composites = [widget.mrmlSliceCompositeNode() for widget in widgets.values()]
+    linked = [composite.GetLinkedControl() for composite in composites]
+    for composite in composites:
+        composite.SetLinkedControl(False)
+    try:
+        yield widgets
+    finally:
+        for composite, wasLinked in zip(composites, linked, strict=True):
+            composite.SetLinkedControl(wasLinked)
 
 
 def _hiddenVolume():

@@ -3,7 +3,7 @@
 import numpy as np
 import slicer
 
-from ..scene.region import isPlaced
+from ..scene.region import boundsOf, isPlaced
 from .borrowed import crosshairNode
 
 STANDARD_VIEWS = {"Yellow": 0, "Green": 1, "Red": 2}
@@ -21,9 +21,7 @@ def pointOfInterest(volumeNode, roi=None) -> np.ndarray:
     The middle of the region, else the crosshair where it is shown, else where Slicer's three slice
     views meet, else the middle of the volume. Points outside the volume are passed over.
     """
-    bounds = np.zeros(6)
-    volumeNode.GetRASBounds(bounds)
-    low, high = bounds[0::2], bounds[1::2]
+    low, high = boundsOf(volumeNode)
     for point in (_regionPoint(roi), _crosshairPoint(), _viewsPoint()):
         if point is not None and np.all(low <= point) and np.all(point <= high):
             return point
@@ -33,9 +31,7 @@ def pointOfInterest(volumeNode, roi=None) -> np.ndarray:
 def _regionPoint(roi) -> np.ndarray | None:
     if roi is None or not isPlaced(roi):
         return None
-    bounds = np.zeros(6)
-    roi.GetRASBounds(bounds)
-    return (bounds[0::2] + bounds[1::2]) / 2
+    return _middle(roi)
 
 
 def _crosshairPoint() -> np.ndarray | None:
@@ -87,7 +83,5 @@ def _wholeZoom(widgets, parameters) -> float:
     return max(n.GetFieldOfView()[0] / max(1, n.GetDimensions()[0]) for n in nodes)
 
 
-def _middle(volumeNode) -> np.ndarray:
-    bounds = np.zeros(6)
-    volumeNode.GetRASBounds(bounds)
-    return (bounds[0::2] + bounds[1::2]) / 2
+def _middle(node) -> np.ndarray:
+    return boundsOf(node).mean(axis=0)

@@ -7,7 +7,6 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from .. import library
 from ..run.background_task import BackgroundTask
 from ..run.start import Intensities, NotKnownYet, Start
 from ..scene import geometry
@@ -111,7 +110,6 @@ class _Finding:
             return self._known[1]
         if self._task is None:
             self._known = ()
-            library.makeImportable()
             self._task = BackgroundTask(function)
             self._task.succeeded.connect(partial(self._onEnd, version))
             # There was no room for a copy of the volume.

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import qt
 
-from .. import library
-
 
 def installedFolder() -> Path:
     """Folder of the models that this user installed; it does not exist before the first one."""
@@ -20,7 +18,6 @@ def installedFolder() -> Path:
 
 def availableModels() -> list:
     """Bundled models first, then installed ones; damaged installed files are left out."""
-    library.makeImportable()
     from ArSSRLib.networks.catalogue import bundled_models, model_info
 
     models = list(bundled_models())
@@ -42,7 +39,6 @@ def installModel(path: str) -> str:
         ValueError: the file is not a model that can upsample here, such as a baseline network.
         OSError: it cannot be copied.
     """
-    library.makeImportable()
     from ArSSRLib.networks.catalogue import model_info
 
     model_info(path)

@@ -9,7 +9,6 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from .. import library
 from . import machine
 
 ON_WINDOWS = os.name == "nt"
@@ -37,7 +36,6 @@ class JobFolder:
             OSError: the folder cannot be made, or the disk is too full; the message says what to
                 do.
         """
-        library.makeImportable()
         from ArSSRLib.running.leftovers import clear_leftovers, temporary_name
 
         parent = temporaryFolder()

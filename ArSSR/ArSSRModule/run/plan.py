@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import vtk
 from slicer.i18n import tr as _
 
-from .. import library
 from ..scene import geometry
 from ..scene.inputs import checkNotOverwritten
 from . import measured_speed
@@ -64,7 +63,6 @@ def planRun(parameters, device: str, start: Start) -> Plan:
     """
     volumeNode = parameters.inputVolume
     checkNotOverwritten(volumeNode, parameters.outputVolume)
-    library.makeImportable()
     from ArSSRLib.upsampling.estimate import estimate_cost
 
     stored = geometry.localGrid(geometry.gridOfVolume(volumeNode))

@@ -9,7 +9,6 @@ import SimpleITK as sitk
 import slicer
 import vtk
 
-from .. import library
 from ..scene import geometry
 from ..scene.volume_files import LoadedImage
 from ..signals import Signal
@@ -63,7 +62,6 @@ def planPreview(parameters, point, start: Start, slowness: float) -> PreviewPlan
     Raises:
         ValueError: the choices cannot be used.
     """
-    library.makeImportable()
     from ArSSRLib.upsampling.estimate import estimate_cost
 
     grid = start.grid

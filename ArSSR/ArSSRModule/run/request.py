@@ -1,6 +1,5 @@
 """The user's choices as the library's requests, one for each method."""
 
-from .. import library
 from ..parameters import ScaleMode
 
 
@@ -15,7 +14,6 @@ def requestsOf(parameters, roi=None, device: str = "") -> tuple:
     Raises:
         ValueError: the model or another choice cannot be used.
     """
-    library.makeImportable()
     from ArSSRLib.networks.catalogue import model_info
     from ArSSRLib.upsampling.request import Upsampling
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import slicer
 
-from .. import library
 from ..scene import geometry
 
 
@@ -76,7 +75,6 @@ def startOf(parameters) -> Start:
     stored = Start.stored(parameters.inputVolume)
     if not parameters.fromMeasured:
         return stored
-    library.makeImportable()
     from ArSSRLib.volumes.measured_resolution import MeasuredResolution
 
     resolution = MeasuredResolution.of(stored.array.astype(np.float32), stored.grid)

@@ -1,6 +1,5 @@
 """The volume of a result's expected errors: read, put into the scene, and shown over the result."""
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from slicer.i18n import tr as _
 from vtk.util import numpy_support
 
 from .hierarchy import describeSeries, placeBeside
+from .made_volumes import givenOrNew, volumeOf
 from .results import ATTRIBUTE_PREFIX, fillLike
 from .volume_files import LoadedImage, Snapshot
 
@@ -74,20 +74,15 @@ def renewError(loaded: LoadedError | None, resultNode, inputNode, made: str):
     Returns:
         the volume node, None where there are no errors.
     """
-    node = existingError(resultNode)
+    existing = volumeOf(resultNode, ERROR_OF)
     if loaded is None:
-        if node is not None:
-            slicer.mrmlScene.RemoveNode(node)
+        if existing is not None:
+            slicer.mrmlScene.RemoveNode(existing)
         return None
     name = _("{name} expected error ({unit})").format(
         name=resultNode.GetName(), unit=unitOf(inputNode)
     )
-    with ExitStack() as undoing:
-        if node is None:
-            node = slicer.mrmlScene.AddNewNodeByClass(
-                "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
-            )
-            undoing.callback(slicer.mrmlScene.RemoveNode, node)
+    with givenOrNew(existing, name) as node:
         with slicer.util.NodeModify(node):
             fillLike(node, loaded.image, inputNode)
             node.SetName(name)
@@ -96,16 +91,7 @@ def renewError(loaded: LoadedError | None, resultNode, inputNode, made: str):
         _show(node.GetDisplayNode(), loaded.largestShown)
         placeBeside(resultNode, node)
         describeSeries(inputNode, node, f"{made} expected error")
-        undoing.pop_all()
     return node
-
-
-def existingError(resultNode):
-    """The expected errors of a result, None where there are none."""
-    for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
-        if node.GetNodeReferenceID(ERROR_OF) == resultNode.GetID():
-            return node
-    return None
 
 
 def showAbove(errorNode, percent: float) -> None:

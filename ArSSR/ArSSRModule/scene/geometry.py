@@ -6,7 +6,6 @@ import numpy as np
 import slicer
 import vtk
 
-from .. import library
 from .region import checkPlaced
 
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -20,7 +19,6 @@ def gridOfVolume(volumeNode):
     Raises:
         ArSSRLib.errors.InputError: the volume's axes are sheared.
     """
-    library.makeImportable()
     from ArSSRLib.volumes.grid import Grid
 
     matrix = vtk.vtkMatrix4x4()

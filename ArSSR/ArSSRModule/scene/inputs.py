@@ -5,9 +5,8 @@ from slicer.i18n import tr as _
 
 from . import geometry
 from .expected_error import ERROR_OF
+from .made_volumes import SCALAR_VOLUME
 from .results import DIFFERENCE_OF
-
-SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
 
 
 def reasonNotUsable(volumeNode) -> str:

@@ -62,10 +62,14 @@ def showOutlineOnly(roiNode) -> None:
 
 def coversPartOnly(resultNode, inputNode) -> bool:
     """Whether a result covers only a region of its input."""
-    result, whole = [0.0] * 6, [0.0] * 6
-    resultNode.GetRASBounds(result)
-    inputNode.GetRASBounds(whole)
-    return float(np.abs(np.subtract(result, whole)).max()) > SAME_PLACE_MM
+    return float(np.abs(boundsOf(resultNode) - boundsOf(inputNode)).max()) > SAME_PLACE_MM
+
+
+def boundsOf(node) -> np.ndarray:
+    """Lowest and highest corner of a volume or a ROI in world RAS mm, shape (2, 3)."""
+    bounds = np.zeros(6)
+    node.GetRASBounds(bounds)
+    return bounds.reshape(3, 2).T
 
 
 def _ijkToWorld(volumeNode) -> np.ndarray:

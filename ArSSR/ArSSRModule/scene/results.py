@@ -2,13 +2,13 @@
 
 import json
 import re
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import slicer
 
 from .. import library
 from .hierarchy import describeSeries, isPlaced, placeBeside
+from .made_volumes import givenOrNew
 
 ATTRIBUTE_PREFIX = "ArSSR."
 INPUT_REFERENCE = "ArSSR.Input"
@@ -42,7 +42,6 @@ class Origin:
         return madeText(self.method, self.scaleText)
 
     def attributes(self, inputNode, factors) -> dict[str, str]:
-        library.makeImportable()
         import ArSSRLib
 
         values = {
@@ -89,22 +88,13 @@ def placeResult(loaded, inputNode, outputNode, name: str, origin: Origin):
     Returns:
         the volume node.
     """
-    if outputNode is not None:
-        _fill(outputNode, loaded, inputNode, origin, name)
-        if not isPlaced(outputNode):
-            placeBeside(inputNode, outputNode)
-        describeSeries(inputNode, outputNode, origin.made)
-        return outputNode
-    outputNode = slicer.mrmlScene.AddNewNodeByClass(
-        "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
-    )
-    with ExitStack() as undoing:
-        undoing.callback(slicer.mrmlScene.RemoveNode, outputNode)
-        _fill(outputNode, loaded, inputNode, origin, name)
-        placeBeside(inputNode, outputNode)
-        describeSeries(inputNode, outputNode, origin.made)
-        undoing.pop_all()
-    return outputNode
+    isNew = outputNode is None
+    with givenOrNew(outputNode, name) as node:
+        _fill(node, loaded, inputNode, origin, name)
+        if isNew or not isPlaced(node):
+            placeBeside(inputNode, node)
+        describeSeries(inputNode, node, origin.made)
+    return node
 
 
 def fillLike(node, loaded, inputNode) -> None:

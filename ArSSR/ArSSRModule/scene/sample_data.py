@@ -5,8 +5,6 @@ from pathlib import Path
 
 from slicer.i18n import tr as _
 
-from .. import library
-
 CATEGORY = "ArSSR"
 """Where Slicer knows titles of categories (from 5.11 on); before, the title is the category."""
 SAMPLE_NAME = "ArSSRBrainT1"
@@ -18,7 +16,6 @@ def registerSampleData() -> None:
     """Registers the sample in a separate section; Slicer copies the file and checks it."""
     import SampleData
 
-    library.makeImportable()
     from ArSSRLib.sample import sample_path
 
     path = Path(sample_path())
