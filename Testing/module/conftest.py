@@ -104,19 +104,22 @@ def chosen(ui: Any, cortex: Any) -> Any:
 
 
 @pytest.fixture
-def parameters(slicer: Any) -> Any:
-    """The panel's parameter node."""
+def logic(slicer: Any) -> Any:
+    """What scripts upsample with."""
     from ArSSRModule.logic import ArSSRLogic
 
-    return ArSSRLogic().getParameterNode()
+    return ArSSRLogic()
 
 
 @pytest.fixture
-def compared(slicer: Any, ui: Any, cortex: Any) -> Iterator[Any]:
-    """The parameter node after something like a run: two volumes on one grid."""
-    from ArSSRModule.logic import ArSSRLogic
+def parameters(logic: Any) -> Any:
+    """The panel's parameter node."""
+    return logic.getParameterNode()
 
-    logic = ArSSRLogic()
+
+@pytest.fixture
+def compared(ui: Any, cortex: Any, logic: Any) -> Iterator[Any]:
+    """The parameter node after something like a run: two volumes on one grid."""
     node = logic.getParameterNode()
     node.comparedCubic = logic.upsample(cortex, scale=2.0, method="cubic")
     node.comparedResult = logic.upsample(cortex, scale=2.0, method="nearest")

@@ -59,10 +59,8 @@ def exported(slicer, hierarchy):
 
 
 @pytest.fixture
-def upsample(cortex):
-    from ArSSRModule.logic import ArSSRLogic
-
-    return lambda **choices: ArSSRLogic().upsample(cortex, scale=1.2, **choices)
+def upsample(cortex, logic):
+    return lambda **choices: logic.upsample(cortex, scale=1.2, **choices)
 
 
 def test_it_is_a_new_mr_series_of_the_same_study(hierarchy, series, exported, upsample):

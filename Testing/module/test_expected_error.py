@@ -69,9 +69,8 @@ def test_a_model_without_it_says_so(ui, parameters):
     assert "cannot tell how far" in ui.expectedErrorCheckBox.toolTip
 
 
-def test_a_run_makes_a_third_volume_and_one_sentence(slicer, ui, run, cortex, parameters):
+def test_a_run_makes_a_third_volume_and_one_sentence(slicer, ui, run, cortex, parameters, logic):
     from ArSSRLib.networks.catalogue import load_model
-    from ArSSRModule.logic import ArSSRLogic
 
     error = run()
     result = parameters.comparedResult
@@ -89,7 +88,7 @@ def test_a_run_makes_a_third_volume_and_one_sentence(slicer, ui, run, cortex, pa
     from ArSSRModule.scene.made_volumes import volumeOf
 
     model = load_model(parameters.model)
-    again = ArSSRLogic().upsample(cortex, model=model, fast=True, expected_error=True)
+    again = logic.upsample(cortex, model=model, fast=True, expected_error=True)
     np.testing.assert_allclose(
         array(slicer, volumeOf(again, ERROR_OF)),
         array(slicer, error),

@@ -90,15 +90,13 @@ def test_a_ui_connection_that_does_not_exist_is_an_error(slicer, tmp_path):
         slicer.util.loadUI(str(path))
 
 
-def test_a_misspelt_parameter_name_raises(slicer, qt):
-    from ArSSRModule.logic import ArSSRLogic
-
+def test_a_misspelt_parameter_name_raises(qt, parameters):
     widget = qt.QCheckBox()
     widget.setProperty("SlicerParameterName", "alsoCubik")
     gui = type("Gui", (), {})()
     gui.box = widget
     with pytest.raises(ValueError, match="alsoCubik"):
-        ArSSRLogic().getParameterNode().connectGui(gui)
+        parameters.connectGui(gui)
 
 
 def test_node_boxes_follow_the_scene(slicer):

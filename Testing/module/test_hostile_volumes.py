@@ -110,28 +110,28 @@ def _changed(node: Any) -> int:
     return image.GetMTime() if image is not None else 0
 
 
-def _assert_refused(slicer: Any, node: Any, words: str, **arguments: Any) -> None:
+def _assert_refused(logic: Any, node: Any, words: str, **arguments: Any) -> None:
     """The logic says why in one sentence, and the scene stays as it is."""
-    from ArSSRModule.logic import ArSSRLogic
+    import slicer
 
     before = _state(slicer)
     with pytest.raises(ValueError) as refusal:
-        ArSSRLogic().upsample(node, **arguments)
+        logic.upsample(node, **arguments)
     assert words in str(refusal.value)
     assert len(str(refusal.value).splitlines()) == 1
     assert _state(slicer) == before
 
 
 @pytest.mark.parametrize("name", VOLUMES)
-def test_a_hostile_volume_is_refused_by_the_logic(slicer: Any, name: str) -> None:
+def test_a_hostile_volume_is_refused_by_the_logic(slicer: Any, logic: Any, name: str) -> None:
     make, words = VOLUMES[name]
-    _assert_refused(slicer, make(slicer), words, scale=2.0, method="cubic")
+    _assert_refused(logic, make(slicer), words, scale=2.0, method="cubic")
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
-def test_a_hostile_argument_is_refused_by_the_logic(slicer: Any, name: str) -> None:
+def test_a_hostile_argument_is_refused_by_the_logic(slicer: Any, logic: Any, name: str) -> None:
     arguments, words = ARGUMENTS[name]
-    _assert_refused(slicer, _scalar(slicer), words, **{"method": "cubic", **arguments})
+    _assert_refused(logic, _scalar(slicer), words, **{"method": "cubic", **arguments})
 
 
 @pytest.mark.parametrize(

@@ -67,10 +67,8 @@ def test_the_window_does_not_wait_for_it(ui, panel, interpolated):
 
 
 def test_run_and_preview_give_the_volume_that_was_interpolated_the_detail_of_the_other(
-    slicer, ui, interpolated, head, wait
+    slicer, ui, interpolated, head, wait, logic
 ):
-    from ArSSRModule.logic import ArSSRLogic
-
     ui.fastCheckBox.checked = True
     ui.fromMeasuredCheckBox.click()
     slicer.util.setSliceViewerLayers(background=interpolated)
@@ -83,7 +81,7 @@ def test_run_and_preview_give_the_volume_that_was_interpolated_the_detail_of_the
     made = slicer.util.getFirstNodeByName("Fine ArSSR 2.0x") or slicer.util.getNode("Fine ArSSR 2x")
     assert made.GetAttribute("ArSSR.FromMeasured") == "True"
     coarse = slicer.util.addVolumeFromArray(head[0].astype(np.int16), np.eye(4), "Coarse")
-    expected = ArSSRLogic().upsample(coarse, scale=2.0, fast=True)
+    expected = logic.upsample(coarse, scale=2.0, fast=True)
     made_of, wanted = (slicer.util.arrayFromVolume(n).astype(float) for n in (made, expected))
     assert made_of.shape == wanted.shape
     assert np.abs(made_of - wanted).mean() < 0.005 * wanted.max()

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import vtk
-from slicerhost.readings import bounds_of, drawn_in, node_ids, save_all, shown_widgets
+from slicerhost.readings import (
+    bounds_of,
+    drawn_in,
+    node_ids,
+    part_and_same,
+    save_all,
+    shown_widgets,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -67,9 +73,7 @@ def test_every_slice_view_shows_the_box_in_the_input_and_names_it(slicer, ui, sh
     assert "cm" in ui.previewLabel.text
 
 
-def test_it_shows_what_a_run_would_make(slicer, ui, cortex, wait):
-    from ArSSRModule.logic import ArSSRLogic
-
+def test_it_shows_what_a_run_would_make(slicer, ui, cortex, wait, logic):
     slicer.util.setSliceViewerLayers(background=cortex)
     ui.inputSelector.setCurrentNode(cortex)
     ui.fastCheckBox.click()
@@ -77,17 +81,9 @@ def test_it_shows_what_a_run_would_make(slicer, ui, cortex, wait):
     wait(lambda: "cm" in ui.previewLabel.text)
     assert "Fast" not in ui.previewLabel.text  # that was asked for
     picture = shown_volume(slicer)
-    result = ArSSRLogic().upsample(cortex, scale=2.0, fast=True)
-    to_ijk, to_ras = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
-    result.GetRASToIJKMatrix(to_ijk)
-    picture.GetIJKToRASMatrix(to_ras)
-    matrix = slicer.util.arrayFromVTKMatrix
-    i, j, k = np.rint((matrix(to_ijk) @ matrix(to_ras))[:3, 3]).astype(int)
-    small = slicer.util.arrayFromVolume(picture).astype(float)
-    depth, height, width = small.shape
-    large = slicer.util.arrayFromVolume(result).astype(float)
-    same = large[k : k + depth, j : j + height, i : i + width]
-    assert abs(small - same).mean() < 0.005 * large.max()
+    result = logic.upsample(cortex, scale=2.0, fast=True)
+    small, same = part_and_same(slicer, picture, result)
+    assert abs(small - same).mean() < 0.005 * slicer.util.arrayFromVolume(result).max()
 
 
 def test_it_leaves_nothing_behind(slicer, ui, cortex, wait):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import vtk
-from slicerhost.readings import middle_of
+from slicerhost.readings import ijk_to_ras, middle_of, part_and_same
 
 
 @pytest.fixture
@@ -19,12 +19,6 @@ def oblique(slicer):
     return slicer.util.addVolumeFromArray(values, matrix, "Oblique")
 
 
-def ijk_to_ras(slicer, node):
-    matrix = vtk.vtkMatrix4x4()
-    node.GetIJKToRASMatrix(matrix)
-    return slicer.util.arrayFromVTKMatrix(matrix)
-
-
 def test_a_new_region_lies_along_the_axes_of_the_volume(slicer, ui, oblique):
     ui.inputSelector.setCurrentNode(oblique)
     region = ui.roiSelector.addNode()
@@ -34,25 +28,18 @@ def test_a_new_region_lies_along_the_axes_of_the_volume(slicer, ui, oblique):
     np.testing.assert_allclose(region.GetSize(), (18.0, 18.0, 24.0), atol=1e-6)
 
 
-def test_of_an_oblique_volume_only_the_drawn_box_is_computed(slicer, ui, panel, oblique):
-    from ArSSRModule.logic import ArSSRLogic
-
+def test_of_an_oblique_volume_only_the_drawn_box_is_computed(slicer, ui, logic, oblique):
     ui.inputSelector.setCurrentNode(oblique)
     region = ui.roiSelector.addNode()
-    target = panel.logic.plan(panel.logic.getParameterNode()).target
+    target = logic.plan(logic.getParameterNode()).target
     whole = 8 * 36 * 30 * 24
     assert target.voxels == pytest.approx(whole / 8, rel=0.15)
-    logic = ArSSRLogic()
     part = logic.upsample(oblique, scale=2.0, method="cubic", roiNode=region)
     assert part.GetImageData().GetDimensions() == target.size
     full = logic.upsample(oblique, scale=2.0, method="cubic")
     step = np.linalg.inv(ijk_to_ras(slicer, full)) @ ijk_to_ras(slicer, part)
-    i, j, k = np.rint(step[:3, 3]).astype(int)
-    np.testing.assert_allclose(step[:3, 3], [i, j, k], atol=1e-4)
-    cut = slicer.util.arrayFromVolume(part)
-    depth, height, width = cut.shape
-    same = slicer.util.arrayFromVolume(full)[k : k + depth, j : j + height, i : i + width]
-    np.testing.assert_allclose(cut, same, atol=1e-3)
+    np.testing.assert_allclose(step[:3, 3], np.rint(step[:3, 3]), atol=1e-4)
+    np.testing.assert_allclose(*part_and_same(slicer, part, full), atol=1e-3)
 
 
 def test_a_region_under_a_moved_volume_follows_it(slicer, ui, oblique):

@@ -7,11 +7,9 @@ import pytest
 
 
 @pytest.fixture
-def upsample(slicer, cortex):
+def upsample(cortex, logic):
     """Upsamples the cortex in this process."""
-    from ArSSRModule.logic import ArSSRLogic
-
-    return lambda **choices: ArSSRLogic().upsample(cortex, **choices)
+    return lambda **choices: logic.upsample(cortex, **choices)
 
 
 def provenance(node):

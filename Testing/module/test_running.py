@@ -275,12 +275,10 @@ def test_a_result_that_cannot_be_placed_leaves_the_scene(slicer, ui, apply, monk
 
 
 def test_a_model_file_that_goes_during_the_run_is_still_named_in_the_result(
-    slicer, cortex, mirrored
+    cortex, mirrored, logic
 ):
-    from ArSSRModule.logic import ArSSRLogic
-
     file = mirrored(False)
-    result = ArSSRLogic().upsample(
+    result = logic.upsample(
         cortex, scale=1.2, model=str(file), progress=lambda report: file.unlink(missing_ok=True)
     )
     assert not file.exists()

@@ -28,11 +28,9 @@ def choices(ui):
     return [name_of(selector.currentNode()) for selector in selectors]
 
 
-def test_the_selectors_and_the_parameters_hold_what_was_saved(slicer, ui, saved):
-    from ArSSRModule.logic import ArSSRLogic
-
+def test_the_selectors_and_the_parameters_hold_what_was_saved(slicer, ui, saved, logic):
     slicer.util.loadScene(saved)
-    node = ArSSRLogic().getParameterNode()
+    node = logic.getParameterNode()
     kept = [name_of(n) for n in (node.inputVolume, node.outputVolume, node.roi)]
     assert kept == ["Second", "Output", "Region"]
     assert choices(ui) == kept

@@ -8,13 +8,6 @@ import vtk
 from slicerhost.readings import bounds_of, middle_of
 
 
-@pytest.fixture
-def logic(slicer):
-    from ArSSRModule.logic import ArSSRLogic
-
-    return ArSSRLogic()
-
-
 def linear_transform(slicer):
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     turn = vtk.vtkTransform()

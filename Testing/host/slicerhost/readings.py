@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import vtk
 
 
 def bounds_of(node: Any) -> np.ndarray:
@@ -17,6 +18,23 @@ def bounds_of(node: Any) -> np.ndarray:
 def middle_of(node: Any) -> np.ndarray:
     """The middle of these bounds."""
     return bounds_of(node).mean(axis=0)
+
+
+def ijk_to_ras(slicer: Any, node: Any) -> np.ndarray:
+    """The 4×4 matrix from voxel indices of a volume to RAS mm."""
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    return slicer.util.arrayFromVTKMatrix(matrix)
+
+
+def part_and_same(slicer: Any, part: Any, whole: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The voxels of a volume, and those at the same place of one that it is a part of."""
+    step = np.linalg.inv(ijk_to_ras(slicer, whole)) @ ijk_to_ras(slicer, part)
+    i, j, k = np.rint(step[:3, 3]).astype(int)
+    small = slicer.util.arrayFromVolume(part).astype(float)
+    depth, height, width = small.shape
+    large = slicer.util.arrayFromVolume(whole).astype(float)
+    return small, large[k : k + depth, j : j + height, i : i + width]
 
 
 def node_ids(slicer: Any) -> set[str]:
