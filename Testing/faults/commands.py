@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 import tempfile
 import zipfile
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
+
+from ArSSRLib.errors import InputError
+from ArSSRLib.networks.model_file import read_network
+from ArSSRLib.running.json_files import read_json_object
+from ArSSRLib.training.state import LAST, load_state
+from ArSSRLib.volumes.files.reading import read_volume
 
 ROOT = Path(__file__).resolve().parents[2]
 CORTEX = ROOT / "Testing" / "data" / "cortex_t1.nii.gz"
@@ -22,11 +28,9 @@ class Command(ABC):
 
     Attributes:
         name: as on the command line.
-        resumes: whether a killed run is gone on with; otherwise it is done again.
     """
 
     name: str
-    resumes: bool
 
     @abstractmethod
     def arguments(self, folder: Path) -> list[str | Path]:
@@ -48,7 +52,7 @@ class Command(ABC):
 class Upsample(Command):
     """Upsamples the real cut with a small network."""
 
-    name, resumes = "upsample", False
+    name = "upsample"
 
     def __init__(self, model: Path) -> None:
         self.model = model
@@ -62,16 +66,7 @@ class Upsample(Command):
         return (folder / "out.nii.gz").exists()
 
     def half_written(self, folder: Path) -> list[str]:
-        from ArSSRLib.errors import InputError
-        from ArSSRLib.volumes.files.reading import read_volume
-
-        if not self.is_done(folder):
-            return []
-        try:
-            read_volume(folder / "out.nii.gz")
-        except InputError:
-            return ["out.nii.gz"]
-        return []
+        return _unreadable([folder / "out.nii.gz"], read_volume)
 
     def difference(self, folder: Path, undisturbed: Path) -> str:
         same = (folder / "out.nii.gz").read_bytes() == (undisturbed / "out.nii.gz").read_bytes()
@@ -81,7 +76,7 @@ class Upsample(Command):
 class Train(Command):
     """Trains a few steps on the real cut, with a checkpoint after each and a worker process."""
 
-    name, resumes = "train", True
+    name = "train"
 
     def arguments(self, folder: Path) -> list[str | Path]:
         changes = ("patches.size=6", "patches.coordinates=200", "optimiser.batch=4",
@@ -92,36 +87,22 @@ class Train(Command):
                 *(word for change in changes for word in ("--set", change))]  # fmt: skip
 
     def is_done(self, folder: Path) -> bool:
-        return 40 in _steps(folder / "run" / "metrics.csv")
+        return 40 in losses(folder / "run")
 
     def half_written(self, folder: Path) -> list[str]:
-        from ArSSRLib.errors import InputError
-        from ArSSRLib.networks.model_file import read_network
-        from ArSSRLib.training.state import LAST, load_state
-
-        bad = []
-        for name in ("last.npz", "best.npz"):
-            try:
-                if (folder / "run" / name).exists():
-                    read_network(folder / "run" / name)
-            except InputError:
-                bad.append(name)
-        if (folder / "run" / LAST).exists():
-            with tempfile.TemporaryDirectory() as elsewhere:
-                # Reading a state where it lies would also tidy up there.
-                shutil.copy(folder / "run" / LAST, elsewhere)
-                try:
-                    load_state(Path(elsewhere))
-                except InputError:
-                    bad.append(LAST)
-        return bad + _broken_json(folder)
+        run = folder / "run"
+        return (
+            _unreadable([run / "last.npz", run / "best.npz"], read_network)
+            + _unreadable([run / LAST], _read_state)
+            + _unreadable(folder.rglob("*.json"), read_json_object)
+        )
 
     def difference(self, folder: Path, undisturbed: Path) -> str:
         ours, theirs = folder / "run", undisturbed / "run"
         for name in ("last.npz", "best.npz"):
-            if not _same_weights(ours / name, theirs / name):
+            if not same_weights(ours / name, theirs / name):
                 return f"the weights in {name} differ"
-        if _steps(ours / "metrics.csv") != _steps(theirs / "metrics.csv"):
+        if losses(ours) != losses(theirs):
             return "the losses in metrics.csv differ"
         text = [(f / "validation.csv").read_text(encoding="utf-8") for f in (ours, theirs)]
         return "" if text[0] == text[1] else "validation.csv differs"
@@ -130,7 +111,7 @@ class Train(Command):
 class Evaluate(Command):
     """Measures two real brains with two worker processes."""
 
-    name, resumes = "evaluate", True
+    name = "evaluate"
 
     def arguments(self, folder: Path) -> list[str | Path]:
         return ["evaluate", "--hr", BRAINS, "-o", folder / "report", "--scales", "2,3",
@@ -141,7 +122,9 @@ class Evaluate(Command):
         return (folder / "report" / "report.html").exists()
 
     def half_written(self, folder: Path) -> list[str]:
-        return _broken_json(folder) + _broken_archives(folder)
+        archives = (path for path in folder.rglob("*.npz") if not path.name.startswith("."))
+        records = _unreadable(folder.rglob("*.json"), read_json_object)
+        return records + _unreadable(archives, _read_archive)
 
     def difference(self, folder: Path, undisturbed: Path) -> str:
         if _cases(folder / "report") != _cases(undisturbed / "report"):
@@ -151,15 +134,17 @@ class Evaluate(Command):
         return ""
 
 
-def _steps(path: Path) -> dict[int, str]:
-    """The loss by step, as far as it was written."""
+def losses(run: Path) -> dict[int, str]:
+    """The loss by step, as far as a training run has written it down."""
+    path = run / "metrics.csv"
     if not path.exists():
         return {}
     with path.open(newline="", encoding="utf-8") as stream:
         return {int(row["step"]): row["loss"] for row in csv.DictReader(stream) if row["loss"]}
 
 
-def _same_weights(first: Path, second: Path) -> bool:
+def same_weights(first: Path, second: Path) -> bool:
+    """Whether two model files have the same weights, whatever their headers say."""
     with np.load(first) as ours, np.load(second) as theirs:
         names = [name for name in theirs.files if name != "header.json"]
         return ours.files == theirs.files and all(
@@ -177,23 +162,26 @@ def _names(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
-def _broken_json(folder: Path) -> list[str]:
+def _read_state(path: Path) -> None:
+    """Reads a checkpoint elsewhere: where it lies, that would also tidy up."""
+    with tempfile.TemporaryDirectory() as elsewhere:
+        shutil.copy(path, elsewhere)
+        load_state(Path(elsewhere))
+
+
+def _read_archive(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        if archive.testzip() is not None:
+            raise zipfile.BadZipFile
+
+
+def _unreadable(paths: Iterable[Path], read: Callable[[Path], object]) -> list[str]:
+    """The names of the files that are there but cannot be read."""
     bad = []
-    for path in folder.rglob("*.json"):
+    for path in paths:
         try:
-            json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
+            if path.exists():
+                read(path)
+        except (InputError, zipfile.BadZipFile):
             bad.append(path.name)
-    return bad
-
-
-def _broken_archives(folder: Path) -> list[str]:
-    bad = []
-    for path in folder.rglob("*.npz"):
-        if not path.name.startswith("."):
-            try:
-                with zipfile.ZipFile(path) as archive:
-                    archive.testzip()
-            except zipfile.BadZipFile:
-                bad.append(path.name)
     return bad

@@ -9,8 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 _MARK = "ARSSR_FAULTS_RUN"
@@ -18,7 +21,6 @@ _SECONDS_BETWEEN_LOOKS = 0.005
 _PATIENCE_SECONDS = 90
 """How long workers may take to notice that their program is gone, on a machine under load."""
 _LONGEST_RUN_SECONDS = 1800
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -91,20 +93,13 @@ def run(
 def _processor_seconds(pid: int) -> float:
     """Of a process and its children."""
     total = 0.0
-    for number in (pid, *_children(pid)):
-        try:
-            fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += (int(fields[11]) + int(fields[12])) / _TICKS
+    with suppress(psutil.Error):
+        command = psutil.Process(pid)
+        for process in (command, *command.children()):
+            with suppress(psutil.Error):
+                times = process.cpu_times()
+                total += times.user + times.system
     return total
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
 
 
 def _catches(pid: int, number: signal.Signals) -> bool:
@@ -120,33 +115,21 @@ def _catches(pid: int, number: signal.Signals) -> bool:
 def _outliving(mark: str) -> tuple[str, ...]:
     """Descendants of a run that do not end by themselves; they are ended here."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while living := _marked(mark):
-        if time.monotonic() > deadline:
-            break
+    while (living := _marked(mark)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    told = tuple(f"{pid}: {_command_line(pid)}" for pid in living)
-    for pid in living:
-        os.kill(pid, signal.SIGKILL)
-    return told
+    orphans = []
+    for process in living:
+        with suppress(psutil.Error):
+            orphans.append(f"{process.pid}: {' '.join(process.cmdline())[:200]}")
+            process.kill()
+    return tuple(orphans)
 
 
-def _marked(mark: str) -> list[int]:
+def _marked(mark: str) -> list[psutil.Process]:
     found = []
-    wanted = f"{_MARK}={mark}".encode()
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                # That of a process that has ended but is not yet waited for is empty.
-                if wanted in (folder / "environ").read_bytes():
-                    found.append(int(folder.name))
-            except OSError:
-                continue
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            # That of a process that has ended but is not yet waited for is empty.
+            if process.environ().get(_MARK) == mark:
+                found.append(process)
     return found
-
-
-def _command_line(pid: int) -> str:
-    try:
-        text = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
-    except OSError:
-        return ""
-    return text.decode(errors="replace")[:200]
