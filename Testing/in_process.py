@@ -10,9 +10,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
+"""What the fixture ``arssr`` is: it runs a command to its end."""
 
 
 @dataclass

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import time
 from collections.abc import Iterable
 
@@ -25,3 +28,12 @@ def outlasting(processes: Iterable[psutil.Process], seconds: float = 30.0) -> li
     for process in lasting:
         process.kill()
     return lasting
+
+
+def said_until_the_end(process: subprocess.Popen[str]) -> str:
+    """What it wrote to stderr; one that does not end is ended with all processes of its session."""
+    try:
+        return process.communicate(timeout=900)[1]
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)

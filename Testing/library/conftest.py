@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from in_process import run_arssr
+from in_process import Arssr, run_arssr
 
 from ArSSRLib.volumes.files.reading import read_volume
 from ArSSRLib.volumes.grid import Grid
@@ -79,11 +77,8 @@ def oblique_grid() -> Grid:
     return Grid((22, 26, 18), (1.1, 0.9, 1.6), (-31.0, 12.5, 7.25), tuple(turn.ravel()))
 
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
 @pytest.fixture
-def arssr() -> Run:
+def arssr() -> Arssr:
     """Runs the command line in the process of the tests; a batch still starts its workers."""
     return run_arssr
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from child_process import run_python
 from faults.leftovers import age_leftovers
-from running import ROOT, Running, slow_with
+from running import Running, slow_with
 
 
 def _upsampling(source: Path, output: Path, model: Path) -> Running:
@@ -43,11 +42,10 @@ sys.exit(main())
 def test_a_signal_ends_the_run_with_130_and_no_trace(
     tmp_path: Path, cortex_path: Path, seeded_model_path: Path, number: signal.Signals, stage: str
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", ASKED_AT_A_STAGE, stage, str(int(number)), "upsample", cortex_path,
-         "-o", tmp_path / "fine.nii.gz", "--scale", "1.5", "--model", seeded_model_path,
-         "--progress", "json"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+    done = run_python(
+        "-c", ASKED_AT_A_STAGE, stage, int(number), "upsample", cortex_path, "-o",
+        tmp_path / "fine.nii.gz", "--scale", "1.5", "--model", seeded_model_path,
+        "--progress", "json",
     )  # fmt: skip
     assert json.loads(done.stdout.splitlines()[-1])["stage"] == stage
     assert done.returncode == 130
@@ -89,11 +87,8 @@ def test_a_reader_that_goes_away_after_the_end_takes_nothing_back(
     """As in ``arssr upsample … | head -0``: the output is there, and the exit code says so."""
     read_end, write_end = os.pipe()
     os.close(read_end)
-    done = subprocess.run(
-        [sys.executable, "-m", "ArSSRLib", "upsample", cortex_path, "-o", tmp_path / "fine.nii",
-         "--scale", "2", "--method", "linear"],
-        cwd=ROOT, stdout=write_end, stderr=subprocess.PIPE, text=True, check=False,
-    )  # fmt: skip
+    call = ("upsample", cortex_path, "-o", tmp_path / "fine.nii", "--scale", "2")
+    done = run_python("-m", "ArSSRLib", *call, "--method", "linear", stdout=write_end)
     os.close(write_end)
     assert "arssr:" not in done.stderr
     assert done.returncode == 0
@@ -127,11 +122,8 @@ def test_a_signal_as_the_file_appears_comes_too_late(tmp_path: Path, cortex_path
     )
     for number, words in enumerate((["upsample", "--method", "linear"], ["simulate"], ["compare"])):
         output = tmp_path / f"{number}{'.png' if words[0] == 'compare' else '.nii'}"
-        done = subprocess.run(
-            [sys.executable, "-c", program, words[0], cortex_path, *words[1:], "--scale", "1.5",
-             "-o", output],
-            cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        call = (words[0], cortex_path, *words[1:], "--scale", "1.5", "-o", output)
+        done = run_python("-c", program, *call)
         assert done.returncode == 0, done.stderr
         assert output.exists()
 

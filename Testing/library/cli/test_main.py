@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from child_process import ENVIRONMENT, run_python
 
 from ArSSRLib import __version__
 from ArSSRLib.cli.main import COMMANDS, main
 
-ROOT = Path(__file__).resolve().parents[3]
 HEAVY = ("torch", "scipy", "matplotlib", "skimage", "numpy", "SimpleITK")
 
 
@@ -23,9 +23,7 @@ def _imported_by(arguments: list[str]) -> set[str]:
         f"code = main({arguments!r})\n"
         f"print('IMPORTED', code, *[m for m in {HEAVY!r} if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = run_python("-c", script)
     words = done.stdout.splitlines()[-1].split()
     assert words[:2] == ["IMPORTED", "0"], done.stdout + done.stderr
     return set(words[2:])
@@ -78,12 +76,8 @@ def test_a_wrong_call_is_explained_in_one_sentence(
 
 def test_behind_dashes_a_file_may_be_called_anything(tmp_path: Path, cortex_path: Path) -> None:
     shutil.copy(cortex_path, tmp_path / "-in.nii.gz")
-    done = subprocess.run(
-        [sys.executable, "-m", "ArSSRLib", "upsample", "--scale", "2", "--method", "linear",
-         "--output=--out.nii", "--", "-in.nii.gz"],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    options = ("--scale", "2", "--method", "linear", "--output=--out.nii")
+    done = run_python("-m", "ArSSRLib", "upsample", *options, "--", "-in.nii.gz", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "--out.nii").exists()
 
@@ -96,10 +90,7 @@ def test_a_current_folder_that_is_gone_is_named(tmp_path: Path, cortex_path: Pat
         f"import os, sys; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r})\n"
         "from ArSSRLib.cli.main import main; sys.exit(main())"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, "upsample", cortex_path, "-o", "out.nii", "--scale", "2"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run_python("-c", program, "upsample", cortex_path, "-o", "out.nii", "--scale", "2")
     assert done.returncode == 1
     assert "The current directory no longer exists" in done.stderr
     assert "Traceback" not in done.stderr
@@ -114,23 +105,25 @@ def test_the_console_script_is_the_same_program() -> None:
 
 
 def test_a_terminal_without_the_letters_of_a_name_is_not_an_error(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "ArSSRLib", "upsample", tmp_path / "größer頭.nii", "-o", "out.nii",
-         "--scale", "2"],
-        cwd=ROOT, capture_output=True, check=False,
-        env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
-    )  # fmt: skip
+    call = (
+        "-m",
+        "ArSSRLib",
+        "upsample",
+        tmp_path / "größer頭.nii",
+        "-o",
+        "out.nii",
+        "--scale",
+        "2",
+    )
+    done = run_python(*call, env={**ENVIRONMENT, "PYTHONIOENCODING": "ascii:strict"})
     assert done.returncode == 2
-    assert b"\\u982d.nii" in done.stderr
+    assert "\\u982d.nii" in done.stderr
 
 
 def test_a_reader_that_goes_away_causes_no_traceback(seeded_model_path: Path) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
-    done = subprocess.run(
-        [sys.executable, "-m", "ArSSRLib", "models", "info", seeded_model_path], cwd=ROOT,
-        stdout=write_end, stderr=subprocess.PIPE, text=True, check=False,
-    )  # fmt: skip
+    done = run_python("-m", "ArSSRLib", "models", "info", seeded_model_path, stdout=write_end)
     os.close(write_end)
     assert done.stderr == ""
     assert done.returncode == 130
@@ -139,9 +132,6 @@ def test_a_reader_that_goes_away_causes_no_traceback(seeded_model_path: Path) ->
 def test_a_home_that_cannot_be_written_is_not_worth_a_warning() -> None:
     script = "from ArSSRLib.cli.main import main; main(['--version']); import matplotlib"
     variables = ("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
-    environment = {name: value for name, value in os.environ.items() if name not in variables}
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env={**environment, "HOME": "/proc"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    environment = {name: value for name, value in ENVIRONMENT.items() if name not in variables}
+    done = run_python("-c", script, env={**environment, "HOME": "/proc"})
     assert (done.returncode, done.stderr) == (0, "")

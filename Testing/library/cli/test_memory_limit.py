@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from running import ROOT, Running, slow_with
+from child_process import run_python
+from running import Running, slow_with
 
 SECONDS = 200
 
@@ -145,7 +145,4 @@ def _arssr(*arguments: str | Path, group: Path | None = None) -> subprocess.Comp
         if group is not None:
             (group / "cgroup.procs").write_text(str(os.getpid()))
 
-    return subprocess.run(
-        [sys.executable, "-m", "ArSSRLib", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=SECONDS, preexec_fn=enter,
-    )  # fmt: skip
+    return run_python("-m", "ArSSRLib", *arguments, timeout=SECONDS, preexec_fn=enter)

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from child_process import ROOT
 
 from ArSSRLib.cli import worker as worker_command
 from ArSSRLib.cli.main import main
 from ArSSRLib.cli.worker import do_request
 from ArSSRLib.errors import NotEnoughMemory
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 class Worker:
@@ -93,13 +92,7 @@ def test_a_job_that_fails_does_not_stop_the_next(tmp_path: Path, cortex_path: Pa
         worker.send(job="d", request=_request(cortex_path, tmp_path / "d.nii"))
         ends = {job: worker.read_until("ended", job) for job in "abecd"}
         assert worker.close() == 0
-    assert {job: end["ended"] for job, end in ends.items()} == {
-        "a": 2,
-        "b": 2,
-        "e": 2,
-        "c": 2,
-        "d": 0,
-    }
+    assert [ends[job]["ended"] for job in "abecd"] == [2, 2, 2, 2, 0]
     assert "missing.nii" in ends["a"]["error"]
     assert os.listdir(tmp_path) == ["d.nii"]
 

@@ -7,11 +7,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from child_process import run_python
 from in_process import run_arssr
 
 from ArSSRLib.cli import evaluate as evaluate_command
@@ -25,11 +25,8 @@ def _run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_one_command_writes_the_whole_report(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "ArSSRLib", "evaluate", "--hr", DATA, "-o", tmp_path / "out",
-         *QUICK, "--progress", "json"],
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+    call = ("evaluate", "--hr", DATA, "-o", tmp_path / "out", *QUICK, "--progress", "json")
+    done = run_python("-m", "ArSSRLib", *call)
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines[0]["stage"] == "measuring" and lines[0]["fraction"] == 0.0
@@ -160,14 +157,8 @@ sys.exit(main(["evaluate", *sys.argv[1:]]))
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_an_interrupted_run_keeps_what_it_measured(tmp_path: Path) -> None:
-    arguments = ["--hr", str(DATA), "-o", str(tmp_path / "out"), "--scales", "2"]
-    arguments += ["--methods", "cubic,linear", "--metrics", "psnr", "--jobs", "1"]
-    done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED_AFTER_A_CASE, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    call = ("--hr", DATA, "-o", tmp_path / "out", *QUICK)
+    done = run_python("-c", INTERRUPTED_AFTER_A_CASE, *call)
     assert done.returncode == 130
     assert "run the same command to continue" in done.stderr
     assert "Traceback" not in done.stderr

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from in_process import Arssr
 
 from ArSSRLib.evaluation.expected_error.reliability import reliability
 from ArSSRLib.evaluation.expected_error.sparsification import sparsification
 from ArSSRLib.evaluation.measuring.records import load_record, record_path
 from ArSSRLib.networks.spec import ExpectedErrorSpec
-
-Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from child_process import run_python
 
 from ArSSRLib.evaluation.measuring.methods import parse_method
 from ArSSRLib.evaluation.measuring.tasks import Task
@@ -18,7 +17,6 @@ from ArSSRLib.evaluation.settings import Settings
 
 Quick = Callable[..., Settings]
 PATIENCE_SECONDS = 300
-ROOT = Path(__file__).resolve().parents[3]
 INTERRUPTED = """
 import os, signal, sys, threading, time
 from multiprocessing import active_children
@@ -74,10 +72,7 @@ def test_processes_that_are_just_starting_ignore_an_interrupt(
 ) -> None:
     script = tmp_path / "interrupted.py"
     script.write_text(INTERRUPTED, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, str(script), str(data_folder), str(tmp_path / "out")],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+    done = run_python(script, data_folder, tmp_path / "out")
     assert (done.stdout.strip(), done.stderr) == ("2", "")
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 from functools import partial
 from pathlib import Path
 
 import pytest
+from child_process import ROOT, run_python
 
 from ArSSRLib.running.interrupts import (
     SIGNALS,
@@ -19,8 +19,6 @@ from ArSSRLib.running.interrupts import (
     is_cancellable,
     load_libraries,
 )
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -66,10 +64,7 @@ def test_while_libraries_are_loaded_a_signal_ends_the_program_at_once(
         "be_cancellable()\nload_libraries('swallows')\nprint('still alive')\n"
     )
     path = os.pathsep.join([str(tmp_path), str(ROOT)])
-    done = subprocess.run(
-        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": path},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run_python("-c", script, env={**os.environ, "PYTHONPATH": path})
     assert (done.returncode, done.stdout, done.stderr) == (-number, "", "")
 
 
@@ -82,10 +77,9 @@ def test_after_libraries_are_loaded_a_signal_cancels_again() -> None:
 def test_under_nohup_a_closed_terminal_does_not_cancel() -> None:
     script = "from ArSSRLib.running.interrupts import SIGNALS; print(*SIGNALS)"
     shown = [
-        subprocess.run(
-            [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True,
-            preexec_fn=partial(signal.signal, signal.SIGHUP, handling),
+        run_python(
+            "-c", script, preexec_fn=partial(signal.signal, signal.SIGHUP, handling)
         ).stdout.split()
         for handling in (signal.SIG_DFL, signal.SIG_IGN)
-    ]  # fmt: skip
+    ]
     assert [len(each) for each in shown] == [3, 2]

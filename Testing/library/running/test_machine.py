@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from child_process import run_python
 
 from ArSSRLib.running.machine import (
     free_memory,
@@ -17,7 +16,6 @@ from ArSSRLib.running.machine import (
     usable_cpus,
 )
 
-ROOT = Path(__file__).resolve().parents[3]
 GIB = 2**30
 NO_LIMIT_V1 = "9223372036854771712"
 SLURM_OFF: dict[str, str] = {}
@@ -116,10 +114,7 @@ def test_cpus_are_those_that_taskset_allows() -> None:
         f"import os; os.sched_setaffinity(0, [{one}])\n"
         "from ArSSRLib.running.machine import usable_cpus; print(usable_cpus())"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "1"
+    assert run_python("-c", script).stdout.strip() == "1"
 
 
 def test_this_machine_has_memory() -> None:

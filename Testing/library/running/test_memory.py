@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
+from child_process import run_python
 
 from ArSSRLib.errors import EnvironmentFault, InputError, NotEnoughMemory
 from ArSSRLib.running.memory import ended_out_of_memory, is_out_of_memory, shortage_expected
@@ -80,10 +79,7 @@ def test_other_errors_are_not_taken_for_it(error: Exception) -> None:
 
 
 def test_a_process_that_the_kernel_killed_ran_out_of_memory() -> None:
-    child = subprocess.run(
-        [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"],
-        check=False,
-    )
+    child = run_python("-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     assert ended_out_of_memory(child.returncode)
     assert ended_out_of_memory(-6, "terminate called after throwing 'std::bad_alloc'")
     assert not ended_out_of_memory(-11)

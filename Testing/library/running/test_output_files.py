@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from child_process import run_python
 
 from ArSSRLib.errors import EnvironmentFault, InputError
 from ArSSRLib.running import output_files
@@ -77,7 +76,7 @@ def test_what_a_killed_process_leaves_is_cleared_away_after_a_day(tmp_path: Path
         f"with replacing({str(target)!r}) as t:\n"
         "    t.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    subprocess.run([sys.executable, "-c", script], check=False, cwd=Path(__file__).parents[3])
+    run_python("-c", script)
     (leftover,) = tmp_path.iterdir()
     a_day_ago = time.time() - 25 * 3600
     os.utime(leftover, (a_day_ago, a_day_ago))

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from child_process import ENVIRONMENT, run_python
 from process_ends import goes_on, outlasting
 
 HERE = Path(__file__).parent
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE.parents[2])}
 
 
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
@@ -34,9 +34,6 @@ def test_workers_end_with_their_program_and_not_before(method: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_a_worker_that_has_only_just_been_started_ends_without_a_word() -> None:
-    done = subprocess.run(
-        [sys.executable, str(HERE / "interrupted_start.py")], env=ENVIRONMENT,
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    done = run_python(HERE / "interrupted_start.py", timeout=60)
     assert done.stderr == "arssr: Cancelled; nothing was written.\n"
     assert done.returncode == 130

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from child_process import run_python
 
 import ArSSRLib
 from ArSSRLib.evaluation.metrics import METRICS, register
@@ -36,8 +35,7 @@ def test_a_new_file_is_a_new_metric(tmp_path: Path, data_folder: Path) -> None:
     (tmp_path / "ArSSRLib" / "evaluation" / "metrics" / "largest.py").write_text(TOY)
 
     def run(*arguments: str) -> str:
-        command = [sys.executable, "-m", "ArSSRLib", "evaluate", *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+        done = run_python("-m", "ArSSRLib", "evaluate", *arguments, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
