@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from child_process import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
-Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
-"""What the fixture ``arssr`` is: it runs a command to its end."""
+LINEAR = ("--scale", "2", "--method", "linear", "--progress", "none")
+"""Options of a run that takes a moment."""
 
 
 def slow_with(model: Path) -> list[str | Path]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from in_process import Arssr
 
 from ArSSRLib.cli.worker import do_request
 from ArSSRLib.upsampling.expected_error import ErrorSummary
 from ArSSRLib.volumes.files.reading import read_volume
 
-Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
 SCALE = ("--scale", "1,1,2")
 
 

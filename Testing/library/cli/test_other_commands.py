@@ -8,19 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from in_process import Arssr
 
-from ArSSRLib.cli.main import main
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.model_file import read_header, save_model
 from ArSSRLib.volumes.files.reading import read_volume
 
 
 def test_simulate_writes_a_coarser_volume_of_the_same_place(
-    tmp_path: Path, cortex_path: Path
+    tmp_path: Path, cortex_path: Path, arssr: Arssr
 ) -> None:
     low = tmp_path / "low.nii.gz"
-    call = ["simulate", str(cortex_path), "-o", str(low), "--scale", "2"]
-    assert main([*call, "--kernel", "kspace"]) == 0
+    call = ("simulate", cortex_path, "-o", low, "--scale", "2", "--kernel", "kspace")
+    assert arssr(*call).returncode == 0
     fine, coarse = read_volume(cortex_path), read_volume(low)
     assert coarse.grid.size == (24, 22, 10)
     np.testing.assert_allclose(
@@ -29,7 +29,7 @@ def test_simulate_writes_a_coarser_volume_of_the_same_place(
 
 
 def test_simulate_takes_the_slice_profile_a_gap_and_noise(
-    tmp_path: Path, cortex_path: Path
+    tmp_path: Path, cortex_path: Path, arssr: Arssr
 ) -> None:
     common = ["--scale", "1,1,3", "--kernel", "box"]
     given: dict[str, list[str]] = {
@@ -39,7 +39,7 @@ def test_simulate_takes_the_slice_profile_a_gap_and_noise(
     arrays = {}
     for name, options in given.items():
         low = tmp_path / f"{name}.nii.gz"
-        assert main(["simulate", str(cortex_path), "-o", str(low), *common, *options]) == 0
+        assert arssr("simulate", cortex_path, "-o", low, *common, *options).returncode == 0
         arrays[name] = read_volume(low).array
     np.testing.assert_array_equal(arrays["gaps"], arrays["thin"])
     assert not np.array_equal(arrays["gaps"], arrays["thick"])
@@ -57,15 +57,12 @@ def test_simulate_takes_the_slice_profile_a_gap_and_noise(
     ],
 )
 def test_simulate_refuses_what_no_scanner_makes(
-    tmp_path: Path,
-    cortex_path: Path,
-    options: list[str],
-    named: str,
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, cortex_path: Path, options: list[str], named: str, arssr: Arssr
 ) -> None:
     low = tmp_path / "low.nii.gz"
-    assert main(["simulate", str(cortex_path), "-o", str(low), "--scale", "2", *options]) == 2
-    assert named in capsys.readouterr().err
+    done = arssr("simulate", cortex_path, "-o", low, "--scale", "2", *options)
+    assert done.returncode == 2
+    assert named in done.stderr
     assert not low.exists()
 
 
@@ -73,34 +70,29 @@ def test_simulate_refuses_what_no_scanner_makes(
     ("suffix", "magic"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".svg", b"<?xml")]
 )
 def test_compare_draws_a_picture(
-    tmp_path: Path, cortex_path: Path, seeded_model_path: Path, suffix: str, magic: bytes
-) -> None:
+    tmp_path: Path, cortex_path: Path, seeded_model_path: Path, suffix: str, magic: bytes,
+    arssr: Arssr,
+) -> None:  # fmt: skip
     picture = tmp_path / f"picture{suffix}"
-    code = main(
-        ["compare", str(cortex_path), "--scale", "1,1,2", "-o", str(picture), "--model",
-         str(seeded_model_path), "--progress", "none"]
-    )  # fmt: skip
-    assert code == 0
+    call = ("compare", cortex_path, "--scale", "1,1,2", "-o", picture, "--model", seeded_model_path)
+    assert arssr(*call).returncode == 0
     assert picture.read_bytes().startswith(magic)
 
 
-def test_models_info_tells_the_network(
-    seeded_model_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["models", "info", str(seeded_model_path)]) == 0
-    told = capsys.readouterr().out
-    assert "SRResNet" in told
-    assert "Seeded" in told
+def test_models_info_tells_the_network(seeded_model_path: Path, arssr: Arssr) -> None:
+    done = arssr("models", "info", seeded_model_path)
+    assert done.returncode == 0
+    assert "SRResNet" in done.stdout
+    assert "Seeded" in done.stdout
 
 
-def test_models_lists_what_is_bundled(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["models"]) == 0
-    assert capsys.readouterr().out.startswith("default")
+def test_models_lists_what_is_bundled(arssr: Arssr) -> None:
+    done = arssr("models")
+    assert done.returncode == 0
+    assert done.stdout.startswith("default")
 
 
-def test_models_import_takes_what_the_authors_publish(
-    tmp_path: Path, cortex_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_models_import_takes_what_the_authors_publish(tmp_path: Path, arssr: Arssr) -> None:
     state = {
         "encoder.conv_start.0.weight": torch.randn(64, 1, 3, 3, 3),
         "encoder.conv_start.0.bias": torch.randn(64),
@@ -120,24 +112,26 @@ def test_models_import_takes_what_the_authors_publish(
             state[f"{name}.bias"] = torch.randn(sizes[n + 1])
     torch.save(state, tmp_path / "published.pth")
     model = tmp_path / "published.npz"
-    command = ["models", "import", str(tmp_path / "published.pth"), "--encoder", "ResCNN"]
-    assert main(command) == 0
-    assert str(model) in capsys.readouterr().out
+    command = ("models", "import", tmp_path / "published.pth", "--encoder", "ResCNN")
+    done = arssr(*command)
+    assert done.returncode == 0
+    assert str(model) in done.stdout
     network = load_model(model).network
     torch.testing.assert_close(network.encoder.entry.weight, state["encoder.conv_start.0.weight"])
-    assert main(command) == 2
-    assert "--force" in capsys.readouterr().err
+    again = arssr(*command)
+    assert again.returncode == 2
+    assert "--force" in again.stderr
 
 
 def test_demo_measures_and_names_its_files(
-    tmp_path: Path, seeded_model_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, seeded_model_path: Path, arssr: Arssr
 ) -> None:
     folder = tmp_path / "made" / "demo"
-    code = main(
-        ["demo", "-o", str(folder), "--model", str(seeded_model_path), "--scale", "1,1,2",
-         "--progress", "none"]
-    )  # fmt: skip
-    assert code == 0
+    done = arssr("demo", "-o", folder, "--model", seeded_model_path, "--scale", "1,1,2")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"Upsampled volume: {folder / 'brain_t1_arssr.nii.gz'}"
+    assert [line[:22] for line in lines[2:]] == ["Cubic B-spline:   PSNR", "ArSSR:            PSNR"]
     assert (folder / "comparison.png").read_bytes().startswith(b"\x89PNG")
     assert read_volume(folder / "brain_t1_arssr.nii.gz").grid.size == (161, 192, 74)
     assert sorted(p.name for p in folder.iterdir()) == [
@@ -147,18 +141,16 @@ def test_demo_measures_and_names_its_files(
 
 
 def test_fast_leaves_the_mirrored_pass_of_the_demo_out(
-    tmp_path: Path, seeded_model_path: Path, cortex_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path: Path, seeded_model_path: Path, cortex_path: Path, arssr: Arssr,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     monkeypatch.setattr("ArSSRLib.sample.sample_path", lambda: cortex_path)
     model = load_model(seeded_model_path)
     mirrored = tmp_path / "mirrored.npz"
     save_model(model.network, replace(read_header(seeded_model_path), mirrored=True), mirrored)
     results = {}
-    for name, options in (
-        ("one pass", ["--model", str(seeded_model_path)]),
-        ("fast", ["--model", str(mirrored), "--fast"]),
-    ):
-        command = ["demo", "-o", str(tmp_path / name), "--scale", "1,1,2", "--progress", "none"]
-        assert main([*command, *options]) == 0
+    for name, options in (("one pass", [seeded_model_path]), ("fast", [mirrored, "--fast"])):
+        command = ("demo", "-o", tmp_path / name, "--scale", "1,1,2", "--model", *options)
+        assert arssr(*command).returncode == 0
         results[name] = read_volume(tmp_path / name / "brain_t1_arssr.nii.gz").array
     np.testing.assert_array_equal(results["fast"], results["one pass"])

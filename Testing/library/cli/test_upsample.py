@@ -11,7 +11,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from running import Arssr
+from in_process import Arssr
+from running import LINEAR
 
 from ArSSRLib.cli.main import main
 from ArSSRLib.networks.model_file import read_network, save_model
@@ -21,14 +22,12 @@ from ArSSRLib.volumes.volume import Volume
 
 @pytest.mark.parametrize("scale", ["2", "2.5", "3.2", "1,1,2.3"])
 def test_both_readers_open_the_result_and_agree(
-    tmp_path: Path, cortex_path: Path, cortex: Volume, seeded_model_path: Path, scale: str
-) -> None:
+    tmp_path: Path, cortex_path: Path, cortex: Volume, seeded_model_path: Path, scale: str,
+    arssr: Arssr,
+) -> None:  # fmt: skip
     output = tmp_path / "fine.nii.gz"
-    code = main(
-        ["upsample", str(cortex_path), "-o", str(output), "--scale", scale, "--model",
-         str(seeded_model_path), "--progress", "none"]
-    )  # fmt: skip
-    assert code == 0
+    call = ("upsample", cortex_path, "-o", output, "--scale", scale, "--model", seeded_model_path)
+    assert arssr(*call).returncode == 0
     factors = [float(x) for x in scale.split(",")]
     target = cortex.grid.upsampled(factors[0] if len(factors) == 1 else tuple(factors))
     image, by_nibabel = sitk.ReadImage(str(output)), nib.load(output)
@@ -44,12 +43,13 @@ def test_both_readers_open_the_result_and_agree(
 
 @pytest.mark.parametrize("method", ["cubic", "linear", "nearest"])
 def test_target_spacing_and_other_formats(
-    tmp_path: Path, cortex_path: Path, method: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, cortex_path: Path, method: str, arssr: Arssr
 ) -> None:
     output = tmp_path / "fine.nrrd"
-    arguments = ["upsample", str(cortex_path), "-o", str(output), "--spacing", "0.8,0.8,1"]
-    assert main([*arguments, "--method", method]) == 0
-    assert str(output) in capsys.readouterr().out
+    call = ("upsample", cortex_path, "-o", output, "--spacing", "0.8,0.8,1", "--method", method)
+    done = arssr(*call)
+    assert done.returncode == 0
+    assert str(output) in done.stdout
     image = sitk.ReadImage(str(output))
     assert image.GetSize() == (52, 48, 40)
     assert image.GetMetaData("ArSSR").startswith(method)
@@ -95,20 +95,14 @@ def test_json_progress_is_one_object_a_line_and_ends_with_the_output(
 
 
 def test_a_warning_is_a_separate_json_line(two_places: Path, tmp_path: Path, arssr: Arssr) -> None:
-    done = arssr(
-        "upsample", two_places, "-o", tmp_path / "out.nii", "--scale", "2",
-        "--method", "linear", "--progress", "json",
-    )  # fmt: skip
+    call = ("upsample", two_places, "-o", tmp_path / "out.nii", *LINEAR)
+    done = arssr(*call, "--progress", "json")
     assert done.returncode == 0
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     warnings = [line for line in lines if "warning" in line]
     assert len(warnings) == 1
     assert "by up to 30.0 mm" in warnings[0]["warning"]
-    quiet = arssr(
-        "upsample", two_places, "-o", tmp_path / "out.nii", "--scale", "2",
-        "--method", "linear", "--progress", "none", "--force",
-    )  # fmt: skip
-    assert "by up to 30.0 mm" in quiet.stderr
+    assert "by up to 30.0 mm" in arssr(*call, "--force").stderr
 
 
 @pytest.mark.parametrize(
@@ -122,34 +116,29 @@ def test_a_warning_is_a_separate_json_line(two_places: Path, tmp_path: Path, ars
     ],
 )
 def test_what_a_model_was_not_trained_for_is_reported_once(
-    trained: dict[str, tuple[float, float]],
-    options: list[str],
-    words: str,
-    tmp_path: Path,
-    cortex_path: Path,
-    seeded_model_path: Path,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
+    trained: dict[str, tuple[float, float]], options: list[str], words: str, tmp_path: Path,
+    cortex_path: Path, seeded_model_path: Path, arssr: Arssr,
+) -> None:  # fmt: skip
     network, header = read_network(seeded_model_path)
     save_model(network, replace(header, **trained), tmp_path / "model.npz")  # type: ignore[arg-type]
-    arguments = ["upsample", str(cortex_path), "-o", str(tmp_path / "fine.nii"), "--scale", "1,1,2"]
-    more = ["--model", str(tmp_path / "model.npz"), "--progress", "none", *options]
-    assert main([*arguments, *more]) == 0
-    told = capfd.readouterr().err
-    assert told.count("\n") == bool(words)
-    assert words in told
+    call = ("upsample", cortex_path, "-o", tmp_path / "fine.nii", "--scale", "1,1,2")
+    done = arssr(*call, "--model", tmp_path / "model.npz", "--progress", "none", *options)
+    assert done.returncode == 0
+    assert done.stderr.count("\n") == bool(words)
+    assert words in done.stderr
 
 
 def test_an_existing_output_is_kept_without_force_and_replaced_with_it(
-    tmp_path: Path, cortex_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, cortex_path: Path, arssr: Arssr
 ) -> None:
     output = tmp_path / "fine.nii.gz"
     output.write_bytes(b"precious")
-    base = ["upsample", str(cortex_path), "-o", str(output), "--scale", "2", "--method", "linear"]
-    assert main(base) == 2
-    assert "--force" in capsys.readouterr().err
+    base = ("upsample", cortex_path, "-o", output, *LINEAR)
+    refused = arssr(*base)
+    assert refused.returncode == 2
+    assert "--force" in refused.stderr
     assert output.read_bytes() == b"precious"
-    assert main([*base, "--force"]) == 0
+    assert arssr(*base, "--force").returncode == 0
     assert read_volume(output).grid.size == (96, 88, 40)
 
 
@@ -162,15 +151,11 @@ def test_one_volume_of_a_4d_file(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_volume(tmp_path / "one.nii.gz").array, data[1])
 
 
-def test_a_log_names_each_stage_once(
-    tmp_path: Path, cortex_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_log_names_each_stage_once(tmp_path: Path, cortex_path: Path, arssr: Arssr) -> None:
     """Encoding and decoding take turns: the default model computes every volume twice."""
-    assert (
-        main(["upsample", str(cortex_path), "-o", str(tmp_path / "fine.mha"), "--scale", "2"]) == 0
-    )
-    lines = capsys.readouterr().err.splitlines()
-    stages = [line for line in lines if not line.startswith("arssr")]
+    done = arssr("upsample", cortex_path, "-o", tmp_path / "fine.mha", "--scale", "2")
+    assert done.returncode == 0
+    stages = [line for line in done.stderr.splitlines() if not line.startswith("arssr")]
     assert stages == ["Reading", "Encoding", "Decoding", "Writing"]
 
 

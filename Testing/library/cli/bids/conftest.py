@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import SimpleITK as sitk
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from in_process import Arssr
 from small_dataset import NAMED, PLAIN, SESSION_B, write
 
 
@@ -30,3 +32,15 @@ def dataset(tmp_path: Path, cortex_path: Path) -> Path:
     write((root / NAMED).with_name("sub-02_ses-a_T1w.json"), {"EchoTime": 0.004})
     (root / "README").write_text("Cuts of a real brain, for tests of a BIDS App.\n" * 5)
     return root
+
+
+@pytest.fixture
+def out(dataset: Path) -> Path:
+    """Where the results go."""
+    return dataset.parent / "out"
+
+
+@pytest.fixture
+def bids(dataset: Path, out: Path, arssr: Arssr) -> Arssr:
+    """Runs ``arssr bids`` over the dataset with these options."""
+    return partial(arssr, "bids", dataset, out)

@@ -19,6 +19,7 @@ RESULTS = [
     "sub-02/ses-b/anat/sub-02_ses-b_res-2x_desc-linear_T1w",
 ]
 LINEAR = ["participant", "--scale", "2", "--method", "linear", "--progress", "none"]
+ONLY_01 = ["--participant-label", "01"]
 
 
 def write(path: Path, values: object) -> None:

@@ -18,21 +18,13 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from child_process import ROOT
 from contents import files
+from in_process import Arssr
 from process_ends import outlasting
-from running import Arssr
-from small_dataset import (
-    LINEAR,
-    NAMED,
-    RESULTS,
-    assert_complete_results_only,
-    expected,
-    run_over,
-)
+from small_dataset import LINEAR, NAMED, RESULTS, assert_complete_results_only, expected, run_over
 
 from ArSSRLib.volumes.files.reading import read_volume
-
-ROOT = Path(__file__).resolve().parents[4]
 
 
 @dataclass(frozen=True)
@@ -115,14 +107,13 @@ def _does_a_job(process: psutil.Process) -> bool:
 
 
 def test_a_dask_cluster_of_two_workers_upsamples_a_dataset(
-    cluster: str, dataset: Path, cortex_path: Path, arssr: Arssr
+    cluster: str, dataset: Path, out: Path, bids: Arssr, cortex_path: Path, arssr: Arssr
 ) -> None:
     from distributed import Client
 
     (dataset / NAMED).write_bytes(cortex_path.read_bytes()[:20000])
-    out = dataset.parent / "out"
-    command = ["bids", dataset, out, *LINEAR, "--scheduler", cluster, "--progress", "json"]
-    done = arssr(*command)
+    options = (*LINEAR, "--scheduler", cluster, "--progress", "json")
+    done = bids(*options)
     assert done.returncode == 2
     assert "is truncated or damaged" in done.stderr.splitlines()[-1]
     lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -141,7 +132,7 @@ def test_a_dask_cluster_of_two_workers_upsamples_a_dataset(
         assert sorted(client.run(batches).values()) in ([0, 1], [1, 1])
     assert files(out) == expected([RESULTS[0], RESULTS[2]])
     shutil.copy(cortex_path, dataset / NAMED)
-    again = arssr(*command)
+    again = bids(*options)
     assert again.returncode == 0
     last = json.loads(again.stdout.splitlines()[-1])
     assert [last[key] for key in ("done", "kept", "failed")] == [1, 2, 0]
@@ -156,9 +147,8 @@ def test_a_dask_cluster_of_two_workers_upsamples_a_dataset(
 
 
 def test_cancelled_on_a_cluster_it_ends_the_work_there_too(
-    cluster: str, dataset: Path, seeded_model_path: Path
+    cluster: str, dataset: Path, out: Path, seeded_model_path: Path
 ) -> None:
-    out = dataset.parent / "out"
     running = run_over(dataset, out, seeded_model_path, "--scheduler", cluster)
     running.wait_until_computing()
     children = list(chain(*_at_work(cluster).values()))
@@ -171,9 +161,8 @@ def test_cancelled_on_a_cluster_it_ends_the_work_there_too(
 
 
 def test_a_worker_that_is_killed_costs_no_volume(
-    cluster: str, dataset: Path, seeded_model_path: Path
+    cluster: str, dataset: Path, out: Path, seeded_model_path: Path
 ) -> None:
-    out = dataset.parent / "out"
     running = run_over(dataset, out, seeded_model_path, "--scheduler", cluster)
     running.wait_until_computing()
     next(iter(_at_work(cluster))).kill()
@@ -184,9 +173,8 @@ def test_a_worker_that_is_killed_costs_no_volume(
 
 
 def test_a_scheduler_that_dies_ends_the_run_with_one_sentence_and_keeps_what_is_finished(
-    running_cluster: Cluster, dataset: Path, seeded_model_path: Path
+    running_cluster: Cluster, dataset: Path, out: Path, seeded_model_path: Path
 ) -> None:
-    out = dataset.parent / "out"
     running = run_over(dataset, out, seeded_model_path, "--scheduler", running_cluster.address)
     running.wait_until_computing()
     running_cluster.scheduler.kill()

@@ -9,41 +9,45 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 from contents import files
-from small_dataset import LINEAR, NAMED, PLAIN, RESULTS, expected, read
+from in_process import Arssr
+from small_dataset import LINEAR, NAMED, ONLY_01, PLAIN, RESULTS, expected, read
 
 from ArSSRLib import __version__
-from ArSSRLib.cli.main import main
 
 
-def test_the_official_validator_accepts_the_derivative_dataset(dataset: Path) -> None:
+def test_the_official_validator_accepts_the_derivative_dataset(dataset: Path, arssr: Arssr) -> None:
     out = dataset / "derivatives" / "arssr"
-    arguments = ["bids", str(dataset), str(out), "participant", "--scale", "1,1,2.5"]
-    options = ["--method", "linear", "cubic", "--jobs", "2", "--progress", "none"]
-    assert main([*arguments, *options]) == 0
+    options = ("--scale", "1,1,2.5", "--method", "linear", "cubic", "--jobs", "2")
+    assert arssr("bids", dataset, out, "participant", *options).returncode == 0
     assert len(files(out)) == 2 + 2 * 2 * 3
+    assert sorted(_validated(out)["summary"]["subjects"]) == ["01", "02"]
+
+
+def _validated(out: Path) -> dict[str, Any]:
+    """What the validator says of a dataset, in which it finds no error."""
     validator = Path(sys.executable).with_name("bids-validator-deno")
     told = subprocess.run(
         [validator, "--format", "json", out], capture_output=True, text=True, check=False
     )
-    issues = json.loads(told.stdout)["issues"]["issues"]
-    assert [issue for issue in issues if issue["severity"] == "error"] == []
+    found: dict[str, Any] = json.loads(told.stdout)
+    assert [each for each in found["issues"]["issues"] if each["severity"] == "error"] == []
     assert told.returncode == 0
-    assert sorted(json.loads(told.stdout)["summary"]["subjects"]) == ["01", "02"]
+    return found
 
 
 def test_names_keep_the_source_entities_and_sidecars_tell_how_it_was_made(
-    dataset: Path, seeded_model_path: Path
+    dataset: Path, out: Path, bids: Arssr, seeded_model_path: Path
 ) -> None:
-    out = dataset.parent / "out"
-    arguments = ["bids", str(dataset), str(out), "participant", "--spacing", "0.8,0.8,1"]
-    options = ["--model", str(seeded_model_path), "--participant-label", "sub-02"]
-    assert main([*arguments, *options, "--session-label", "a", "--progress", "none"]) == 0
+    options = ("--spacing", "0.8,0.8,1", "--model", seeded_model_path)
+    labels = ("--participant-label", "sub-02", "--session-label", "a")
+    assert bids("participant", *options, *labels).returncode == 0
     stem = "sub-02_ses-a_acq-mprage_run-1_res-0p8x0p8x1mm_desc-arssr_T1w"
     folder = out / "sub-02" / "ses-a" / "anat"
     assert sorted(os.listdir(folder)) == [f"{stem}.json", f"{stem}.nii.gz"]
@@ -71,41 +75,34 @@ def test_names_keep_the_source_entities_and_sidecars_tell_how_it_was_made(
 
 @pytest.mark.parametrize(("said", "expected"), [(None, None), ("no", False), ("yes", True)])
 def test_unknown_about_the_skull_is_left_out_unless_the_user_says_it(
-    said: str | None, expected: bool | None, dataset: Path, capfd: pytest.CaptureFixture[str]
+    said: str | None, expected: bool | None, dataset: Path, out: Path, bids: Arssr
 ) -> None:
     (dataset / "T1w.json").unlink()
-    out = dataset.parent / "out"
     option = ["--skull-stripped", said] if said else []
-    only = ["--participant-label", "01"]
-    assert main(["bids", str(dataset), str(out), *LINEAR, *only, *option]) == 0
-    assert ("--skull-stripped yes or no" in capfd.readouterr().err) == (said is None)
+    done = bids(*LINEAR, *ONLY_01, *option)
+    assert done.returncode == 0
+    assert ("--skull-stripped yes or no" in done.stderr) == (said is None)
     assert read(out / f"{RESULTS[0]}.json").get("SkullStripped") is expected
 
 
-def test_what_is_left_out_is_reported(dataset: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_left_out_is_reported(dataset: Path, out: Path, bids: Arssr) -> None:
     (dataset / "sub-03" / "anat").mkdir(parents=True)
     shutil.copy(dataset / PLAIN, dataset / "sub-01" / "anat" / "sub-01_new scan_T1w.nii.gz")
     (dataset / "sub-01" / "anat" / "sub-01_T1w.json").write_text("{")
-    out = dataset.parent / "out"
-    assert main(["bids", str(dataset), str(out), *LINEAR]) == 0
-    told = capfd.readouterr().err.splitlines()
-    for words in (
-        "sub-03 has no T1w image",
-        "does not follow BIDS",
-        "complex image",
-        "was ignored",
-    ):
+    done = bids(*LINEAR)
+    assert done.returncode == 0
+    told = done.stderr.splitlines()
+    for words in ("sub-03 has no T1w", "does not follow BIDS", "complex image", "was ignored"):
         assert sum(words in line for line in told) == 1
     assert files(out) == expected(RESULTS)
 
 
 def test_the_expected_error_is_a_second_result_with_its_sidecar(
-    dataset: Path, error_model_path: Path
+    out: Path, bids: Arssr, error_model_path: Path
 ) -> None:
-    out = dataset / "derivatives" / "arssr"
-    selected = ["--scale", "1,1,2", "--participant-label", "sub-01", "--progress", "none"]
-    command = ["bids", str(dataset), str(out), "participant", *selected, "--expected-error"]
-    assert main([*command, "--model", str(error_model_path)]) == 0
+    command = ("participant", "--scale", "1,1,2", *ONLY_01, "--expected-error")
+    model = ("--model", error_model_path)
+    assert bids(*command, *model).returncode == 0
     results = sorted(path for path in files(out) if "desc-" in path)
     assert len(results) == 4
     error, sidecar = (
@@ -117,12 +114,8 @@ def test_the_expected_error_is_a_second_result_with_its_sidecar(
     assert values["Interval68"] < values["Interval95"]  # type: ignore[operator]
     assert 0.0 < values["Upsampling"]["EstimatedNoiseLevel"] < 0.1  # type: ignore[index]
     assert sitk.ReadImage(str(out / error)).GetPixelIDTypeAsString() == "32-bit float"
-    validator = Path(sys.executable).with_name("bids-validator-deno")
-    told = subprocess.run(
-        [validator, "--format", "json", out], capture_output=True, text=True, check=False
-    )
-    assert told.returncode == 0
+    _validated(out)
     (out / error).unlink()
-    assert main([*command, "--model", str(error_model_path)]) == 0
+    assert bids(*command, *model).returncode == 0
     assert (out / error).is_file()
-    assert main([*command, "--model", str(error_model_path), "--method", "cubic"]) == 2
+    assert bids(*command, *model, "--method", "cubic").returncode == 2

@@ -9,29 +9,19 @@ from typing import Any
 
 import pytest
 from contents import files
-from small_dataset import (
-    LINEAR,
-    PLAIN,
-    RESULTS,
-    SESSION_B,
-    expected,
-    read,
-    write,
-)
+from in_process import Arssr
+from small_dataset import LINEAR, ONLY_01, PLAIN, RESULTS, SESSION_B, expected, read, write
 
 from ArSSRLib.bids.derivative import prepared
-from ArSSRLib.cli.main import main
 from ArSSRLib.running.batch.jobs import run_jobs
 from ArSSRLib.running.output_files import replacing
 
 
 @pytest.mark.parametrize("name", ["README", "README.md", "README.rst"])
-def test_a_readme_of_the_user_stays_and_is_the_only_one(name: str, dataset: Path) -> None:
-    out = dataset.parent / "out"
+def test_a_readme_of_the_user_stays_and_is_the_only_one(name: str, out: Path, bids: Arssr) -> None:
     out.mkdir()
     (out / name).write_text("Mine.")
-    only = ["--participant-label", "01"]
-    assert main(["bids", str(dataset), str(out), *LINEAR, *only]) == 0
+    assert bids(*LINEAR, *ONLY_01).returncode == 0
     assert (out / name).read_text() == "Mine."
     made = {*expected(RESULTS[:1])} - {"README.md"}
     assert {*files(out)} == {*made, name}
@@ -47,55 +37,49 @@ def test_a_readme_of_the_user_stays_and_is_the_only_one(name: str, dataset: Path
 )
 def test_a_run_without_any_result_leaves_no_folder(
     options: list[str], code: int, words: str, dataset: Path, monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    arssr: Arssr,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     (dataset / PLAIN).write_bytes((dataset / PLAIN).read_bytes()[:20000])
     before = sorted(dataset.rglob("*"))
     out = dataset / "derivatives" / "arssr"
-    call = ["bids", str(dataset), str(out), "participant", "--scale", "2", "--progress", "none"]
     method = [] if "--method" in options else ["--method", "linear"]
-    assert main([*call, *method, *options]) == code
-    told = capfd.readouterr().err
-    assert words in told
-    assert len([line for line in told.splitlines() if "warning" not in line]) == 1
+    done = arssr("bids", dataset, out, "participant", "--scale", "2", "--progress", "none",
+                 *method, *options)  # fmt: skip
+    assert done.returncode == code
+    assert words in done.stderr
+    assert len([line for line in done.stderr.splitlines() if "warning" not in line]) == 1
     assert sorted(dataset.rglob("*")) == before
 
 
-def test_a_run_without_any_result_takes_nothing_of_the_user_along(dataset: Path) -> None:
-    out = dataset.parent / "out"
+def test_a_run_without_any_result_takes_nothing_of_the_user_along(out: Path, bids: Arssr) -> None:
     out.mkdir()
     (out / "notes.txt").write_text("Mine.")
-    call = ["bids", str(dataset), str(out), *LINEAR]
-    assert main([*call, "--scheduler", "nonsense://here"]) == 1
+    assert bids(*LINEAR, "--scheduler", "nonsense://here").returncode == 1
     assert files(out) == ["notes.txt"]
 
 
 def test_a_dataset_that_a_run_beside_takes_away_is_complete_in_the_end(
-    dataset: Path, monkeypatch: pytest.MonkeyPatch
+    out: Path, bids: Arssr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = dataset.parent / "out"
-
     def after_a_run_beside(*what: Any) -> None:
         # It began first, made the folders and could compute none of its volumes.
         shutil.rmtree(out)
         run_jobs(*what)
 
     monkeypatch.setattr("ArSSRLib.cli.batch.run_jobs", after_a_run_beside)
-    only = ["--participant-label", "01"]
-    assert main(["bids", str(dataset), str(out), *LINEAR, *only]) == 0
+    assert bids(*LINEAR, *ONLY_01).returncode == 0
     assert files(out) == expected(RESULTS[:1])
 
 
 def test_a_file_that_appears_during_the_run_is_left_alone(
-    dataset: Path, monkeypatch: pytest.MonkeyPatch
+    dataset: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def with_a_run_beside(path: Path) -> AbstractContextManager[Path]:
         path.write_text("theirs")
         return replacing(path)
 
     monkeypatch.setattr("ArSSRLib.bids.derivative.replacing", with_a_run_beside)
-    out = dataset.parent / "out"
     with prepared(dataset, out, {}):
         pass
     assert {path.name: path.read_text() for path in out.iterdir()} == {
@@ -106,11 +90,10 @@ def test_a_file_that_appears_during_the_run_is_left_alone(
 
 @pytest.mark.parametrize(("name", "called"), [("Small", "Small"), (["x"], "data set")])
 def test_a_name_that_is_not_text_is_replaced_by_that_of_the_folder(
-    name: object, called: str, dataset: Path
+    name: object, called: str, dataset: Path, out: Path, bids: Arssr
 ) -> None:
     write(dataset / "dataset_description.json", {"Name": name, "BIDSVersion": "1.8.0"})
-    out = dataset.parent / "out"
-    assert main(["bids", str(dataset), str(out), *LINEAR, "--session-label", "b"]) == 0
+    assert bids(*LINEAR, "--session-label", "b").returncode == 0
     described = read(out / "dataset_description.json")
     assert described["Name"] == f"{called}: anatomical images upsampled by ArSSR"
     assert read(out / f"{RESULTS[2]}.json")["SpatialReference"] == f"bids:raw:{SESSION_B}"

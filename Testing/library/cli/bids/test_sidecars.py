@@ -3,64 +3,59 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 from contents import identities
-from small_dataset import LINEAR, RESULTS, read
+from in_process import Arssr
+from small_dataset import LINEAR, ONLY_01, RESULTS, read
 
-from ArSSRLib.cli.main import main
 from ArSSRLib.errors import EnvironmentFault, InputError
 from ArSSRLib.upsampling.file_job import FileJob, upsample_file
 from ArSSRLib.upsampling.progress import Progress
 from ArSSRLib.upsampling.request import Upsampling
 
 
-def _done_once(dataset: Path) -> tuple[list[str], Path]:
-    """The arguments of a run over one participant that has ended, and its output folder."""
-    out = dataset.parent / "out"
-    call = ["bids", str(dataset), str(out), *LINEAR, "--participant-label", "01"]
-    assert main(call) == 0
-    return call, out
+@pytest.fixture
+def run_again(bids: Arssr) -> Arssr:
+    """Repeats, with more options, a run over one participant that has ended."""
+    assert bids(*LINEAR, *ONLY_01).returncode == 0
+    return partial(bids, *LINEAR, *ONLY_01)
 
 
 def test_a_later_skull_option_is_added_without_computing_anything(
-    dataset: Path, capfd: pytest.CaptureFixture[str]
+    dataset: Path, out: Path, bids: Arssr
 ) -> None:
     (dataset / "T1w.json").unlink()
-    call, out = _done_once(dataset)
+    call = (*LINEAR, *ONLY_01)
+    assert bids(*call).returncode == 0
     before, sidecar = identities(out), read(out / f"{RESULTS[0]}.json")
     assert "SkullStripped" not in sidecar
-    assert main([*call, "--skull-stripped", "yes"]) == 0
+    assert bids(*call, "--skull-stripped", "yes").returncode == 0
     assert read(out / f"{RESULTS[0]}.json") == {**sidecar, "SkullStripped": True}
     after = identities(out)
     assert {name for name in after if after[name] != before[name]} == {f"{RESULTS[0]}.json"}
-    assert main([*call, "--skull-stripped", "no"]) == 0
+    assert bids(*call, "--skull-stripped", "no").returncode == 0
     assert identities(out) == after
 
 
-def test_a_folder_in_the_place_of_a_result_is_not_a_result(
-    dataset: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    call, out = _done_once(dataset)
+def test_a_folder_in_the_place_of_a_result_is_not_a_result(out: Path, run_again: Arssr) -> None:
     volume = out / f"{RESULTS[0]}.nii.gz"
     volume.unlink()
     volume.mkdir()
-    capfd.readouterr()
-    assert main(call) == 2
-    assert "is a folder; give a file name" in capfd.readouterr().err
+    again = run_again()
+    assert again.returncode == 2
+    assert "is a folder; give a file name" in again.stderr
 
 
-def test_a_result_that_was_cut_off_is_computed_again(
-    dataset: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    call, out = _done_once(dataset)
+def test_a_result_that_was_cut_off_is_computed_again(out: Path, run_again: Arssr) -> None:
     volume = out / f"{RESULTS[0]}.nii.gz"
     whole = volume.read_bytes()
     volume.write_bytes(whole[:100])
-    capfd.readouterr()
-    assert main(call) == 0
-    assert f"{volume.name} is empty or truncated; computed again" in capfd.readouterr().err
+    again = run_again()
+    assert again.returncode == 0
+    assert f"{volume.name} is empty or truncated; computed again" in again.stderr
     assert volume.read_bytes() == whole
 
 

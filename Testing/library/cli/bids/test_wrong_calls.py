@@ -7,19 +7,15 @@ from pathlib import Path
 
 import pytest
 from contents import files
+from in_process import Arssr
 from small_dataset import LINEAR, write
 
-from ArSSRLib.cli.main import main
 
-
-def test_a_group_stage_does_nothing_and_succeeds(
-    dataset: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    out = dataset.parent / "out"
-    assert main(["bids", str(dataset), str(out), "group"]) == 0
-    told = capfd.readouterr()
-    assert "no group stage" in told.out
-    assert told.out.count("\n") == 1
+def test_a_group_stage_does_nothing_and_succeeds(out: Path, bids: Arssr) -> None:
+    done = bids("group")
+    assert done.returncode == 0
+    assert "no group stage" in done.stdout
+    assert done.stdout.count("\n") == 1
     assert not out.exists()
 
 
@@ -37,7 +33,7 @@ def test_a_group_stage_does_nothing_and_succeeds(
     ],
 )
 def test_a_wrong_call_is_one_sentence_and_leaves_nothing(
-    change: str, options: list[str], words: str, dataset: Path, capfd: pytest.CaptureFixture[str]
+    change: str, options: list[str], words: str, dataset: Path, arssr: Arssr
 ) -> None:
     out = dataset if change == "out is the dataset" else dataset.parent / "out"
     if change == "no description":
@@ -51,8 +47,8 @@ def test_a_wrong_call_is_one_sentence_and_leaves_nothing(
         out.mkdir()
         write(out / "dataset_description.json", {"Name": "x", "GeneratedBy": [{"Name": "other"}]})
     before = files(dataset.parent)
-    assert main(["bids", str(dataset), str(out), *LINEAR, *options]) == 2
-    told = capfd.readouterr().err
-    assert words in told
-    assert told.count("\n") == 1
+    done = arssr("bids", dataset, out, *LINEAR, *options)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
     assert files(dataset.parent) == before

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from running import LINEAR
 
 from ArSSRLib.cli.main import main
 from ArSSRLib.volumes.files.reading import read_volume
@@ -15,9 +16,8 @@ from ArSSRLib.volumes.files.writing import write_volume
 
 
 def _run(folder: Path, *names: str, force: bool = False) -> int:
-    return main(["upsample", *(str(folder / name) for name in names), "-o", f"{folder}{os.sep}",
-                 "--scale", "2", "--method", "linear", "--progress", "none",
-                 *["--force"] * force])  # fmt: skip
+    sources = [str(folder / name) for name in names]
+    return main(["upsample", *sources, "-o", f"{folder}/", *LINEAR, *["--force"] * force])
 
 
 @pytest.fixture

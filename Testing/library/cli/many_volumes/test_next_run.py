@@ -6,11 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
-import pytest
 from contents import identities
-from running import Arssr
-
-from ArSSRLib.cli.main import main
+from in_process import Arssr
+from running import LINEAR
 
 
 def test_a_rerun_computes_only_what_is_missing(
@@ -36,20 +34,19 @@ def test_a_rerun_computes_only_what_is_missing(
 
 
 def test_a_result_older_than_its_input_is_kept_and_reported(
-    tmp_path: Path, cortex_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, cortex_path: Path, arssr: Arssr
 ) -> None:
     source, out = tmp_path / "head.nii.gz", tmp_path / "out"
     shutil.copy(cortex_path, source)
-    base = ["upsample", str(source), "-o", f"{out}{os.sep}", "--scale", "2", "--method", "linear",
-            "--progress", "none"]  # fmt: skip
-    assert main(base) == 0
+    command = ("upsample", source, "-o", f"{out}/", *LINEAR)
+    assert arssr(*command).returncode == 0
     before = identities(out)
-    assert main(base) == 0
-    assert capfd.readouterr().err == ""
+    again = arssr(*command)
+    assert (again.returncode, again.stderr) == (0, "")
     later = (out / "head_linear_2x.nii.gz").stat().st_mtime + 5
     os.utime(source, (later, later))
-    assert main(base) == 0
-    told = capfd.readouterr().err
-    assert "head_linear_2x.nii.gz is older than its input or model but was kept" in told
-    assert "--force" in told
+    told = arssr(*command)
+    assert told.returncode == 0
+    assert "head_linear_2x.nii.gz is older than its input or model but was kept" in told.stderr
+    assert "--force" in told.stderr
     assert identities(out) == before

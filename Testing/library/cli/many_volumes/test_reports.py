@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from running import Arssr
+from in_process import Arssr
+from running import LINEAR
 
 from ArSSRLib.volumes.files.reading import read_volume
 
@@ -28,9 +29,7 @@ def test_a_broken_input_is_reported_at_the_end_and_the_others_finish(
     assert "missing.nrrd" in sentences[0] or "missing.nrrd" in sentences[1]
     assert any("broken.nii.gz' is truncated" in line for line in sentences)
     alone = tmp_path / "alone.nii.gz"
-    assert (
-        arssr("upsample", cortex_path, "-o", alone, *options, "--progress", "none").returncode == 0
-    )
+    assert arssr("upsample", cortex_path, "-o", alone, *options).returncode == 0
     for name in os.listdir(out):
         # Other thread counts sum in another order: a value may round to the neighbouring integer.
         made, expected = read_volume(out / name).array, read_volume(alone).array
@@ -40,10 +39,7 @@ def test_a_broken_input_is_reported_at_the_end_and_the_others_finish(
 def test_json_lines_tell_of_the_whole_batch_and_of_each_volume(
     tmp_path: Path, inputs: list[Path], arssr: Arssr
 ) -> None:
-    done = arssr(
-        "upsample", *inputs, "-o", f"{tmp_path}/out/", "--scale", "2", "--method", "linear",
-        "--progress", "json",
-    )  # fmt: skip
+    done = arssr("upsample", *inputs, "-o", f"{tmp_path}/out/", *LINEAR, "--progress", "json")
     assert done.returncode == 2
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     reports = [line for line in lines if line.get("stage") == "upsampling"]
@@ -66,8 +62,7 @@ def test_the_bar_counts_volumes_and_none_is_silent(
     mode: str, tmp_path: Path, inputs: list[Path], arssr: Arssr
 ) -> None:
     good = [inputs[0], inputs[2]]
-    command = ["upsample", *good, "-o", f"{tmp_path}/out/", "--scale", "2", "--method", "linear"]
-    done = arssr(*command, "--progress", mode)
+    done = arssr("upsample", *good, "-o", f"{tmp_path}/out/", *LINEAR, "--progress", mode)
     assert done.returncode == 0
     if mode == "none":
         assert done.stdout == done.stderr == ""
@@ -77,10 +72,7 @@ def test_the_bar_counts_volumes_and_none_is_silent(
 
 
 def test_a_warning_names_its_volume(two_places: Path, tmp_path: Path, arssr: Arssr) -> None:
-    done = arssr(
-        "upsample", two_places, "-o", tmp_path, "--scale", "2", "--method", "linear",
-        "--progress", "none",
-    )  # fmt: skip
+    done = arssr("upsample", two_places, "-o", tmp_path, *LINEAR)
     assert done.returncode == 0
     assert done.stderr.startswith("arssr: warning: ")
     assert "two_places.nii: " in done.stderr
