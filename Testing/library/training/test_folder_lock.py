@@ -9,31 +9,25 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
+from smoke_run import train
 
-from ArSSRLib.cli.main import main
 from ArSSRLib.errors import InputError
 from ArSSRLib.training.folder_lock import alone_in
-
-DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
 def test_a_second_run_in_a_folder_is_refused_and_touches_nothing(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path,
 ) -> None:
-    changes = ("optimiser.steps=2", "patches.size=6", "patches.coordinates=50")
-    arguments = [
-        *("train", "--recipe", "smoke", "--device", "cpu", "--workers", "0"),
-        *("--data", str(DATA), "-o", str(tmp_path)),
-        *(word for change in changes for word in ("--set", change)),
-    ]
+    sets = ("optimiser.steps=2", "patches.size=6", "patches.coordinates=50")
     (tmp_path / "metrics.csv").write_text("the other run's")
     with alone_in(tmp_path):
-        assert main(arguments) == 2
-        assert "Another run is training in" in capfd.readouterr().err
+        refused = train(tmp_path, sets=sets)
+        assert refused.returncode == 2
+        assert "Another run is training in" in refused.stderr
         assert os.listdir(tmp_path) == ["metrics.csv"]
         assert (tmp_path / "metrics.csv").read_text() == "the other run's"
-    assert main(arguments) == 0
+    assert train(tmp_path, sets=sets).returncode == 0
     assert (tmp_path / "last.ckpt").exists()
 
 

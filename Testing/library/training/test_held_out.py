@@ -8,13 +8,11 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-from in_process import run_arssr
+from smoke_run import DATA, train
 
 from ArSSRLib.training.recipe import SourceRecipe
 from ArSSRLib.training.volumes import load_volumes
 from ArSSRLib.volumes.files.search import find_files
-
-DATA = Path(__file__).parents[2] / "data" / "cortex_t1.nii.gz"
 
 
 @pytest.fixture
@@ -47,11 +45,7 @@ def test_a_run_holds_out_leaves_label_maps_out_and_writes_best_npz(
     scans: Path, tmp_path: Path
 ) -> None:
     sets = ("optimiser.steps=4", "patches.size=6", "patches.coordinates=50", "validate_crop=16")
-    result = run_arssr(
-        *("train", "--recipe", "smoke", "--device", "cpu", "--threads", "1", "--workers", "0"),
-        *("--data", scans, "-o", tmp_path / "run"),
-        *(word for entry in sets for word in ("--set", entry)),
-    )
+    result = train(tmp_path / "run", data=(scans,), sets=sets)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "run" / "best.npz").is_file()
     settings = json.loads((tmp_path / "run" / "settings.json").read_text())

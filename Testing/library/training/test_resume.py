@@ -11,33 +11,31 @@ from pathlib import Path
 
 import pytest
 import torch
-from in_process import run_arssr
+from child_process import ENVIRONMENT, run_python
+from process_ends import said_until_the_end
+from smoke_run import DATA, command, train
 
 from ArSSRLib.networks.model_file import read_header
 from ArSSRLib.training.optimiser import build_optimiser, load_moments
 from ArSSRLib.training.recipe import OptimiserRecipe
 from ArSSRLib.training.state import load_state, save_state
 
-HERE = Path(__file__).parent
-DATA = HERE.parents[1] / "data" / "cortex_t1.nii.gz"
-DYING = HERE / "dying_run.py"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE.parents[2])}
-SMALL = [
-    *("--recipe", "smoke", "--data", str(DATA), "--device", "cpu", "--threads", "1"),
-    *("--set", "patches.size=6", "--set", "patches.coordinates=200", "--set", "optimiser.batch=4"),
-    *("--set", "checkpoint_minutes=0.0", "--set", "optimiser.schedule=hold"),
+DYING = Path(__file__).with_name("dying_run.py")
+SMALL = (
+    "patches.size=6", "patches.coordinates=200", "optimiser.batch=4", "checkpoint_minutes=0.0",
     # Adam magnifies rounding differences at a high learning rate; this one keeps them small.
-    *("--set", "optimiser.learning_rate=2e-4"),
-]
-
-
-def _command(folder: Path, steps: int, *more: str) -> list[str]:
-    return [*SMALL, "-o", str(folder), "--set", f"optimiser.steps={steps}", *more]
+    "optimiser.schedule=hold", "optimiser.learning_rate=2e-4",
+)  # fmt: skip
 
 
 def _train(folder: Path, steps: int, *more: str) -> subprocess.CompletedProcess[str]:
-    """Trains in this process, which also draws the patches."""
-    return run_arssr("train", *_command(folder, steps, *more), "--workers", "0")
+    return train(folder, *more, sets=(*SMALL, f"optimiser.steps={steps}"))
+
+
+def _dying_run(moment: str, folder: Path, *more: str) -> list[str]:
+    """The words of Python for a run of 60 steps that is killed at a moment."""
+    words = command(folder, *more, sets=(*SMALL, "optimiser.steps=60"))
+    return [str(DYING), moment, *words[1:]]
 
 
 def _losses(folder: Path) -> dict[int, float]:
@@ -63,11 +61,7 @@ def test_a_run_leaves_weights_checkpoint_curves_and_settings(whole_run: Path) ->
 def test_a_killed_run_resumes_with_the_same_losses(
     whole_run: Path, tmp_path: Path, moment: str
 ) -> None:
-    killed = subprocess.run(
-        [sys.executable, str(DYING), moment, *_command(tmp_path, 60)],
-        env=ENVIRONMENT, start_new_session=True, capture_output=True, text=True, timeout=300,
-        check=False,
-    )  # fmt: skip
+    killed = run_python(*_dying_run(moment, tmp_path), start_new_session=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert bool(list(tmp_path.glob(".*"))) == (moment == "before a checkpoint is in its place")
     for leftover in tmp_path.glob(".*"):
@@ -173,35 +167,16 @@ def test_mixed_precision_has_nearly_the_loss_curve_of_float32(
     assert mixed != exact
 
 
-def _killed_and_restarted(folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
-            *("--nproc-per-node", "2", "--max-restarts", "2"),
-            *(str(DYING), "in the second process of a team"),
-            *_command(folder, 60, "--workers", "0"),
-        ],
-        env=ENVIRONMENT,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
 def test_two_processes_have_the_loss_curve_of_one_even_if_one_is_killed_and_restarted(
     whole_run: Path, tmp_path: Path
 ) -> None:
-    process = _killed_and_restarted(tmp_path)
-    _, errors = _finished(process)
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    run = _dying_run("in the second process of a team", tmp_path, "--workers", "0")
+    process = subprocess.Popen(
+        [sys.executable, *launcher, "--max-restarts", "2", *run],
+        env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    errors = said_until_the_end(process)
     assert process.returncode == 0, errors
     assert "Resumed at step" in errors
     assert _losses(tmp_path) == pytest.approx(_losses(whole_run), rel=2e-3)
-
-
-def _finished(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """Output and errors of a run; one that does not end is ended with all its processes."""
-    try:
-        return process.communicate(timeout=900)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 import signal
@@ -13,29 +12,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
-import torch
-from in_process import run_arssr
-from process_ends import outlasting
+from child_process import ROOT, run_python
+from faults.commands import losses, same_weights
+from process_ends import outlasting, said_until_the_end
+from smoke_run import CPU, command, train, trainer
 
 from ArSSRLib.errors import EnvironmentFault
 from ArSSRLib.running.interrupts import SIGNALS, Interrupted
 from ArSSRLib.training import stopping
 from ArSSRLib.training.parallel import Team
-from ArSSRLib.training.recipe import load_recipe
 from ArSSRLib.training.state import load_state
 from ArSSRLib.training.stopping import StopRequest, stop_requests
-from ArSSRLib.training.trainer import Trainer, TrainerOptions
-from ArSSRLib.training.validation import validation_cases
-from ArSSRLib.training.volumes import load_volumes
-from ArSSRLib.volumes.files.search import find_files
+from ArSSRLib.training.trainer import Trainer
 
-ROOT = Path(__file__).parents[3]
-DATA = ROOT / "Testing" / "data" / "cortex_t1.nii.gz"
 ENDLESS = 1_000_000
-CPU = torch.device("cpu")
 CHANGES = (
     "patches.size=6", "patches.coordinates=200", "optimiser.batch=4",
     # The learning rate must not depend on how many steps a run is to have.
@@ -48,11 +40,7 @@ CHANGES = (
 
 
 def _arguments(folder: Path, *more: str) -> list[str]:
-    return [
-        *("-m", "ArSSRLib", "train", "--recipe", "smoke", "--data", str(DATA), "--device", "cpu"),
-        *("--threads", "1", "-o", str(folder), *more),
-        *(word for change in CHANGES for word in ("--set", change)),
-    ]
+    return ["-m", "ArSSRLib", *command(folder, *more, sets=CHANGES)]
 
 
 def _start(
@@ -68,35 +56,17 @@ def _start(
 
 def _finish(folder: Path, until: int) -> str:
     """Trains to a step in this process; what it printed."""
-    words = _arguments(folder, "--until-step", str(until), "--workers", "0")[2:]
-    done = run_arssr(*words)
+    done = train(folder, "--until-step", until, sets=CHANGES)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
 
 def _wait_for_losses(process: subprocess.Popen[str], folder: Path) -> None:
     patience = time.monotonic() + 600
-    while not _losses(folder):
+    while not losses(folder):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < patience
         time.sleep(0.02)
-
-
-def _ended(process: subprocess.Popen[str]) -> str:
-    """What it said; a run that does not end is ended with all its processes."""
-    try:
-        return process.communicate(timeout=600)[1]
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def _losses(folder: Path) -> dict[int, str]:
-    path = folder / "metrics.csv"
-    if not path.exists():
-        return {}
-    with path.open(newline="", encoding="utf-8") as stream:
-        return {int(row["step"]): row["loss"] for row in csv.DictReader(stream) if row["loss"]}
 
 
 def _step_it_stopped_at(said: str) -> int:
@@ -109,13 +79,6 @@ def _kept_step(folder: Path) -> int:
     state = load_state(folder)
     assert state is not None
     return state.step
-
-
-def _assert_same_weights(first: Path, second: Path, name: str = "last.npz") -> None:
-    with np.load(first / name) as ours, np.load(second / name) as theirs:
-        assert ours.files == theirs.files
-        for entry in set(ours.files) - {"header.json"}:
-            np.testing.assert_array_equal(ours[entry], theirs[entry])
 
 
 @pytest.mark.parametrize(
@@ -135,18 +98,18 @@ def test_a_stopped_run_loses_no_step_and_resumes_exactly(
     process = _start(folder)
     _wait_for_losses(process, folder)
     send(process.pid, number)
-    said = _ended(process)
+    said = said_until_the_end(process)
     assert process.returncode == 130
     assert "Traceback" not in said
     stopped = _step_it_stopped_at(said)
     assert _kept_step(folder) == stopped
     # Every tenth loss was written: more steps would have left more of them.
-    assert max(_losses(folder)) == stopped // 10 * 10
+    assert max(losses(folder)) == stopped // 10 * 10
     end = stopped // 10 * 10 + 20
     assert f"Resumed at step {stopped} " in _finish(folder, end)
     _finish(undisturbed, end)
-    assert _losses(folder) == _losses(undisturbed)
-    _assert_same_weights(folder, undisturbed)
+    assert losses(folder) == losses(undisturbed)
+    assert same_weights(folder / "last.npz", undisturbed / "last.npz")
 
 
 def test_the_processes_of_a_killed_run_end_too(tmp_path: Path) -> None:
@@ -157,7 +120,7 @@ def test_the_processes_of_a_killed_run_end_too(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     lasting = outlasting(workers)
-    _ended(process)
+    said_until_the_end(process)
     assert workers
     assert not lasting
 
@@ -172,13 +135,9 @@ def test_patches_are_drawn_in_processes_of_every_kind(tmp_path: Path) -> None:
         "    sys.exit(main(sys.argv[1:]))\n",
         encoding="utf-8",
     )
-    words = ["train", *_arguments(tmp_path / "run", "--until-step", "20")[3:]]
-    done = subprocess.run(
-        [sys.executable, str(script), *words], env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, timeout=900, check=False,
-    )  # fmt: skip
+    done = run_python(script, *command(tmp_path / "run", "--until-step", "20", sets=CHANGES))
     assert done.returncode == 0, done.stderr
-    assert max(_losses(tmp_path / "run")) == 20
+    assert max(losses(tmp_path / "run")) == 20
 
 
 def test_a_second_signal_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,13 +199,10 @@ def test_a_run_that_is_stopped_before_it_trains_leaves_nothing(
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
         "    return load(*arguments)\n"
         "volumes.load_volumes = load_and_be_asked\n"
-        "sys.exit(main(['train', *sys.argv[1:]]))\n"
+        "sys.exit(main())\n"
     )
     run = tmp_path / "run"
-    done = subprocess.run(
-        [sys.executable, "-c", program, *_arguments(run)[3:]],
-        cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
-    )  # fmt: skip
+    done = run_python("-c", program, *command(run, sets=CHANGES))
     assert done.returncode == 130
     assert done.stderr == (
         "arssr: Stopped before the first checkpoint. Run the same command to start again.\n"
@@ -281,14 +237,8 @@ class _StopWhenAsked(StopRequest):
 def _trainer(folder: Path, until: int) -> Trainer:
     """One that validates on two cases after every fourth step."""
     changes = {"validate_every": "4", "validate_scales": "[2, 3]", "validate_crop": "16"}
-    recipe = load_recipe("smoke").with_changes(
-        {**dict(change.split("=") for change in CHANGES), **changes}
-    )
-    volumes = load_volumes(find_files([DATA]), 6, recipe.sources).volumes
-    cases = validation_cases(volumes, recipe)
-    folder.mkdir(exist_ok=True)
-    options = TrainerOptions(workers=0, until_step=until)
-    return Trainer(recipe, volumes, cases, folder, Team(0, 1, CPU), options)
+    usual = dict(change.split("=") for change in CHANGES)
+    return trainer(folder, {**usual, **changes}, validates=True, until=until)
 
 
 @pytest.mark.parametrize("until", [4, 8])
@@ -309,14 +259,14 @@ def test_a_validation_that_was_broken_off_is_made_up_for(
     written = [(f / "validation.csv").read_text() for f in (folder, undisturbed)]
     assert written[0] == written[1]
     for name in ("best.npz", "last.npz"):
-        _assert_same_weights(folder, undisturbed, name)
+        assert same_weights(folder / name, undisturbed / name)
 
 
 def test_a_request_that_comes_with_the_last_step_does_not_undo_it(tmp_path: Path) -> None:
-    trainer = _trainer(tmp_path / "run", 3)
-    trainer.cases = ()
-    trainer.run(_StopWhenAsked(2))
-    assert not trainer.stopped
+    stopped = _trainer(tmp_path / "run", 3)
+    stopped.cases = ()
+    stopped.run(_StopWhenAsked(2))
+    assert not stopped.stopped
     assert _kept_step(tmp_path / "run") == 3
 
 
@@ -344,16 +294,16 @@ def test_processes_that_train_together_stop_after_the_same_step(
     _wait_for_losses(launcher, folder)
     trainers = _trainers(launcher)
     send(launcher)
-    stopped = _step_it_stopped_at(_ended(launcher))
+    stopped = _step_it_stopped_at(said_until_the_end(launcher))
     assert launcher.returncode != 0
     assert not outlasting(trainers)
     assert _kept_step(folder) == stopped
-    assert max(_losses(folder)) == stopped // 10 * 10
+    assert max(losses(folder)) == stopped // 10 * 10
     end = stopped // 10 * 10 + 20
     _finish(folder, end)
     _finish(undisturbed, end)
-    assert {step: float(loss) for step, loss in _losses(folder).items()} == pytest.approx(
-        {step: float(loss) for step, loss in _losses(undisturbed).items()}, rel=2e-3
+    assert {step: float(loss) for step, loss in losses(folder).items()} == pytest.approx(
+        {step: float(loss) for step, loss in losses(undisturbed).items()}, rel=2e-3
     )
 
 
@@ -363,7 +313,7 @@ def test_a_process_whose_peer_died_ends_in_a_sentence(tmp_path: Path) -> None:
     _wait_for_losses(launcher, folder)
     trainers = _trainers(launcher)
     trainers[-1].kill()
-    said = _ended(launcher)
+    said = said_until_the_end(launcher)
     assert launcher.returncode == 1
     assert not outlasting(trainers)
     assert "arssr: Another process of this run has ended" in said

@@ -150,14 +150,18 @@ def test_a_list_names_the_volumes_one_a_line(subjects: Path, tmp_path: Path) -> 
     }
 
 
-def test_a_list_that_an_editor_of_windows_saved_is_read(subjects: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_list_that_an_editor_of_windows_saved_is_read(
+    encoding: str, subjects: Path, tmp_path: Path
+) -> None:
+    path = (subjects / "100" / "T1w.nii.gz").rename(tmp_path / "größer.nii.gz")
     listing = tmp_path / "chosen.txt"
-    listing.write_text(str(subjects / "100" / "T1w.nii.gz"), encoding="utf-8-sig")
-    assert _paths(find_volumes(listing)) == {"T1w": subjects / "100" / "T1w.nii.gz"}
+    listing.write_text(f"{path}\n", encoding=encoding)
+    assert _paths(find_volumes(listing)) == {"größer": path}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in folders")
-@pytest.mark.parametrize("name", ["volumes.txt", "63"])
+@pytest.mark.parametrize("name", ["volumes.txt", "volume.nii", "63"])
 def test_a_list_that_is_a_pipe_is_refused_at_once(name: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / name)
     with pytest.raises(InputError, match=f"{name}' is neither a file nor a folder but a pipe"):
@@ -169,6 +173,7 @@ def test_a_list_with_a_wrong_line_is_refused_with_that_line(tmp_path: Path) -> N
     listing.write_text("gone.nii.gz\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"no file or folder 'gone\.nii\.gz'"):
         find_volumes(listing)
-    listing.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="as text in UTF-8"):
-        find_volumes(listing)
+    for encoding in ("utf-16", "latin-1"):
+        listing.write_text("größer.nii.gz\n", encoding=encoding)
+        with pytest.raises(InputError, match=r"chosen\.txt' cannot be read as text in UTF-8"):
+            find_volumes(listing)
