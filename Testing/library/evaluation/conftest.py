@@ -79,9 +79,9 @@ def quick(folder: Path) -> Callable[..., Settings]:
 
 @pytest.fixture
 def tiny_model(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a small network with weights that do something."""
+    """Writes a small network; with ``change`` its weights do something."""
 
-    def write(name: str = "tiny.npz", seed: int = 1, mirrored: bool = True) -> Path:
+    def write(seed: int = 1, mirrored: bool = True, change: float = 0.05) -> Path:
         import torch
 
         spec = NetworkSpec(
@@ -94,9 +94,9 @@ def tiny_model(tmp_path: Path) -> Callable[..., Path]:
         network = ArSSR(spec)
         with torch.no_grad():
             for weights in network.parameters():
-                weights.add_(0.05 * torch.randn_like(weights))
-        save_model(network, ModelHeader(spec, mirrored=mirrored), tmp_path / name)
-        return tmp_path / name
+                weights.add_(change * torch.randn_like(weights))
+        save_model(network, ModelHeader(spec, mirrored=mirrored), tmp_path / "tiny.npz")
+        return tmp_path / "tiny.npz"
 
     return write
 

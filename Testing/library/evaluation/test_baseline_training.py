@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from in_process import run_arssr
 
-from ArSSRLib.cli.main import main
 from ArSSRLib.errors import InputError
 from ArSSRLib.evaluation.measuring.methods import parse_method, parse_methods
 from ArSSRLib.evaluation.measuring.model_files import check_network
@@ -34,35 +35,24 @@ def test_each_baseline_has_its_recipe_as_the_paper_trains_it(name: str) -> None:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Path:
     folder = tmp_path_factory.mktemp("baselines")
+    brain = data_folder / "brain_46_2mm.nii.gz"
     for name in ("srcnn3d", "dcsrn"):
-        code = main(
-            [
-                "train", "--recipe", name, "--data", str(data_folder / "brain_46_2mm.nii.gz"),
-                "--validation", str(data_folder / "brain_46_2mm.nii.gz"),
-                "-o", str(folder / f"{name}-2"), "--workers", "0", "--device", "cpu",
-                "--set", "optimiser.steps=12", "--set", "optimiser.batch=2",
-                "--set", "optimiser.learning_rate=1e-3", "--set", "patches.size=8",
-                "--set", "patches.coordinates=2000", "--set", "validate_crop=24",
-            ]
+        done = run_arssr(
+            "train", "--recipe", name, "--data", brain, "--validation", brain,
+            "-o", folder / f"{name}-2", "--workers", "0", "--device", "cpu",
+            "--set", "optimiser.steps=12", "--set", "optimiser.batch=2",
+            "--set", "optimiser.learning_rate=1e-3", "--set", "patches.size=8",
+            "--set", "patches.coordinates=2000", "--set", "validate_crop=24",
         )  # fmt: skip
-        assert code == 0
+        assert done.returncode == 0
     return folder
 
 
 def test_a_trained_baseline_is_evaluated_like_any_method(
-    trained: Path, data_folder: Path, tmp_path: Path
+    trained: Path, folder: Path, quick: Callable[..., Settings]
 ) -> None:
-    source = tmp_path / "hr"
-    source.mkdir()
-    shutil.copy(data_folder / "brain_45_2mm.nii.gz", source)
-    settings = Settings(
-        source,
-        tmp_path / "out",
-        (2.0, 3.0),
-        parse_methods("nearest,srcnn3d,dcsrn"),
-        metrics=("psnr",),
-        baselines=trained,
-    )
+    source, methods = folder / "brain_45_2mm.nii.gz", parse_methods("nearest,srcnn3d,dcsrn")
+    settings = quick(source=source, scales=(2.0, 3.0), methods=methods, baselines=trained)
     evaluation = evaluate(settings)
     assert not evaluation.failed
     measured = {(r.scale, r.method): float(r.values["psnr"]) for r in evaluation.measured}
@@ -93,19 +83,13 @@ def test_a_baseline_is_refused_as_a_model_for_upsampling(trained: Path) -> None:
     ],
 )
 def test_a_network_in_the_wrong_place_is_refused(
-    wrong: str, scale: float, sentence: str, trained: Path, data_folder: Path, tmp_path: Path
-) -> None:
-    shutil.copytree(trained / wrong, tmp_path / "baselines" / f"srcnn3d-{scale:g}")
-    settings = Settings(
-        data_folder,
-        tmp_path / "out",
-        (scale,),
-        parse_methods("cubic,srcnn3d"),
-        metrics=("psnr",),
-        baselines=tmp_path / "baselines",
-    )
+    wrong: str, scale: float, sentence: str, trained: Path, tmp_path: Path,
+    quick: Callable[..., Settings],
+) -> None:  # fmt: skip
+    baselines, methods = tmp_path / "baselines", parse_methods("cubic,srcnn3d")
+    shutil.copytree(trained / wrong, baselines / f"srcnn3d-{scale:g}")
     with pytest.raises(InputError, match=sentence):
-        evaluate(settings)
+        evaluate(quick(scales=(scale,), methods=methods, baselines=baselines))
 
 
 def test_an_arssr_model_is_refused_as_a_baseline(data_folder: Path, tmp_path: Path) -> None:

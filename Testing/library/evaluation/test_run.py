@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,15 +21,7 @@ from ArSSRLib.evaluation.measuring.volumes import find_volumes
 from ArSSRLib.evaluation.metrics.psnr import psnr
 from ArSSRLib.evaluation.report.tables import cases_csv
 from ArSSRLib.evaluation.run import Evaluation, evaluate
-from ArSSRLib.evaluation.settings import (
-    Settings,
-    parse_axes,
-    parse_metrics,
-    parse_scales,
-)
-from ArSSRLib.networks.arssr import ArSSR
-from ArSSRLib.networks.model_file import ModelHeader, save_model
-from ArSSRLib.networks.spec import DecoderSpec, EncoderSpec, NetworkSpec
+from ArSSRLib.evaluation.settings import Settings, parse_axes, parse_metrics, parse_scales
 from ArSSRLib.resampling.blur import Blur
 from ArSSRLib.resampling.degradation import paper_low_resolution, simulate_low_resolution
 from ArSSRLib.resampling.interpolation import interpolate
@@ -223,15 +216,8 @@ def test_masks_limit_the_comparison(folder: Path, brain_image: sitk.Image) -> No
         assert _value(masked, *case) < _value(whole, *case) - 2.0
 
 
-def test_an_arssr_model_file_takes_part(folder: Path) -> None:
-    spec = NetworkSpec(
-        EncoderSpec("SRResNet", features=8, blocks=1, layers=1, channels=8),
-        DecoderSpec(width=8, depth=2, skip=False, last_relu=False),
-        coordinates="local",
-        residual="trilinear",
-    )
-    path = folder.parent / "tiny.npz"
-    save_model(ArSSR(spec), ModelHeader(spec), path)
+def test_an_arssr_model_file_takes_part(folder: Path, tiny_model: Callable[..., Path]) -> None:
+    path = tiny_model(change=0.0)
     methods = parse_methods(f"linear,arssr:{path}")
     evaluation = evaluate(_settings(folder, methods=methods, scales=(2.0,)))
     # A residual network starts as trilinear interpolation.
