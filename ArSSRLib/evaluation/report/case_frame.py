@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..metrics import METRICS
 from ..run import Evaluation
@@ -14,28 +14,6 @@ if TYPE_CHECKING:
 MEAN = "Mean"
 _DICE_DIGITS = 4
 _NONE = "–"
-
-
-class Quantity(NamedTuple):
-    """How a quantity is summarised.
-
-    Attributes:
-        digits: decimal places.
-        higher_is_better: which direction is better.
-    """
-
-    digits: int
-    higher_is_better: bool
-
-
-def quantities(names: Sequence[str]) -> dict[str, Quantity]:
-    """Metrics by name; any other name is a brain region, whose Dice overlap is summarised."""
-    return {
-        name: Quantity(METRICS[name].digits, METRICS[name].higher_is_better)
-        if name in METRICS
-        else Quantity(_DICE_DIGITS, True)
-        for name in names
-    }
 
 
 def scale_label(scale: float) -> str:
@@ -86,12 +64,12 @@ def numbers(values: pd.Series) -> pd.Series:
     return pd.to_numeric(values, errors="coerce")
 
 
-def summaries(cases: pd.DataFrame, kinds: Mapping[str, Quantity]) -> pd.DataFrame:
+def summaries(cases: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Each quantity at each scale with each method, indexed by (scale, quantity, method).
 
     Args:
         cases: see :func:`case_frame`.
-        kinds: the columns to summarise.
+        names: the columns to summarise: metrics, and Dice overlaps of brain regions.
 
     Returns:
         ``text``, mean ± standard deviation over the volumes; and ``best``, whether the mean is the
@@ -99,15 +77,15 @@ def summaries(cases: pd.DataFrame, kinds: Mapping[str, Quantity]) -> pd.DataFram
     """
     import pandas as pd
 
-    long = cases.melt(["volume", "scale", "method"], list(kinds), "quantity", "value")
-    long["quantity"] = pd.Categorical(long["quantity"], list(kinds), ordered=True)
+    long = cases.melt(["volume", "scale", "method"], list(names), "quantity", "value")
+    long["quantity"] = pd.Categorical(long["quantity"], list(names), ordered=True)
     long["number"] = numbers(long["value"])
     groups = long.groupby(["scale", "quantity", "method"], observed=True)
     found = groups["number"].agg(["mean", "count"])
-    found["text"] = [
-        _written(group["value"], kinds[quantity].digits) for (_, quantity, _), group in groups
-    ]
-    sign = [1 if kinds[name].higher_is_better else -1 for name in found.index.get_level_values(1)]
+    digits = {name: METRICS[name].digits if name in METRICS else _DICE_DIGITS for name in names}
+    found["text"] = [_written(group["value"], digits[name]) for (_, name, _), group in groups]
+    falling = {name for name in METRICS if not METRICS[name].higher_is_better}
+    sign = [-1 if name in falling else 1 for name in found.index.get_level_values("quantity")]
     peers = found.groupby(["scale", "quantity"], observed=True)["count"]
     compared = peers.transform(lambda counts: (counts > 0).sum()) > 1
     score = (found["mean"] * sign).where(found["count"].eq(peers.transform("max")))

@@ -10,7 +10,7 @@ from ..measuring.records import Record
 from ..metrics import METRICS
 from ..run import Evaluation
 from ..settings import Settings
-from .case_frame import numbers, quantities, summary
+from .case_frame import numbers, summary
 
 KERNEL_NAMES: Mapping[str, str] = {
     "cubic": "antialiased cubic",
@@ -76,12 +76,12 @@ def truths_of(evaluation: Evaluation, names: Sequence[str]) -> list[str]:
     reference."""
     import pandas as pd
 
-    kinds = quantities([name for name in names if METRICS[name].needs == "result"])
-    values = pd.DataFrame([r.values for r in evaluation.truths]).reindex(columns=list(kinds))
+    free = [METRICS[name] for name in names if METRICS[name].needs == "result"]
+    values = pd.DataFrame([r.values for r in evaluation.truths], columns=[m.name for m in free])
     own = [
-        f"{METRICS[name].title} {summary(numbers(values[name]), kind.digits)}"
-        for name, kind in kinds.items()
-        if values[name].notna().any()
+        f"{metric.title} {summary(numbers(values[metric.name]), metric.digits)}"
+        for metric in free
+        if values[metric.name].notna().any()
     ]
     what = "inputs" if evaluation.settings.reference_free else "sharp volumes"
     return [f"The {what} themselves: {', '.join(own)}."] if own else []

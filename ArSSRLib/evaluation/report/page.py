@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...running.output_files import replacing
 from ..measuring.file_versions import digest
@@ -17,9 +16,6 @@ from .paper_tables import published
 from .pictures import Picture, pictures_of, plots_of
 from .table import Table
 from .tables import cases_csv, tables_of
-
-if TYPE_CHECKING:
-    pass
 
 _HERE = Path(__file__).parent
 

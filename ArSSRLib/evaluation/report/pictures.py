@@ -140,33 +140,32 @@ class ShownVolume:
                 tiles.append(None)
                 continue
             value = record.values.get(name)
-            tiles.append(Tile(views.slices[plane], self._caption(record), value == best))
+            tiles.append(Tile(views.slices[plane], _caption(record), value == best))
         return tiles
 
     def _first_metric(self, scale: float) -> tuple[str, list[float]]:
         """The first metric of the captions that has values at a scale, and those values."""
         for name in _CAPTION_METRICS:
-            values = [
-                v
-                for (s, _), record in self.records.items()
-                if s == scale and isinstance(v := record.values.get(name), float) and v == v
-            ]
+            found = [_numbers(record) for (s, _), record in self.records.items() if s == scale]
+            values = [numbers[name] for numbers in found if name in numbers]
             if values:
                 return name, values
         return "", []
 
-    def _caption(self, record: Record) -> str:
-        parts: list[str] = []
-        for name in _CAPTION_METRICS:
-            value = record.values.get(name)
-            if isinstance(value, float) and value == value and len(parts) < 2:
-                metric = METRICS[name]
-                parts.append(f"{metric.title} {value:.{metric.digits}f} {metric.unit}".strip())
-        return "   ".join(parts)
-
     def _load(self, scale: float, slug: str) -> CaseViews | None:
         record = record_path(self.settings.output, self.volume, scale, slug)
         return load_views(record.with_suffix(".npz"))
+
+
+def _numbers(record: Record) -> dict[str, float]:
+    """The numbers of a case that a caption may name, by their metrics."""
+    values = {name: record.values.get(name) for name in _CAPTION_METRICS}
+    return {name: v for name, v in values.items() if isinstance(v, float) and v == v}
+
+
+def _caption(record: Record) -> str:
+    shown = [(METRICS[name], value) for name, value in _numbers(record).items()][:2]
+    return "   ".join(f"{m.title} {value:.{m.digits}f} {m.unit}".strip() for m, value in shown)
 
 
 def _png(figure: Figure) -> bytes:

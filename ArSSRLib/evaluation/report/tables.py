@@ -12,7 +12,6 @@ from .case_frame import (
     MEAN,
     case_frame,
     numbers,
-    quantities,
     regions,
     scale_label,
     summaries,
@@ -66,7 +65,7 @@ def quality_table(evaluation: Evaluation, cases: pd.DataFrame) -> Table | None:
         names = [name for name in names if METRICS[name].needs == "input"]
     if not names:
         return None
-    found = summaries(cases, quantities(names))
+    found = summaries(cases, names)
     headings = {name: METRICS[name].heading for name in names}
     text = found["text"].unstack("quantity", fill_value="–").rename(columns=headings)
     best = found["best"].unstack("quantity", fill_value=False).rename(columns=headings)
@@ -99,7 +98,7 @@ def sharpness_table(evaluation: Evaluation, cases: pd.DataFrame) -> Table | None
     complete = scales.index[scales == cases["scale"].nunique()]
     means = cases[cases["method"].isin(complete)].assign(scale=MEAN)
     means["scale"] = means["scale"].astype(cases["scale"].dtype)
-    found = summaries(pd.concat([cases, means]), quantities(names))
+    found = summaries(pd.concat([cases, means]), names)
     return Table(
         "Sharpness without a reference",
         *_by_method(evaluation, found, names),
@@ -116,7 +115,7 @@ def dice_table(evaluation: Evaluation, cases: pd.DataFrame) -> Table | None:
         return None
     segmented = cases[cases[names].notna().any(axis=1)].copy()
     segmented[MEAN] = segmented[names].mean(axis=1)
-    found = summaries(segmented, quantities([*names, MEAN]))
+    found = summaries(segmented, [*names, MEAN])
     missing = sorted(set(cases["volume"]) - set(segmented["volume"]))
     notes = [segmentation_of(evaluation)]
     notes += [f"Not segmented: {', '.join(missing)} (see cases.csv)."] if missing else []
@@ -168,9 +167,8 @@ def significance_table(evaluation: Evaluation, cases: pd.DataFrame) -> Table | N
             metric = METRICS[name]
             for scale, group in cases.groupby("scale", observed=True):
                 values = numbers(group.set_index(["volume", "method"])[name]).unstack("method")
-                for test in compare_methods(values):
-                    if test.pairs == 0:
-                        continue
+                tests = compare_methods(values)
+                for test in tests[tests["pairs"] > 0].itertuples():
                     yield [
                         metric.title,
                         str(scale),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import wilcoxon
 
-from ArSSRLib.evaluation.report.significance import Comparison
-from ArSSRLib.evaluation.report.significance import compare_methods as compare_columns
+from ArSSRLib.evaluation.report import significance
 
 VOLUMES = [f"brain {n}" for n in range(12)]
 
@@ -20,8 +20,8 @@ def _scores(offset: float, seed: int) -> dict[str, float]:
     return {v: 30.0 + n + offset + noise[n] for n, v in enumerate(VOLUMES)}
 
 
-def compare_methods(values: dict[str, dict[str, float]]) -> list[Comparison]:
-    return compare_columns(pd.DataFrame(values))
+def compare_methods(values: dict[str, dict[str, float]]) -> list[Any]:
+    return list(significance.compare_methods(pd.DataFrame(values)).itertuples())
 
 
 def test_a_constant_advantage_over_varied_volumes_is_significant() -> None:
