@@ -53,15 +53,12 @@ class ErrorCase:
         Raises:
             KeyError, TypeError: it is something else.
         """
-        curves = {
-            name: Sparsification(tuple(curve["left"]), curve["area"])
-            for name, curve in values["curves"].items()
-        }
-        found = dict(values["reliability"])
-        for name in ("expected", "found", "widths"):
-            found[name] = tuple(found[name])
         return ErrorCase(
-            Reliability(**found), values["ranks"], curves, values["expected"], values["found"]
+            Reliability(**values["reliability"]),
+            values["ranks"],
+            {name: Sparsification(**curve) for name, curve in values["curves"].items()},
+            values["expected"],
+            values["found"],
         )
 
 

@@ -27,9 +27,9 @@ class Reliability:
 
     inside_68: float
     inside_95: float
-    expected: tuple[float, ...]
-    found: tuple[float, ...]
-    widths: tuple[float, ...]
+    expected: Sequence[float]
+    found: Sequence[float]
+    widths: Sequence[float]
 
     def inside(self, multiple: float) -> float:
         """Share of the voxels whose error is at most so many expected errors, to about 1 %."""

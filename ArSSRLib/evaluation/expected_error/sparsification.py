@@ -6,6 +6,7 @@ between the two (AUSE) measures how far it is from that (Ilg et al. 2018).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ class Sparsification:
         area: between this curve and the lowest possible one; 0 is best.
     """
 
-    left: tuple[float, ...]
+    left: Sequence[float]
     area: float
 
 
@@ -38,7 +39,7 @@ def sparsification(indicator: FloatArray, error: FloatArray) -> Sparsification:
         error: the true absolute errors of the same voxels.
     """
     own, best = _left(indicator, error), _left(error, error)
-    return Sparsification(tuple(own), float(trapezoid(np.subtract(own, best), SHARES)))
+    return Sparsification(own, float(trapezoid(np.subtract(own, best), SHARES)))
 
 
 def _left(order: FloatArray, error: FloatArray) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -22,30 +23,27 @@ if TYPE_CHECKING:
 
 def expected_error_table(evaluation: Evaluation) -> Table | None:
     """Coverage and ranking at each scale, means over the volumes; None if not measured."""
-    groups = list(_groups(evaluation))
-    if not groups:
+    rows = [
+        {
+            "Scale": scale,
+            "Method": method,
+            "In 68 %": case.reliability.inside_68,
+            "In 95 %": case.reliability.inside_95,
+            **{f"Rank, {INDICATORS[name]}": rank for name, rank in case.ranks.items()},
+            **{f"AUSE, {INDICATORS[name]}": curve.area for name, curve in case.curves.items()},
+        }
+        for scale, method, case in _cases(evaluation)
+    ]
+    if not rows:
         return None
-
-    def rows() -> Iterator[list[str]]:
-        for label, title, cases in groups:
-            yield [
-                label,
-                title,
-                f"{np.mean([case.reliability.inside_68 for case in cases]):.1%}",
-                f"{np.mean([case.reliability.inside_95 for case in cases]):.1%}",
-                *(_mean([case.ranks.get(name) for case in cases]) for name in INDICATORS),
-                *(
-                    _mean([case.curves[name].area for case in cases if name in case.curves])
-                    for name in INDICATORS
-                ),
-            ]
-
     headings = ["Scale", "Method", "In 68 %", "In 95 %"]
-    headings += [f"Rank, {title}" for title in INDICATORS.values()]
-    headings += [f"AUSE, {title}" for title in INDICATORS.values()]
+    headings += [f"{what}, {title}" for what in ("Rank", "AUSE") for title in INDICATORS.values()]
+    means = table_of(headings, rows).groupby(headings[:2], sort=False).mean()
+    texts = means.map("{:.3f}".format).where(means.notna(), "–")
+    texts[headings[2:4]] = means[headings[2:4]].map("{:.1%}".format)
     return Table(
         "Expected error",
-        table_of(headings, rows()),
+        texts.reset_index(),
         notes=[
             "Tissue voxels alone, above 10 % of the intensity range. In 68 %, In 95 %: voxels "
             "whose truth lies within the stated interval. Rank: Spearman's correlation with the "
@@ -59,8 +57,8 @@ def expected_error_table(evaluation: Evaluation) -> Table | None:
 def expected_error_plot(evaluation: Evaluation) -> Figure | None:
     """A reliability diagram and sparsification curves, means over all cases with a head."""
     by_method: dict[str, list[ErrorCase]] = {}
-    for _, title, cases in _groups(evaluation):
-        by_method.setdefault(title, []).extend(cases)
+    for _, title, case in _cases(evaluation):
+        by_method.setdefault(title, []).append(case)
     if not by_method:
         return None
     figure = new_figure(9.6, 3.6 * len(by_method))
@@ -99,19 +97,10 @@ def _draw_sparsification(axes: Axes, cases: Sequence[ErrorCase]) -> None:
     axes.legend(frameon=False, fontsize=8, labelcolor=INK)
 
 
-def _groups(evaluation: Evaluation) -> Iterator[tuple[str, str, list[ErrorCase]]]:
-    """The cases of each scale and method, with their names for people."""
-    for scale in evaluation.settings.scales:
-        for method in evaluation.settings.methods:
-            cases = [
-                ErrorCase.from_dict(record.expected_error)
-                for record in evaluation.measured
-                if record.expected_error and (record.scale, record.method) == (scale, method.slug)
-            ]
-            if cases:
-                yield scale_label(scale), method.title, cases
-
-
-def _mean(values: Sequence[float | None]) -> str:
-    known = [value for value in values if value is not None]
-    return f"{np.mean(known):.3f}" if known else "–"
+def _cases(evaluation: Evaluation) -> Iterator[tuple[str, str, ErrorCase]]:
+    """Every measured case, scale by scale, with the names of scale and method for people."""
+    methods = evaluation.settings.methods
+    for scale, method in itertools.product(evaluation.settings.scales, methods):
+        for record in evaluation.measured:
+            if record.expected_error and (record.scale, record.method) == (scale, method.slug):
+                yield scale_label(scale), method.title, ErrorCase.from_dict(record.expected_error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -85,8 +85,10 @@ class Table:
         return cells.to_markdown(index=False, tablefmt=form, disable_numparse=True)
 
 
-def table_of(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
-    """The cells of a table that is given row by row."""
+def table_of(
+    headings: Sequence[str], rows: Iterable[Sequence[object] | Mapping[str, object]]
+) -> pd.DataFrame:
+    """The cells of a table that is given row by row, in order or by their headings."""
     import pandas as pd
 
     return pd.DataFrame(list(rows), columns=list(headings))
