@@ -111,7 +111,7 @@ def evaluate(
     make_folder(settings.output)
     if not os.access(settings.output, os.W_OK):
         raise EnvironmentFault(f"The report folder {str(settings.output)!r} cannot be written.")
-    warn = warn or _ignore
+    warn = warn or (lambda sentence: None)
     for note in notes:
         warn(note)
     clock = ProgressClock(progress, float(len(tasks) + len(truths)))
@@ -119,9 +119,7 @@ def evaluate(
     with ProcessPool(settings) as pool:
         # The volumes first: the methods are not measured on unreadable ones.
         seen = list(_measured(truths, pool, clock, warn))
-        notes += [
-            f"{record.volume} was left out: {record.error}" for record in seen if record.left_out
-        ]
+        notes += [_left_out(record) for record in seen if record.left_out]
         records = [record for record in seen if not record.left_out]
         readable = {record.volume for record in records if not record.error}
         outside = _volumes_off_the_line([t for t in truths if t.volume in readable], settings)
@@ -135,10 +133,6 @@ def evaluate(
     _check_measured(evaluation)
     _write_settings(evaluation, volumes)
     return evaluation
-
-
-def _ignore(sentence: str) -> None:
-    """For callers that want no warnings."""
 
 
 def _measured(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -149,37 +148,23 @@ def parse_metrics(text: str) -> tuple[str, ...]:
 
 
 def _check(settings: Settings) -> None:
-    rules: Sequence[tuple[bool, str]] = (
-        (
-            bool(settings.metrics),
-            "Without a reference these metrics cannot be measured; name "
-            + ", ".join(name for name, m in METRICS.items() if m.needs != "reference")
-            + ".",
-        ),
-        (
-            len({m.slug for m in settings.methods}) == len(settings.methods),
-            "A method is named twice; name each once.",
-        ),
-        (
-            settings.line is None or settings.line[:3] != settings.line[3:],
-            "The line starts and ends at one point; give two different ends.",
-        ),
-        (
-            not (settings.reference_free and settings.segments),
-            "Dice compares with a reference; leave the segmentation out.",
-        ),
-        (
-            not (settings.reference_free and settings.expected_error),
-            "The expected error is compared with a sharp volume; leave it out for real scans.",
-        ),
-        (
-            settings.axes == "ijk" or settings.blur is not None,
+    if not settings.metrics:
+        free = ", ".join(name for name, m in METRICS.items() if m.needs != "reference")
+        raise InputError(f"Without a reference these metrics cannot be measured; name {free}.")
+    if len({method.slug for method in settings.methods}) < len(settings.methods):
+        raise InputError("A method is named twice; name each once.")
+    if settings.line is not None and settings.line[:3] == settings.line[3:]:
+        raise InputError("The line starts and ends at one point; give two different ends.")
+    if settings.reference_free and settings.segments:
+        raise InputError("Dice compares with a reference; leave the segmentation out.")
+    if settings.reference_free and settings.expected_error:
+        raise InputError(
+            "The expected error is compared with a sharp volume; leave it out for real scans."
+        )
+    if settings.axes != "ijk" and settings.blur is None:
+        raise InputError(
             f"The paper's kernel works along all axes; with the axes {settings.axes!r} choose "
-            "another kernel.",
-        ),
-    )
-    for holds, sentence in rules:
-        if not holds:
-            raise InputError(sentence)
+            "another kernel."
+        )
     # This refuses numbers that are out of range.
     Noise(settings.noise, settings.noise_kind)

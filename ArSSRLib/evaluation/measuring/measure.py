@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,27 +36,6 @@ from .tasks import INPUT, Task
 from .views import Aim, CaseViews, aim_at, load_views, save_views, views_of
 
 
-@dataclass
-class _Measured:
-    """What was measured for a task so far.
-
-    Attributes:
-        values: a number by metric, or the sentence that stands in for it.
-        dice: overlap by region.
-        seconds: time of the upsampling.
-        expected_error: what was measured of it, ready for JSON.
-        provisional: whether a later run may have a number instead of a sentence.
-        views: pictures by the files they are for.
-    """
-
-    values: dict[str, float | str] = field(default_factory=dict)
-    dice: dict[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
-    provisional: bool = False
-    expected_error: dict[str, Any] = field(default_factory=dict)
-    views: dict[Path, CaseViews] = field(default_factory=dict)
-
-
 def measure(task: Task, settings: Settings) -> Record:
     """Measures a task, or reuses what an earlier run measured in the same way.
 
@@ -79,19 +57,8 @@ def measure(task: Task, settings: Settings) -> Record:
             and load_views(task.views(settings)) is not None
         ):
             return known
-        found = _measured(task, settings)
-        views = found.views
-        record = Record(
-            task.volume,
-            task.scale,
-            task.method.slug,
-            now,
-            found.values,
-            found.dice,
-            found.seconds,
-            provisional=found.provisional,
-            expected_error=found.expected_error,
-        )
+        found, views = _measured(task, settings)
+        record = replace(found, fingerprint=now)
     except Exception as error:  # any error that a damaged volume causes concerns this task alone
         record = failed(task, error)
     for target, shown in views.items():
@@ -124,48 +91,58 @@ def failed(task: Task, error: Exception) -> Record:
     )
 
 
-def _measured(task: Task, settings: Settings) -> _Measured:
-    found = _Measured()
+def _measured(task: Task, settings: Settings) -> tuple[Record, Mapping[Path, CaseViews]]:
+    """What there is to record of a task, and pictures by the files that they are for."""
     source = read_source(task.path)
     aim = _aim(task.path, settings.line)
+    views: dict[Path, CaseViews] = {}
+    seconds, case = 0.0, None
     if task.upsamples:
         low, target = low_and_target(task.path, task.scale, settings)
         preload_network(task, settings)
         started = time.perf_counter()
         array = upsample(task, settings, low, target)
-        found.seconds = time.perf_counter() - started
+        seconds = time.perf_counter() - started
         if settings.expected_error:
             case = expected_error(task, settings, low, source)
-            found.expected_error = {} if case is None else case.to_dict()
         result = Volume(array, target)
     else:
-        found.views = _views_of_inputs(task, settings, aim)
+        views = _views_of_inputs(task, settings, aim)
         result = source
-    found.views[task.views(settings)] = views_of(result, aim)
-    _add_values(found, task, settings, result)
+    views[task.views(settings)] = views_of(result, aim)
+    values, provisional = _values(task, settings, result)
+    overlap: dict[str, float] = {}
     if settings.segments and task.upsamples:
         try:
-            found.dice = _dice(task, settings, result)
+            overlap = _dice(task, settings, result)
         except InputError as error:
-            found.values["dice"] = str(error)
-    return found
+            values["dice"] = str(error)
+    record = Record(
+        task.volume, task.scale, task.method.slug, "", values, overlap, seconds,
+        provisional=provisional, expected_error={} if case is None else case.to_dict(),
+    )  # fmt: skip
+    return record, views
 
 
-def _add_values(found: _Measured, task: Task, settings: Settings, result: Volume) -> None:
-    """Adds a number or a sentence for each metric that can be measured on the task."""
+def _values(task: Task, settings: Settings, result: Volume) -> tuple[dict[str, float | str], bool]:
+    """A number or a sentence for each metric that can be measured on the task, and whether a later
+    run may have a number instead of a sentence."""
     inputs = _metric_inputs(task, settings, result)
+    values: dict[str, float | str] = {}
+    provisional = False
     for name in settings.metrics:
         metric = METRICS[name]
         if not metric.applies_to(inputs):
             continue
         value = metric.function(inputs)
         if isinstance(value, Unavailable):
-            found.values[name] = str(value)
-            found.provisional |= value.passing
+            values[name] = str(value)
+            provisional |= value.passing
         elif math.isnan(value):
-            found.values[name] = reason_for_nan(metric, result.array.shape)
+            values[name] = reason_for_nan(metric, result.array.shape)
         else:
-            found.values[name] = float(value)
+            values[name] = float(value)
+    return values, provisional
 
 
 def _metric_inputs(task: Task, settings: Settings, result: Volume) -> MetricInputs:

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -152,14 +151,11 @@ def named_apart(methods: Sequence[EvaluatedMethod]) -> tuple[EvaluatedMethod, ..
     The weights ``a/run/best.npz`` and ``b/run/best.npz`` are both called ``run``; in one
     comparison they are called ``a/run/best`` and ``b/run/best``.
     """
-    titles = Counter(method.title for method in methods)
     apart = []
     for method in methods:
         alike = [other for other in methods if other.title == method.title]
-        if titles[method.title] > 1 and method.kind == "arssr":
-            apart.append(replace(method, name=_telling_name(method, alike)))
-        else:
-            apart.append(method)
+        renamed = len(alike) > 1 and method.kind == "arssr"
+        apart.append(replace(method, name=_telling_name(method, alike)) if renamed else method)
     return tuple(apart)
 
 
