@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ..errors import Cancelled, EnvironmentFault, InputError
 from ..running.batch.jobs import BatchProgress, run_jobs
@@ -22,7 +21,7 @@ from ..upsampling.file_job import FileJob
 from ..upsampling.options import whole_number
 from ..upsampling.progress import Progress
 from .outcome import EXIT_DONE, memory_advice, with_option
-from .printers import Printer, print_json, printer_for, rounded, warnings_shown_by
+from .printers import print_json, printer_for, rounded, warnings_shown_by
 
 _MOST_NAMES = 10
 """Names of volumes in one message."""
@@ -49,36 +48,6 @@ class PlannedJob:
     damaged: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class BatchOptions:
-    """How a batch runs.
-
-    Attributes:
-        output: folder of the results, for messages.
-        jobs: volumes computed at a time on this machine.
-        scheduler: address of a Dask cluster, or None for this machine.
-        progress: what to show, see :func:`ArSSRLib.cli.printers.printer_for`.
-        given: all options as they were given, for advice on errors.
-    """
-
-    output: str
-    jobs: int = 1
-    scheduler: str | None = None
-    progress: str = "bar"
-    given: Mapping[str, Any] = field(default_factory=dict)
-
-    @staticmethod
-    def of(namespace: argparse.Namespace) -> BatchOptions:
-        """The options that a parser with :func:`add_places` has read."""
-        return BatchOptions(
-            output=namespace.output,
-            jobs=namespace.jobs or 1,
-            scheduler=namespace.scheduler,
-            progress=namespace.progress,
-            given=vars(namespace),
-        )
-
-
 def add_places(parser: argparse.ArgumentParser) -> None:
     """``--jobs`` and ``--scheduler``."""
     parser.add_argument(
@@ -97,20 +66,30 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def results_there(outputs: Sequence[str], force: bool) -> tuple[bool, tuple[str, ...]]:
-    """Whether all of a volume's results are kept, and which are there but not whole."""
+def planned_job(name: str, job: FileJob, force: bool, made_from: tuple[str, ...]) -> PlannedJob:
+    """The job beside what there is of its results already.
+
+    Args:
+        name: how messages call it.
+        job: what to do.
+        force: whether what is there is replaced.
+        made_from: see :class:`PlannedJob`.
+    """
     if force:
-        return False, ()
+        return PlannedJob(name, job, made_from=made_from)
     from ..volumes.files.wholeness import is_whole
 
-    there = [each for each in outputs if os.path.isfile(each)]
-    damaged = tuple(each for each in there if not is_whole(Path(each)))
-    return len(there) == len(outputs) and not damaged, damaged
+    results = [path for path in (job.output, job.error_map) if path is not None]
+    there = [path for path in results if os.path.isfile(path)]
+    damaged = tuple(path for path in there if not is_whole(Path(path)))
+    kept = len(there) == len(results) and not damaged
+    refused = next(filter(None, map(_reason_to_refuse, results)), "")
+    return PlannedJob(name, job, kept, refused, made_from, damaged)
 
 
-def reason_to_refuse(output: str, force: bool) -> str:
+def _reason_to_refuse(output: str) -> str:
     """One sentence where something that is not a file has the name of a result; else empty."""
-    if force or os.path.isfile(output) or os.path.isdir(output) or not os.path.lexists(output):
+    if os.path.isfile(output) or os.path.isdir(output) or not os.path.lexists(output):
         return ""
     what = "a link to a missing file" if os.path.islink(output) else "not a regular file"
     return (
@@ -119,12 +98,12 @@ def reason_to_refuse(output: str, force: bool) -> str:
     )
 
 
-def check_device(planned: Sequence[PlannedJob], options: BatchOptions) -> None:
+def check_device(planned: Sequence[PlannedJob], arguments: argparse.Namespace) -> None:
     """Refuses a device that this machine does not have, once instead of for each volume.
 
     Args:
         planned: all volumes.
-        options: with ``scheduler``; the machines of a cluster have other devices.
+        arguments: of :func:`add_places`; the machines of a cluster have other devices.
 
     Raises:
         InputError: a volume that is left to compute needs a device that is not there.
@@ -133,21 +112,25 @@ def check_device(planned: Sequence[PlannedJob], options: BatchOptions) -> None:
     devices = {each.job.request.device for each in left if each.job.request.model is not None}
     # Only for the others is it worth loading torch here.
     for device in devices - {"auto", "cpu"}:
-        if options.scheduler is None:
+        if arguments.scheduler is None:
             from ..upsampling.hardware.device import choose_device
 
             choose_device(device)
 
 
-def run_planned(planned: Sequence[PlannedJob], options: BatchOptions) -> int:
+def run_planned(planned: Sequence[PlannedJob], arguments: argparse.Namespace) -> int:
     """Computes what is missing and reports how it went; returns the exit code.
+
+    Args:
+        planned: all volumes.
+        arguments: of :func:`add_places`, with ``output`` and ``progress``.
 
     Raises:
         InputError: the folder of a result cannot be made.
         EnvironmentFault: the cluster cannot be reached.
         Cancelled: the user stopped the run; complete results are kept.
     """
-    report = _Report(printer_for(options.progress), options)
+    report = _Report(arguments)
     report.note_damage(planned)
     report.note_age([each for each in planned if each.kept and not each.refused])
     missing = []
@@ -172,11 +155,11 @@ def run_planned(planned: Sequence[PlannedJob], options: BatchOptions) -> int:
 class _Report:
     """Shows how a batch goes; a :class:`ArSSRLib.running.batch.jobs.Watcher`."""
 
-    def __init__(self, printer: Printer, options: BatchOptions) -> None:
-        self._printer = printer
-        self._options = options
-        self._json = options.progress == "json"
-        self._output = options.output
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._printer = printer_for(arguments.progress)
+        self._arguments = arguments
+        self._json = arguments.progress == "json"
+        self._output: str = arguments.output
         self._missing: Sequence[PlannedJob] = ()
         self._failed: list[tuple[PlannedJob, Ended]] = []
         self._at_once = 1
@@ -206,8 +189,8 @@ class _Report:
         if not missing:
             return
         self._missing = missing
-        scheduler = self._options.scheduler
-        self._at_once = at_once = min(self._options.jobs, len(missing))
+        scheduler = self._arguments.scheduler
+        self._at_once = at_once = min(self._arguments.jobs or 1, len(missing))
         shared = _threads_of_each(at_once, scheduler is not None)
         # A result that appears during the run is the same, from a lost worker or another run.
         orders = [
@@ -266,10 +249,11 @@ class _Report:
 
     def _reason(self, end: Ended) -> str:
         """Why a volume failed, with the options that remedy it."""
+        given = vars(self._arguments)
         if end.out_of_memory:
-            given = {**self._options.given, "jobs": self._at_once}
-            return f"{end.error.removesuffix('.')}; {memory_advice(given)}."
-        if end.argument in self._options.given:
+            advice = memory_advice({**given, "jobs": self._at_once})
+            return f"{end.error.removesuffix('.')}; {advice}."
+        if end.argument in given:
             return with_option(end.error, end.argument)
         return end.error
 

@@ -15,15 +15,7 @@ from ..upsampling.file_job import FileJob
 from ..upsampling.options import add_options
 from ..upsampling.request import Upsampling
 from .arguments import OF_THE_NETWORK, add_force, add_progress
-from .batch import (
-    BatchOptions,
-    PlannedJob,
-    add_places,
-    check_device,
-    reason_to_refuse,
-    results_there,
-    run_planned,
-)
+from .batch import PlannedJob, add_places, check_device, planned_job, run_planned
 from .outcome import EXIT_DONE
 from .printers import printer_for
 
@@ -149,11 +141,10 @@ def run(arguments: argparse.Namespace) -> int:
     root, output = Path(arguments.bids_dir).absolute(), Path(arguments.output).absolute()
     description = read_description(root)
     found = find_volumes(root, _selection(arguments))
-    options = BatchOptions.of(arguments)
     stripped = {"yes": True, "no": False}.get(arguments.skull_stripped or "")
     places = _Places(output, arguments.force, stripped)
     planned = _without_twins(places.planned(found.sources, requests))
-    check_device(planned, options)
+    check_device(planned, arguments)
     with prepared(root, output, description):
         printer = printer_for(arguments.progress)
         for note in [*found.notes, *_cautions(found, requests), *_notes_on_skulls(found, stripped)]:
@@ -161,7 +152,7 @@ def run(arguments: argparse.Namespace) -> int:
         for each in planned:
             if each.kept and not each.refused and each.job.sidecar is not None:
                 add_skull(each.job.sidecar, each.job.entries)
-        return run_planned(planned, options)
+        return run_planned(planned, arguments)
 
 
 def _selection(arguments: argparse.Namespace) -> Selection:
@@ -232,12 +223,8 @@ class _Places:
         """The jobs of all volumes."""
         for source in sources:
             for request in requests:
-                name = (
-                    source.relative
-                    if len(requests) == 1
-                    else (f"{source.relative} ({request.method})")
-                )
-                yield self._planned_job(name, self._job(source, request))
+                which = f" ({request.method})" if len(requests) > 1 else ""
+                yield self._planned(f"{source.relative}{which}", self._job(source, request))
 
     def _job(self, source: Source, request: Upsampling) -> FileJob:
         from ..bids.derivative import EXPECTED_ERROR, result_path
@@ -258,21 +245,19 @@ class _Places:
             entries=static_entries(source, request.method, self.stripped),
         )
 
-    def _planned_job(self, name: str, job: FileJob) -> PlannedJob:
+    def _planned(self, name: str, job: FileJob) -> PlannedJob:
         from ..upsampling.sidecar import difference_from, made_by
 
-        refused = reason_to_refuse(job.output, self.force)
+        planned = planned_job(name, job, self.force, (job.source,))
         # A result without its sidecar is an unfinished one.
-        files = [path for path in (job.output, job.error_map) if path is not None]
-        whole, damaged = results_there(files, self.force)
-        finished = whole and job.sidecar is not None
-        made = made_by(Path(job.sidecar or "")) if finished else None
+        made = made_by(Path(job.sidecar)) if planned.kept and job.sidecar is not None else None
+        refused = planned.refused
         if made is not None and (difference := difference_from(job.request, made)):
             refused = (
                 f"The existing result was made with {difference}. Use --force to replace it, or "
                 "another output folder."
             )
-        return PlannedJob(name, job, made is not None, refused, (job.source,), damaged)
+        return replace(planned, kept=made is not None, refused=refused)
 
 
 def _cautions(found: Found, requests: Sequence[Upsampling]) -> Iterator[str]:

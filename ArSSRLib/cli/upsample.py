@@ -13,15 +13,7 @@ from ..upsampling.options import add_options
 from ..upsampling.request import Upsampling
 from ..upsampling.result_names import result_paths
 from .arguments import add_force, add_progress
-from .batch import (
-    BatchOptions,
-    PlannedJob,
-    add_places,
-    check_device,
-    reason_to_refuse,
-    results_there,
-    run_planned,
-)
+from .batch import PlannedJob, add_places, check_device, planned_job, run_planned
 from .outcome import EXIT_DONE
 from .printers import Printer, printer_for, warnings_shown_by
 
@@ -81,10 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
                 "The option --error-map names one file, and the results go to a folder; use "
                 "--expected-error, which names one for each result."
             )
-        options = BatchOptions.of(arguments)
         planned = _planned(sources, Path(output).absolute(), request, arguments.force)
-        check_device(planned, options)
-        return run_planned(planned, options)
+        check_device(planned, arguments)
+        return run_planned(planned, arguments)
     _refuse_many(arguments)
     job = FileJob(
         source=sources[0],
@@ -195,8 +186,5 @@ def _planned(
             request=request,
             error_map=_error_map_of(str(output), request),
         )
-        files = [path for path in (job.output, job.error_map) if path is not None]
-        kept, damaged = results_there(files, force)
-        refused = next(filter(None, (reason_to_refuse(path, force) for path in files)), "")
-        planned.append(PlannedJob(source, job, kept, refused, (place, *weights), damaged))
+        planned.append(planned_job(source, job, force, (place, *weights)))
     return planned
