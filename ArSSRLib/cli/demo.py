@@ -7,6 +7,7 @@ interpolation; both are compared with the original in figures and in one picture
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,6 @@ from .outcome import EXIT_DONE
 from .printers import printer_for, warnings_shown_by
 
 if TYPE_CHECKING:
-    from ..pictures.evidence import Evidence
-    from ..upsampling.progress import ProgressCallback
     from ..volumes.volume import Volume
 
 _SHARE_MADE = 0.08
@@ -54,8 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
     request = Upsampling.from_namespace(arguments)
     load_libraries("SimpleITK", "torch", "matplotlib.figure")
     with warnings_shown_by(printer):
+        from ..evaluation.metrics import psnr, ssim
+        from ..pictures.evidence import draw_evidence
         from ..resampling.simulation import simulate_volume
         from ..sample import sample_path
+        from ..upsampling.run import upsample_volume
         from ..volumes.files.reading import read_volume
 
         printer.report(Progress("reading", 0.0))
@@ -64,50 +66,35 @@ def run(arguments: argparse.Namespace) -> int:
         folder = Path(arguments.output)
         make_folder(folder)
         report = share_of(printer.report, _SHARE_MADE, _SHARE_COMPUTED)
-        evidence = _upsampled(low, truth, request, report)
+        results = {
+            "cubic": upsample_volume(low, Upsampling(method="cubic"), target=truth.grid),
+            "arssr": upsample_volume(low, request, target=truth.grid, progress=report),
+        }
+        scores = {
+            name: (psnr.psnr(result.array, truth.array), ssim.ssim(result.array, truth.array))
+            for name, result in results.items()
+        }
         printer.report(Progress("writing", _SHARE_COMPUTED))
-        result, picture = _write(evidence, folder)
-        printer.done(str(result), _summary(evidence, result, picture))
+        paths = _write({"low_resolution": low, **results}, folder)
+        picture = folder / "comparison.png"
+        title = request.resolution.title
+        draw_evidence(low, results, truth, scores, title).save(picture, overwrite=True)
+        lines = [
+            f"Upsampled volume: {paths['arssr'].resolve()}",
+            f"Picture:          {picture.resolve()}",
+            "Cubic B-spline:   PSNR {:.2f} dB, SSIM {:.4f}".format(*scores["cubic"]),
+            "ArSSR:            PSNR {:.2f} dB, SSIM {:.4f}".format(*scores["arssr"]),
+        ]
+        printer.done(str(paths["arssr"]), "\n".join(lines))
     return EXIT_DONE
 
 
-def _upsampled(
-    low: Volume, truth: Volume, request: Upsampling, report: ProgressCallback | None
-) -> Evidence:
-    """Both upsampled versions of ``low`` on the grid of the truth, and what each scores."""
-    from ..evaluation.metrics import psnr, ssim
-    from ..pictures.evidence import Evidence
-    from ..upsampling.run import upsample_volume
-
-    cubic = upsample_volume(low, Upsampling(method="cubic"), target=truth.grid)
-    arssr = upsample_volume(low, request, target=truth.grid, progress=report)
-    scores = {
-        name: (psnr.psnr(volume.array, truth.array), ssim.ssim(volume.array, truth.array))
-        for name, volume in (("cubic", cubic), ("arssr", arssr))
-    }
-    return Evidence(low, cubic, arssr, truth, scores, request.resolution.title)
-
-
-def _write(evidence: Evidence, folder: Path) -> tuple[Path, Path]:
-    """Writes the volumes and the picture; returns the network's volume and the picture."""
-    from ..pictures.evidence import draw_evidence
+def _write(volumes: Mapping[str, Volume], folder: Path) -> dict[str, Path]:
+    """Writes volumes under their names; returns their files."""
     from ..volumes.files.writing import write_volume
 
-    volumes = {
-        "low_resolution": evidence.low, "cubic": evidence.cubic, "arssr": evidence.arssr,
-    }  # fmt: skip
     paths = {name: folder / f"brain_t1_{name}.nii.gz" for name in volumes}
     for name, volume in volumes.items():
         with native_stderr_silenced():
             write_volume(volume, paths[name], overwrite=True)
-    picture = folder / "comparison.png"
-    draw_evidence(evidence).save(picture, overwrite=True)
-    return paths["arssr"], picture
-
-
-def _summary(evidence: Evidence, result: Path, picture: Path) -> str:
-    lines = [f"Upsampled volume: {result.resolve()}", f"Picture:          {picture.resolve()}"]
-    for name, title in (("cubic", "Cubic B-spline:"), ("arssr", "ArSSR:")):
-        psnr, ssim = evidence.scores[name]
-        lines.append(f"{title:<17} PSNR {psnr:.2f} dB, SSIM {ssim:.4f}")
-    return "\n".join(lines)
+    return paths

@@ -10,7 +10,7 @@ import pytest
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.pictures.comparison import Column, draw_comparison
-from ArSSRLib.pictures.evidence import Evidence, draw_evidence
+from ArSSRLib.pictures.evidence import draw_evidence
 from ArSSRLib.resampling.simulation import simulate_volume
 from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import upsample_volume
@@ -65,7 +65,7 @@ def test_a_comparison_with_the_truth_shows_scores_and_errors(
     cubic = upsample_volume(low, Upsampling(method="cubic"), target=cortex.grid)
     linear = upsample_volume(low, Upsampling(method="linear"), target=cortex.grid)
     scores = {"cubic": (31.25, 0.912), "arssr": (30.0, 0.9)}
-    canvas = draw_evidence(Evidence(low, cubic, linear, cortex, scores, "2×"))
+    canvas = draw_evidence(low, {"cubic": cubic, "arssr": linear}, cortex, scores, "2×")
     shown = _texts(canvas)
     for words in ("PSNR 31.25 dB", "SSIM 0.912", "-1.25 dB", "Ground truth", "absolute error",
                   "48×44×20 voxels", "not for clinical use"):  # fmt: skip
