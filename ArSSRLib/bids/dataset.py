@@ -103,7 +103,8 @@ class _Search:
         for path in _nifti_files(folder):
             name = BidsName.parse(path.name)
             if name is None:
-                if path.name.split(".")[0].endswith(self._endings):
+                stem = path.name.split(".")[0]
+                if stem.endswith(tuple(f"_{suffix}" for suffix in self._selection.suffixes)):
                     self._leave_out(path, "its name does not follow BIDS")
                 continue
             session = name.entities.get("ses", "")
@@ -141,10 +142,6 @@ class _Search:
 
     def _leave_out(self, path: Path, why: str) -> None:
         self._notes.append(f"{path.name} was left out: {why}.")
-
-    @property
-    def _endings(self) -> tuple[str, ...]:
-        return tuple(f"_{suffix}" for suffix in self._selection.suffixes)
 
     @property
     def _wanted(self) -> str:

@@ -98,16 +98,14 @@ class BarPrinter:
 
     @staticmethod
     def _drawn(progress: Progress) -> str:
-        text = (
-            f" {progress.fraction:4.0%}  {progress.stage:<13} {_time_left(progress.seconds_left)}"
-        )
+        seconds = progress.seconds_left
+        left = "" if seconds is None else f"{duration_text(seconds)} left"
+        text = f" {progress.fraction:4.0%}  {progress.stage:<13} {left}"
         width = max(10, min(40, shutil.get_terminal_size().columns - len(text) - 1))
         full = int(width * progress.fraction)
-        return (
-            "█" * full + "░" * (width - full) + text
-            if _unicode()
-            else ("#" * full + "." * (width - full) + text)
-        )
+        unicode = (sys.stderr.encoding or "").lower().startswith("utf")
+        done, ahead = "█░" if unicode else "#."
+        return done * full + ahead * (width - full) + text
 
     def _clear(self) -> None:
         if self._terminal:
@@ -166,14 +164,6 @@ def warnings_shown_by(printer: Printer) -> Iterator[None]:
         logger.removeHandler(handler)
 
 
-def _time_left(seconds: float | None) -> str:
-    return "" if seconds is None else f"{duration_text(seconds)} left"
-
-
 def rounded(seconds: float | None) -> float | None:
     """To a tenth of a second, for JSON."""
     return None if seconds is None else round(seconds, 1)
-
-
-def _unicode() -> bool:
-    return (sys.stderr.encoding or "").lower().startswith("utf")

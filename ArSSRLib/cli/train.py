@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ..training.volumes import VolumeSet
 
 _HELD_OUT = 0.1
+_NOTHING_HELD_OUT = (
+    "Nothing is held out to validate on, so there will be no best.npz; use last.npz."
+)
 _LOST_WORKER = "DataLoader worker"
 """How PyTorch's message begins when one of its processes has died."""
 _LOST_PEER = (
@@ -129,6 +132,7 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
 
     from ..networks.catalogue import load_model
     from ..training.folder_lock import alone_in
+    from ..training.log import say
     from ..training.parallel import joined_team
     from ..training.stopping import stop_requests
     from ..training.trainer import Trainer, TrainerOptions
@@ -158,7 +162,8 @@ def _train(arguments: argparse.Namespace, recipe: Recipe, folder: Path) -> int:
             _write_settings(folder, recipe, data, held_out)
             _say_at_start(data, held_out, len(cases))
             if not arguments.validation:
-                _say_what_is_held_out(held_out)
+                names = ", ".join(volume.name for volume in held_out.volumes)
+                say(f"Held out to validate on: {names}" if names else _NOTHING_HELD_OUT)
         with stop_requests(team) as stop:
             state = trainer.run(stop)
         if trainer.stopped and team.leads:
@@ -238,15 +243,6 @@ def _say_at_start(data: VolumeSet, held_out: VolumeSet, cases: int) -> None:
         for sentence in of.left_out:
             say(f"Left out {what}{sentence}")
     say(f"Training on {len(data.volumes)} volumes, validating on {cases} cases.")
-
-
-def _say_what_is_held_out(held_out: VolumeSet) -> None:
-    from ..training.log import say
-
-    if held_out.volumes:
-        say("Held out to validate on: " + ", ".join(volume.name for volume in held_out.volumes))
-    else:
-        say("Nothing is held out to validate on, so there will be no best.npz; use last.npz.")
 
 
 def _say_at_end(state: TrainingState, folder: Path, data: VolumeSet, held_out: VolumeSet) -> None:

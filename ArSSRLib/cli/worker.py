@@ -52,7 +52,7 @@ def do_request(request: Mapping[str, Any], link: JobLink) -> Ended:
     try:
         if "prepare" in request:
             return _prepare(request, link)
-        job = _job_of(request)
+        job = _understood(request, lambda: FileJob.from_dict(request))
         _limit_threads(job.request.threads)
         printer = _LinkPrinter(link)
         return Ended(run_job(job, printer, link.ask_for_memory), measured=printer.measured)
@@ -84,10 +84,6 @@ def _prepare(request: Mapping[str, Any], link: JobLink) -> Ended:
     warm_up(how)
     link.send(devices=device_names())
     return Ended(EXIT_DONE)
-
-
-def _job_of(request: Mapping[str, Any]) -> FileJob:
-    return _understood(request, lambda: FileJob.from_dict(request))
 
 
 def _understood(request: Mapping[str, Any], read: Callable[[], _Read]) -> _Read:

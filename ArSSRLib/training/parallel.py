@@ -40,7 +40,8 @@ class Team:
         """The mean of each value over the processes."""
         if self.size == 1:
             return list(values)
-        totals = torch.tensor(values, dtype=torch.float64, device=_reducible(self.device))
+        place = self.device if self.device.type == "cuda" else "cpu"
+        totals = torch.tensor(values, dtype=torch.float64, device=place)
         dist.all_reduce(totals)
         return [total / self.size for total in totals.tolist()]
 
@@ -89,7 +90,3 @@ def _join(backend: str) -> None:
         rank=rank,
         world_size=size,
     )
-
-
-def _reducible(device: torch.device) -> torch.device:
-    return device if device.type == "cuda" else torch.device("cpu")

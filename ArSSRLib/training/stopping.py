@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from ..running.interrupts import Interrupted, ignore_signals
+from ..running.interrupts import SIGNALS, Interrupted, ignore_signals
 from ..running.workers import end_with_parent
 from .parallel import Team
 
@@ -67,10 +67,7 @@ def stop_requests(team: Team) -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if _TERMINAL_CLOSED and signal.getsignal(_TERMINAL_CLOSED) is not signal.SIG_IGN:
-        numbers.append(_TERMINAL_CLOSED)
-    before = {number: signal.signal(number, stop.handle) for number in numbers}
+    before = {number: signal.signal(number, stop.handle) for number in SIGNALS}
     try:
         yield stop
     finally:

@@ -99,8 +99,7 @@ def middle_slices(network: ArSSR | Baseline, case: Case, device: torch.device) -
         case: what to show.
         device: where to compute.
     """
-    low = torch.from_numpy(case.low)[None, None].to(device)
-    values = network.on_grid(low, case.high.shape).float().cpu().numpy()  # type: ignore[arg-type]
+    values = _upsampled(network, case, device)
     middle = case.high.shape[0] // 2
     return np.hstack([np.flipud(part[middle]) for part in (case.cubic, values, case.high)])
 
@@ -115,13 +114,16 @@ def score(network: ArSSR | Baseline, cases: Sequence[Case], device: torch.device
     """
     scores = []
     for case in cases:
-        low = torch.from_numpy(case.low)[None, None].to(device)
         plain = at_noise_level(network, case.noise) if isinstance(network, ArSSR) else network
-        values = plain.on_grid(low, case.high.shape).float().cpu().numpy()
-        model = foreground_psnr(values, case.high)
+        model = foreground_psnr(_upsampled(plain, case, device), case.high)
         cubic = foreground_psnr(case.cubic, case.high)
         scores.append(Score(case.volume, case.scale, case.noise, model, cubic))
     return scores
+
+
+def _upsampled(network: ArSSR | Baseline, case: Case, device: torch.device) -> FloatArray:
+    low = torch.from_numpy(case.low)[None, None].to(device)
+    return network.on_grid(low, case.high.shape).float().cpu().numpy()  # type: ignore[arg-type]
 
 
 def cases_digest(cases: Sequence[Case]) -> str:

@@ -48,7 +48,7 @@ def lpc_si_of_slice(picture: NDArray[np.float64]) -> float:
     """
     if min(picture.shape) < LEAST_SIDE_PIXELS:
         return math.nan
-    border = _round_half_up(min(picture.shape) / 16)
+    border = math.floor(min(picture.shape) / 16 + 0.5)
     inner = (slice(border, -border), slice(border, -border))
     return _ranked_mean(_coherence_map(picture, inner)[inner].ravel())
 
@@ -129,10 +129,6 @@ def _frequencies(count: int) -> NDArray[np.float64]:
     frequency is exactly one half.
     """
     return np.fft.fftfreq(count, 1.0 / count) / (count - count % 2)
-
-
-def _round_half_up(value: float) -> int:
-    return math.floor(value + 0.5)
 
 
 register(
