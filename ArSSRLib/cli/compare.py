@@ -59,18 +59,15 @@ def run(arguments: argparse.Namespace) -> int:
         progress = share_of(printer.report, _SHARE_CUBIC, _SHARE_COMPUTED)
         arssr = upsample_volume(volume, request, progress=progress)
         printer.report(Progress("writing", _SHARE_COMPUTED))
+        model = "" if request.model is None else request.model.name
         canvas = draw_comparison(
             f"{Path(arguments.input).name}   {request.resolution.title}",
             [
                 Column("Input", volume),
                 Column("Cubic B-spline", cubic),
-                Column(f"ArSSR ({_model_name(request)})", arssr, accent=True),
+                Column(f"ArSSR ({model})", arssr, accent=True),
             ],
         )
         canvas.save(arguments.output, arguments.force, last_moment=no_longer_cancellable)
         printer.done(arguments.output, f"{arguments.output}: input, cubic and ArSSR")
     return EXIT_DONE
-
-
-def _model_name(request: Upsampling) -> str:
-    return "" if request.model is None else request.model.name

@@ -20,7 +20,6 @@ from .printers import printer_for, warnings_shown_by
 
 if TYPE_CHECKING:
     from ..evaluation.measuring.methods import EvaluatedMethod
-    from ..evaluation.run import Evaluation
     from ..evaluation.settings import Settings
 
 _MOST_JOBS = 4
@@ -55,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="networks of srcnn3d, dcsrn and rescnn, as srcnn3d-2/best.npz and so on",
     )
-    _add_low_resolution(parser)
+    add_low_resolution(parser, ALL_KERNELS)
     _add_measures(parser)
     _add_pictures(parser)
     _add_machine(parser)
@@ -81,8 +80,7 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_low_resolution(parser: argparse.ArgumentParser) -> None:
-    add_low_resolution(parser, ALL_KERNELS)
+def _add_measures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--axes",
         default="ijk",
@@ -90,9 +88,6 @@ def _add_low_resolution(parser: argparse.ArgumentParser) -> None:
         help="the file axes that the scales apply to, for example k for thick slices alone "
         "(default: ijk)",
     )
-
-
-def _add_measures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metrics",
         metavar="NAME,…",
@@ -177,6 +172,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     load_libraries("SimpleITK", "torch", "skimage", "matplotlib.figure")
     from ..evaluation.report.page import write_report
+    from ..evaluation.report.tables import tables_of
     from ..evaluation.run import evaluate
 
     settings = _settings(arguments)
@@ -195,16 +191,10 @@ def run(arguments: argparse.Namespace) -> int:
     summary = f"{page}: {len(evaluation.measured)} cases measured"
     summary += f", {failed} failed (see the report)" if failed else ""
     if arguments.progress != "json":
-        summary = f"{_tables_as_text(evaluation)}\n{summary}"
+        short = [table.to_text() for table in tables_of(evaluation) if not table.long]
+        summary = "\n".join([*short, summary])
     printer.done(str(page), summary)
     return evaluation.exit_code
-
-
-def _tables_as_text(evaluation: Evaluation) -> str:
-    """The tables of the report but for the long ones."""
-    from ..evaluation.report.tables import tables_of
-
-    return "\n".join(table.to_text() for table in tables_of(evaluation) if not table.long)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

@@ -26,40 +26,29 @@ class Command:
     """A command.
 
     Attributes:
-        module: the module that holds it.
         summary: one line of help.
         hidden: whether it is for programs only and left out of the help.
         large: whether it may need so much memory that the system ends it.
     """
 
-    module: str
     summary: str
     hidden: bool = False
     large: bool = False
 
 
 COMMANDS = {
-    "upsample": Command(
-        "ArSSRLib.cli.upsample", "upsample volumes to any scale or voxel size", large=True
-    ),
-    "info": Command("ArSSRLib.cli.info", "what a volume holds and what upsampling it would do"),
-    "bids": Command("ArSSRLib.cli.bids", "upsample the T1w volumes of a BIDS dataset (a BIDS App)"),
-    "compare": Command(
-        "ArSSRLib.cli.compare", "picture of input, cubic and ArSSR side by side", large=True
-    ),
-    "simulate": Command(
-        "ArSSRLib.cli.simulate", "make a low-resolution volume from a sharp one", large=True
-    ),
-    "models": Command("ArSSRLib.cli.models", "list, describe or import network weights"),
-    "demo": Command(
-        "ArSSRLib.cli.demo", "the main job on the bundled brain, with a picture", large=True
-    ),
-    "train": Command("ArSSRLib.cli.train", "train a network on your own scans", large=True),
-    "evaluate": Command(
-        "ArSSRLib.cli.evaluate", "measure methods on a folder of sharp volumes", large=True
-    ),
-    "worker": Command("ArSSRLib.cli.worker", "upsample for another program", hidden=True),
+    "upsample": Command("upsample volumes to any scale or voxel size", large=True),
+    "info": Command("what a volume holds and what upsampling it would do"),
+    "bids": Command("upsample the T1w volumes of a BIDS dataset (a BIDS App)"),
+    "compare": Command("picture of input, cubic and ArSSR side by side", large=True),
+    "simulate": Command("make a low-resolution volume from a sharp one", large=True),
+    "models": Command("list, describe or import network weights"),
+    "demo": Command("the main job on the bundled brain, with a picture", large=True),
+    "train": Command("train a network on your own scans", large=True),
+    "evaluate": Command("measure methods on a folder of sharp volumes", large=True),
+    "worker": Command("upsample for another program", hidden=True),
 }
+"""Each is a module of this folder."""
 
 _DESCRIPTION = (
     "Arbitrary-scale super-resolution of 3-D brain MR volumes (ArSSR). It can invent detail; "
@@ -90,10 +79,9 @@ def _dispatch(given: list[str], leaving: bool) -> int:
         _top_parser().parse_args(given)
         raise InputError("No command was given; see 'arssr --help'.")
     command = COMMANDS[given[0]]
-    module = importlib.import_module(command.module)
-    parser = SentenceParser(
-        prog=f"arssr {given[0]}", description=_sentence(command.summary), allow_abbrev=False
-    )
+    module = importlib.import_module(f"ArSSRLib.cli.{given[0]}")
+    description = f"{command.summary[:1].upper()}{command.summary[1:]}."
+    parser = SentenceParser(prog=f"arssr {given[0]}", description=description, allow_abbrev=False)
     module.add_arguments(parser)
     arguments = parser.parse_args(given[1:])
     with options_named(arguments):
@@ -120,7 +108,3 @@ def _top_parser() -> SentenceParser:
         "command", metavar="COMMAND", choices=list(shown), help="one of the commands below"
     )
     return parser
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

@@ -7,10 +7,9 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Protocol
 
 from ..running.durations import duration_text
 from ..running.printable import printable
@@ -21,17 +20,18 @@ NOTHING: Mapping[str, object] = MappingProxyType({})
 _LIBRARY = __name__.partition(".")[0]
 
 
-class Printer(Protocol):
-    """Shows how a run goes."""
+class Printer:
+    """Shows how a run goes; this one warnings alone."""
 
     def report(self, progress: Progress) -> None:
-        """Shows one report."""
+        """Shows one report; here nothing."""
 
     def warn(self, sentence: str) -> None:
-        """Shows a warning; the run continues."""
+        """Shows a warning, here on a line of stderr; the run continues."""
+        print(f"arssr: warning: {printable(sentence)}", file=sys.stderr, flush=True)
 
     def done(self, output: str, summary: str, measured: Mapping[str, object] = NOTHING) -> None:
-        """Shows that ``output`` is complete.
+        """Shows that ``output`` is complete; here nothing.
 
         Args:
             output: file or folder.
@@ -40,7 +40,7 @@ class Printer(Protocol):
         """
 
 
-class JsonPrinter:
+class JsonPrinter(Printer):
     """One JSON object per line on stdout, each flushed at once."""
 
     def report(self, progress: Progress) -> None:
@@ -64,7 +64,7 @@ class JsonPrinter:
         print_json(**entries)
 
 
-class BarPrinter:
+class BarPrinter(Printer):
     """A bar on stderr that is redrawn; where stderr is not a terminal, one line per stage."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class BarPrinter:
     def warn(self, sentence: str) -> None:
         """A line above the bar."""
         self._clear()
-        print(f"arssr: warning: {printable(sentence)}", file=sys.stderr, flush=True)
+        super().warn(sentence)
 
     def done(self, output: str, summary: str, measured: Mapping[str, object] = NOTHING) -> None:
         """Removes the bar and prints to stdout what was written."""
@@ -117,20 +117,6 @@ class BarPrinter:
         sys.stderr.flush()
 
 
-class SilentPrinter:
-    """Shows warnings only."""
-
-    def report(self, progress: Progress) -> None:
-        """Nothing."""
-
-    def warn(self, sentence: str) -> None:
-        """A line on stderr."""
-        print(f"arssr: warning: {printable(sentence)}", file=sys.stderr, flush=True)
-
-    def done(self, output: str, summary: str, measured: Mapping[str, object] = NOTHING) -> None:
-        """Nothing."""
-
-
 def print_json(**entries: object) -> None:
     """Prints one JSON object of these entries on a line of stdout, at once."""
     sys.stdout.write(json.dumps(entries) + "\n")
@@ -139,11 +125,7 @@ def print_json(**entries: object) -> None:
 
 def printer_for(kind: str) -> Printer:
     """The printer for ``--progress bar|json|none``."""
-    kinds: dict[str, Callable[[], Printer]] = {
-        "bar": BarPrinter,
-        "json": JsonPrinter,
-        "none": SilentPrinter,
-    }
+    kinds: dict[str, type[Printer]] = {"bar": BarPrinter, "json": JsonPrinter, "none": Printer}
     return kinds[kind]()
 
 
