@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,13 +34,18 @@ _CONSTANT_BORDER = 0.9
 _ATLAS_TEMPLATE, _ATLAS_LABELS = "template.nii.gz", "labels.nii.gz"
 
 
-class Segmenter(Protocol):
-    """Labels the voxels of a volume."""
+class TissueSegmenter:
+    """Three tissue classes by intensity: cerebrospinal fluid, grey and white matter.
 
-    @property
-    def regions(self) -> Mapping[str, int]:
-        """Each region's name and label."""
-        ...
+    ANTs Atropos with three k-means classes, a Markov random field of weight 0.2 over the nearest
+    neighbours and 5 iterations: the settings of ANTs' own T1 example. In a T1-weighted brain the
+    classes come out ordered by brightness.
+
+    Attributes:
+        regions: each region's name and label.
+    """
+
+    regions: ClassVar[Mapping[str, int]] = TISSUES
 
     def segment(self, array: np.ndarray, grid: Grid, mask: NDArray[np.bool_]) -> Labels:
         """Labels the voxels inside a mask.
@@ -57,25 +62,6 @@ class Segmenter(Protocol):
             InputError: the mask is empty.
             EnvironmentFault: ``antspyx`` is not installed.
         """
-        ...
-
-
-@dataclass(frozen=True)
-class TissueSegmenter:
-    """Three tissue classes by intensity: cerebrospinal fluid, grey and white matter.
-
-    ANTs Atropos with three k-means classes, a Markov random field of weight 0.2 over the nearest
-    neighbours and 5 iterations: the settings of ANTs' own T1 example. In a T1-weighted brain the
-    classes come out ordered by brightness.
-    """
-
-    @property
-    def regions(self) -> Mapping[str, int]:
-        """See :class:`Segmenter`."""
-        return TISSUES
-
-    def segment(self, array: np.ndarray, grid: Grid, mask: NDArray[np.bool_]) -> Labels:
-        """See :class:`Segmenter`."""
         box = _box_around(mask)
         return _atropos(array, grid, mask, box, i="kmeans[3]", m="[0.2,1x1x1]", c="[5,0]")
 
@@ -88,6 +74,7 @@ class AtlasSegmenter:
     carried over as prior probabilities, and Atropos segments with them (prior weight 0.25).
 
     Attributes:
+        regions: each region's name and label.
         folder: holds ``template.nii.gz`` (T1-weighted, skull-stripped) and ``labels.nii.gz`` on
             the same grid, with labels 1 to 6 for CSF, GM, WM, deep GM, brain stem, cerebellum.
 
@@ -95,6 +82,7 @@ class AtlasSegmenter:
         InputError: the folder lacks one of the two files.
     """
 
+    regions: ClassVar[Mapping[str, int]] = PAPER_REGIONS
     folder: Path
 
     def __post_init__(self) -> None:
@@ -105,13 +93,8 @@ class AtlasSegmenter:
                     f"{_ATLAS_TEMPLATE} and {_ATLAS_LABELS}."
                 )
 
-    @property
-    def regions(self) -> Mapping[str, int]:
-        """See :class:`Segmenter`."""
-        return PAPER_REGIONS
-
     def segment(self, array: np.ndarray, grid: Grid, mask: NDArray[np.bool_]) -> Labels:
-        """See :class:`Segmenter`."""
+        """See :meth:`TissueSegmenter.segment`."""
         box = _box_around(mask)
         with _own_temporary_folder():
             priors = self._priors(array * mask, grid, box)
@@ -141,6 +124,9 @@ class AtlasSegmenter:
         ordered = sorted(self.regions.values())
         smooth = [ants.smooth_image((labels == label) * 1.0, 1.0) for label in ordered]
         return [image.numpy().transpose(2, 1, 0) for image in smooth]
+
+
+Segmenter = TissueSegmenter | AtlasSegmenter
 
 
 def atlas_files(folder: Path) -> tuple[Path, Path]:
