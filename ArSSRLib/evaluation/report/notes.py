@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ...choices import PAPER_KERNEL
@@ -10,7 +11,7 @@ from ..measuring.records import Record
 from ..metrics import METRICS
 from ..run import Evaluation
 from ..settings import Settings
-from .case_frame import numbers, summary
+from .case_frame import numbers, scale_label, summary
 
 KERNEL_NAMES: Mapping[str, str] = {
     "cubic": "antialiased cubic",
@@ -90,17 +91,16 @@ def truths_of(evaluation: Evaluation, names: Sequence[str]) -> list[str]:
 def gaps(evaluation: Evaluation) -> list[str]:
     """Sentences on the methods that were not measured at every scale and on every volume."""
     settings, count = evaluation.settings, volume_count(evaluation)
+    measured = Counter((record.method, record.scale) for record in evaluation.measured)
     lacking: dict[str, list[str]] = {}
     fewer = []
     for method in settings.methods:
-        records = [r for r in evaluation.measured if r.method == method.slug]
-        measured = {scale: sum(r.scale == scale for r in records) for scale in settings.scales}
-        without = ", ".join(f"{scale:g}×" for scale, n in measured.items() if n == 0)
-        if without:
+        found = {scale_label(s): measured[method.slug, s] for s in settings.scales}
+        if without := ", ".join(label for label, n in found.items() if n == 0):
             lacking.setdefault(without, []).append(method.title)
         fewer += [
-            f"{method.title} at {scale:g}×: {n} of {count} volumes; not compared for the best."
-            for scale, n in measured.items()
+            f"{method.title} at {label}: {n} of {count} volumes; not compared for the best."
+            for label, n in found.items()
             if 0 < n < count
         ]
     return [f"Not measured at {scales}: {', '.join(m)}." for scales, m in lacking.items()] + fewer

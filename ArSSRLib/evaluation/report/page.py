@@ -37,15 +37,15 @@ def write_report(evaluation: Evaluation, pictured: int = 3) -> Path:
     tables = tables_of(evaluation)
     plots = list(plots_of(evaluation))
     pictures = list(pictures_of(evaluation, pictured))
-    for picture in [*plots, *pictures]:
-        target = folder / "pictures" / f"{picture.name}.png"
-        target.parent.mkdir(exist_ok=True)
-        with replacing(target, overwrite=True) as temporary:
-            temporary.write_bytes(picture.png)
-    _write(folder / "cases.csv", cases_csv(evaluation))
-    _write(folder / "tables.md", _markdown(tables))
     page = folder / "report.html"
-    _write(page, _html(evaluation, tables, plots, pictures))
+    contents = {f"pictures/{each.name}.png": each.png for each in [*plots, *pictures]}
+    contents["cases.csv"] = cases_csv(evaluation).encode()
+    contents["tables.md"] = _markdown(tables).encode()
+    contents[page.name] = _html(evaluation, tables, plots, pictures).encode()
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        with replacing(folder / name, overwrite=True) as temporary:
+            temporary.write_bytes(content)
     return page
 
 
@@ -99,8 +99,3 @@ def _networks(settings: Settings) -> dict[str, list[str]]:
         ]
         for title, files in found.items()
     }
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path, overwrite=True) as temporary:
-        temporary.write_text(text, encoding="utf-8")
