@@ -7,7 +7,7 @@ import importlib.util
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,12 @@ class RunLog:
         self._board = _tensorboard(folder, step)
         self._said = 0.0
 
-    def step(self, row: Mapping[str, float]) -> None:
+    def step(self, step: int, *values: float) -> None:
         """One row of training: see ``_METRIC_COLUMNS``."""
-        _append(self._folder / METRICS, [[_short(row[c]) for c in _METRIC_COLUMNS]])
+        _append(self._folder / METRICS, [[step, *map(_short, values)]])
         if self._board is not None:
-            for name in _METRIC_COLUMNS[2:]:
-                self._board.add_scalar(f"training/{name}", row[name], int(row["step"]))
+            for name, value in zip(_METRIC_COLUMNS[2:], values[1:], strict=True):
+                self._board.add_scalar(f"training/{name}", value, step)
 
     def validation(self, step: int, scores: Sequence[Score]) -> None:
         """One row for each case, and the mean gain of each scale and noise level."""

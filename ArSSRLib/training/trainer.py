@@ -231,16 +231,8 @@ class Trainer:
     def _report(self, loss: float, norm: float, seconds_a_step: float) -> None:
         if self.log is None:
             return
-        step = self.state.step
-        self.log.step(
-            {
-                "step": step,
-                "seconds": self.state.seconds,
-                "loss": loss,
-                "learning_rate": self.optimiser.param_groups[0]["lr"],
-                "gradient_norm": norm,
-            }
-        )
+        step, rate = self.state.step, self.optimiser.param_groups[0]["lr"]
+        self.log.step(step, self.state.seconds, loss, rate, norm)
         self.log.line(step, self.recipe.optimiser.steps, loss, seconds_a_step)
 
     def _validate_together(self, stop: StopRequest) -> bool:
@@ -271,16 +263,13 @@ class Trainer:
             f"step {self.state.step}: gain over cubic "
             + ", ".join(f"{gain:+.2f} dB at {case}" for case, gain in gains.items())
         )
-        self._show(network, log)
+        case = self.cases[0]
+        name = f"{case.volume} at {case.scale:g}x: cubic, network, truth"
+        log.picture(self.state.step, name, middle_slices(network, case, self.team.device))
         mean = sum(gains.values()) / len(gains)
         if mean > self.state.best:
             self.state.best = mean
             save_model(network, self._header(scores), self.folder / BEST)
-
-    def _show(self, network: ArSSR | Baseline, log: RunLog) -> None:
-        case = self.cases[0]
-        name = f"{case.volume} at {case.scale:g}x: cubic, network, truth"
-        log.picture(self.state.step, name, middle_slices(network, case, self.team.device))
 
     def _averaged_network(self) -> ArSSR | Baseline:
         network = build_network(self.recipe.network)
