@@ -1,4 +1,4 @@
-"""JSON files that hold one object: read strictly, written in one step."""
+"""JSON objects in files, read strictly and written in one step, and in lines of messages."""
 
 from __future__ import annotations
 
@@ -42,6 +42,15 @@ def write_json(path: str | os.PathLike[str], values: Mapping[str, Any], *, inden
     text = json.dumps(values, indent=indent, allow_nan=False) + "\n"
     with replacing(path, overwrite=True) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def object_in(line: str) -> dict[str, Any]:
+    """The object that a line of messages holds; an empty one if it holds anything else."""
+    try:
+        values = json.loads(line)
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) else {}
 
 
 def _refuse_constant(text: str) -> None:

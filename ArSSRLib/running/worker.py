@@ -48,6 +48,7 @@ from typing import IO, Any
 
 from ..errors import Cancelled
 from .interrupts import be_cancellable, is_cancellable
+from .json_files import object_in
 from .process_end import Ended
 
 _STDOUT, _STDERR = 1, 2
@@ -183,12 +184,7 @@ class _Channel:
 
     def _read(self, orders: IO[str]) -> None:
         for line in orders:
-            try:
-                message = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(message, dict):
-                self._take(message)
+            self._take(object_in(line))
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...errors import Cancelled, EnvironmentFault
+from ..json_files import object_in
 from ..process_end import Ended, process_end
 from .jobs import Message, Order
 
@@ -141,7 +142,7 @@ class _Worker:
         assert self._process.stdout is not None
         with ExitStack() as held:
             for line in self._process.stdout:
-                message = _message(line)
+                message = object_in(line)
                 self.was_ready = self.was_ready or "ready" in message
                 if message.get("job") != name:
                     continue
@@ -194,11 +195,3 @@ class _Worker:
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
-
-
-def _message(line: str) -> Message:
-    try:
-        message = json.loads(line)
-    except ValueError:
-        return {}
-    return message if isinstance(message, dict) else {}
