@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,18 @@ from ArSSRLib.volumes.files.reading import read_volume
 SCALE = ("--scale", "1,1,2")
 
 
+@pytest.fixture
+def upsample(cortex_path: Path, error_model_path: Path, arssr: Arssr) -> Arssr:
+    """Upsamples the real cut with a model that has a head for the expected error."""
+    return partial(arssr, "upsample", cortex_path, *SCALE, "--model", error_model_path)
+
+
 def test_the_expected_error_is_a_volume_on_the_grid_of_the_result(
-    cortex_path: Path, error_model_path: Path, tmp_path: Path, arssr: Arssr
+    tmp_path: Path, upsample: Arssr
 ) -> None:
     plain, fine, errors = (tmp_path / name for name in ("plain.nii", "fine.nii", "errors.mha"))
-    common = ("upsample", cortex_path, *SCALE, "--model", error_model_path)
-    assert arssr(*common, "-o", plain).returncode == 0
-    run = arssr(*common, "-o", fine, "--error-map", errors)
+    assert upsample("-o", plain).returncode == 0
+    run = upsample("-o", fine, "--error-map", errors)
     assert run.returncode == 0, run.stderr
     assert run.stdout.splitlines()[-1].startswith("Expected error: median ")
     assert fine.read_bytes() == plain.read_bytes()
@@ -32,30 +38,22 @@ def test_the_expected_error_is_a_volume_on_the_grid_of_the_result(
     assert error.array.min() > 0.0
 
 
-def test_programs_read_the_summary_in_the_last_line(
-    cortex_path: Path, error_model_path: Path, tmp_path: Path, arssr: Arssr
-) -> None:
-    run = arssr(
-        "upsample", cortex_path, "-o", tmp_path / "fine.nii", *SCALE, "--model", error_model_path,
-        "--expected-error", "--progress", "json",
-    )  # fmt: skip
+def test_programs_read_the_summary_in_the_last_line(tmp_path: Path, upsample: Arssr) -> None:
+    run = upsample("-o", tmp_path / "fine.nii", "--expected-error", "--progress", "json")
     last = json.loads(run.stdout.splitlines()[-1])
     assert set(last["expected_error"]) == {"median", "share_above", "limit"}
     assert (tmp_path / "fine_error.nii").is_file()
 
 
-def test_each_result_in_a_folder_has_its_expected_error(
-    cortex_path: Path, error_model_path: Path, tmp_path: Path, arssr: Arssr
-) -> None:
-    options = ("--model", error_model_path, "--expected-error")
-    command = ("upsample", cortex_path, "-o", tmp_path / "out", *SCALE, *options)
-    assert arssr(*command).returncode == 0
+def test_each_result_in_a_folder_has_its_expected_error(tmp_path: Path, upsample: Arssr) -> None:
+    command = ("-o", tmp_path / "out", "--expected-error")
+    assert upsample(*command).returncode == 0
     errors = list((tmp_path / "out").glob("*_error.nii.gz"))
     assert len(errors) == 1 and len(list((tmp_path / "out").iterdir())) == 2
     errors[0].unlink()
-    assert "1 upsampled" in arssr(*command).stdout
+    assert "1 upsampled" in upsample(*command).stdout
     assert errors[0].is_file()
-    assert "1 there already" in arssr(*command).stdout
+    assert "1 there already" in upsample(*command).stdout
 
 
 @pytest.mark.parametrize(
@@ -69,25 +67,19 @@ def test_each_result_in_a_folder_has_its_expected_error(
     ],
 )
 def test_what_cannot_be_written_is_refused_before_the_work(
-    options: list[str], named: str, cortex_path: Path, error_model_path: Path, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, arssr: Arssr,
-) -> None:  # fmt: skip
+    options: list[str], named: str, tmp_path: Path, upsample: Arssr, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    run = arssr(
-        "upsample", cortex_path, "-o", "fine.nii", *SCALE, "--model", error_model_path, *options
-    )
+    run = upsample("-o", "fine.nii", *options)
     assert run.returncode == 2
     assert named in run.stderr
     assert not list(tmp_path.iterdir())
 
 
 def test_a_model_without_a_head_is_refused(
-    cortex_path: Path, seeded_model_path: Path, tmp_path: Path, arssr: Arssr
+    seeded_model_path: Path, tmp_path: Path, upsample: Arssr
 ) -> None:
-    run = arssr(
-        "upsample", cortex_path, "-o", tmp_path / "fine.nii", *SCALE, "--expected-error",
-        "--model", seeded_model_path,
-    )  # fmt: skip
+    run = upsample("-o", tmp_path / "fine.nii", "--expected-error", "--model", seeded_model_path)
     assert run.returncode == 2
     assert "gives no expected error" in run.stderr
 

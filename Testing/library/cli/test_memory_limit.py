@@ -52,11 +52,13 @@ def _new_group() -> Path | None:
     return None
 
 
-def _computing(folder: Path, source: Path, model: Path) -> Running:
-    """A run that computes, so slowly that it can be ended."""
-    run = Running("upsample", source, "-o", folder / "a.nii.gz", *slow_with(model))
-    run.wait_until_computing()
-    return run
+@pytest.fixture
+def run(limited: None, tmp_path: Path, cortex_path: Path, seeded_model_path: Path) -> Running:
+    """A run under the limit that computes, so slowly that it can be ended."""
+    output = tmp_path / "a.nii.gz"
+    started = Running("upsample", cortex_path, "-o", output, *slow_with(seeded_model_path))
+    started.wait_until_computing()
+    return started
 
 
 def _alone(run: Running) -> psutil.Process:
@@ -64,11 +66,7 @@ def _alone(run: Running) -> psutil.Process:
     return child
 
 
-@pytest.mark.usefixtures("limited")
-def test_a_run_that_the_kernel_kills_ends_in_a_sentence(
-    tmp_path: Path, cortex_path: Path, seeded_model_path: Path
-) -> None:
-    run = _computing(tmp_path, cortex_path, seeded_model_path)
+def test_a_run_that_the_kernel_kills_ends_in_a_sentence(tmp_path: Path, run: Running) -> None:
     _alone(run).kill()
     said = run.end()
     assert run.process.returncode == 1
@@ -78,23 +76,15 @@ def test_a_run_that_the_kernel_kills_ends_in_a_sentence(
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.usefixtures("limited")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_reaches_the_run(
-    tmp_path: Path, cortex_path: Path, seeded_model_path: Path, number: signal.Signals
-) -> None:
-    run = _computing(tmp_path, cortex_path, seeded_model_path)
+def test_a_signal_reaches_the_run(tmp_path: Path, run: Running, number: signal.Signals) -> None:
     run.process.send_signal(number)
     assert run.end() == "arssr: Cancelled; nothing was written.\n"
     assert run.process.returncode == 130
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.usefixtures("limited")
-def test_the_run_ends_with_the_program_that_watches_it(
-    tmp_path: Path, cortex_path: Path, seeded_model_path: Path
-) -> None:
-    run = _computing(tmp_path, cortex_path, seeded_model_path)
+def test_the_run_ends_with_the_program_that_watches_it(run: Running) -> None:
     child = _alone(run)
     run.process.kill()
     run.end()
