@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from types import FrameType
 
 from ..errors import NotEnoughMemory
 from .interrupts import SIGNALS, ignore_signals
@@ -66,7 +65,7 @@ def explained_if_killed(action: Callable[[], int]) -> int:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return action()
     for number in SIGNALS:
-        signal.signal(number, _passing_on(child))
+        signal.signal(number, lambda number, _: os.kill(child, number))
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     # First without removing it, so that no signal is passed on to another process of its number.
     os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
@@ -87,13 +86,6 @@ def _end_with(parent: int) -> None:
     ctypes.CDLL(None).prctl(_END_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-
-
-def _passing_on(child: int) -> Callable[[int, FrameType | None], None]:
-    def handle(number: int, frame: FrameType | None) -> None:
-        os.kill(child, number)
-
-    return handle
 
 
 def _end_by(number: int) -> None:

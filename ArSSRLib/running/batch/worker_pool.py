@@ -65,7 +65,8 @@ class WorkerPool:
                 worker = self._take()
                 end = worker.run(order, receive, room)
                 if end is not None:
-                    self._give_back(worker)
+                    with self._lock:
+                        self._idle.append(worker)
                     return end
                 self._forget(worker)
                 if worker.has_started or not worker.was_ready:
@@ -97,10 +98,6 @@ class WorkerPool:
             worker = self._idle.pop() if self._idle else _Worker(self._command)
             self._all.add(worker)
             return worker
-
-    def _give_back(self, worker: _Worker) -> None:
-        with self._lock:
-            self._idle.append(worker)
 
     def _forget(self, worker: _Worker) -> None:
         worker.end(time.monotonic() + _SECONDS_TO_CLEAN_UP)
