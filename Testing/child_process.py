@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
-"""In which Python finds the library, whatever the current folder is."""
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The present environment with changes; in it Python finds the library from any folder."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), **changes}
 
 
 def run_python(*words: object, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -23,8 +26,6 @@ def run_python(*words: object, **options: Any) -> subprocess.CompletedProcess[st
         words: such as ``-c`` and a program, or ``-m``, ``ArSSRLib`` and a command.
         options: of :func:`subprocess.run`, where others are wanted.
     """
-    usual = {"cwd": ROOT, "env": ENVIRONMENT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.run(
-        [sys.executable, *map(str, words)],
-        **{**usual, "text": True, "check": False, "timeout": 900, **options},
-    )
+    usual = {"cwd": ROOT, "env": environment(), "text": True, "check": False, "timeout": 900}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.run([sys.executable, *map(str, words)], **{**usual, **pipes, **options})

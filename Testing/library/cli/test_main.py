@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from child_process import ENVIRONMENT, run_python
+from child_process import environment, run_python
 
 from ArSSRLib import __version__
 from ArSSRLib.cli.main import COMMANDS, main
@@ -115,7 +115,7 @@ def test_a_terminal_without_the_letters_of_a_name_is_not_an_error(tmp_path: Path
         "--scale",
         "2",
     )
-    done = run_python(*call, env={**ENVIRONMENT, "PYTHONIOENCODING": "ascii:strict"})
+    done = run_python(*call, env=environment(PYTHONIOENCODING="ascii:strict"))
     assert done.returncode == 2
     assert "\\u982d.nii" in done.stderr
 
@@ -132,6 +132,6 @@ def test_a_reader_that_goes_away_causes_no_traceback(seeded_model_path: Path) ->
 def test_a_home_that_cannot_be_written_is_not_worth_a_warning() -> None:
     script = "from ArSSRLib.cli.main import main; main(['--version']); import matplotlib"
     variables = ("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
-    environment = {name: value for name, value in ENVIRONMENT.items() if name not in variables}
-    done = run_python("-c", script, env={**environment, "HOME": "/proc"})
+    given = environment(HOME="/proc").items()
+    done = run_python("-c", script, env={n: value for n, value in given if n not in variables})
     assert (done.returncode, done.stderr) == (0, "")

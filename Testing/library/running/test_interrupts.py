@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from child_process import ROOT, run_python
+from child_process import ROOT, environment, run_python
 
 from ArSSRLib.running.interrupts import (
     SIGNALS,
@@ -64,7 +64,7 @@ def test_while_libraries_are_loaded_a_signal_ends_the_program_at_once(
         "be_cancellable()\nload_libraries('swallows')\nprint('still alive')\n"
     )
     path = os.pathsep.join([str(tmp_path), str(ROOT)])
-    done = run_python("-c", script, env={**os.environ, "PYTHONPATH": path})
+    done = run_python("-c", script, env=environment(PYTHONPATH=path))
     assert (done.returncode, done.stdout, done.stderr) == (-number, "", "")
 
 

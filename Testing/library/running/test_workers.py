@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from child_process import ENVIRONMENT, run_python
+from child_process import environment, run_python
 from process_ends import goes_on, outlasting
 
 HERE = Path(__file__).parent
@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 def test_workers_end_with_their_program_and_not_before(method: str) -> None:
     with subprocess.Popen(
         [sys.executable, str(HERE / "lasting.py"), method, "3"], stdout=subprocess.PIPE, text=True,
-        env=ENVIRONMENT,
+        env=environment(),
     ) as program:  # fmt: skip
         assert program.stdout is not None
         workers = [psutil.Process(int(word)) for word in program.stdout.readline().split()]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from child_process import ENVIRONMENT, run_python
+from child_process import environment, run_python
 from process_ends import said_until_the_end
 from smoke_run import DATA, command, train
 
@@ -174,7 +174,7 @@ def test_two_processes_have_the_loss_curve_of_one_even_if_one_is_killed_and_rest
     run = _dying_run("in the second process of a team", tmp_path, "--workers", "0")
     process = subprocess.Popen(
         [sys.executable, *launcher, "--max-restarts", "2", *run],
-        env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env=environment(), stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     errors = said_until_the_end(process)
     assert process.returncode == 0, errors
