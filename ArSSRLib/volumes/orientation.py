@@ -77,14 +77,12 @@ def to_canonical(direction: tuple[float, ...]) -> Reorientation:
             :class:`ArSSRLib.volumes.grid.Grid`.
     """
     matrix = np.asarray(direction, dtype=np.float64).reshape(3, 3)
-    best: tuple[float, Reorientation] | None = None
-    for order in itertools.permutations(range(3)):
-        for flips in itertools.product((False, True), repeat=3):
-            frame = matrix[:, order] * np.where(flips, -1.0, 1.0)
-            cosines = _RAS_IN_LPS @ frame
-            tie = cosines[0, 1] + cosines[1, 2] + cosines[2, 0]
-            score = float(np.trace(cosines) + _TIE_BREAK * tie)
-            if best is None or score > best[0]:
-                best = (score, Reorientation(cast(Order, order), cast(Flips, flips)))
-    assert best is not None
-    return best[1]
+
+    def score(way: Reorientation) -> float:
+        cosines = _RAS_IN_LPS @ (matrix[:, way.order] * np.where(way.flips, -1.0, 1.0))
+        tie = cosines[0, 1] + cosines[1, 2] + cosines[2, 0]
+        return float(np.trace(cosines) + _TIE_BREAK * tie)
+
+    orders = itertools.permutations(range(3))
+    ways = itertools.product(orders, itertools.product((False, True), repeat=3))
+    return max((Reorientation(cast(Order, o), cast(Flips, f)) for o, f in ways), key=score)
