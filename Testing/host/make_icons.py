@@ -43,12 +43,10 @@ def brain_slice(side: int) -> np.ndarray:
 
 
 def half_coarse(side: int) -> np.ndarray:
-    fine = brain_slice(side)
-    coarse = brain_slice(COARSE_PIXELS)
     index = np.arange(side) * COARSE_PIXELS // side
-    picture = fine.copy()
+    coarse = brain_slice(COARSE_PIXELS)[index][:, index]
     left = np.arange(side)[None, :] < side // 2
-    return np.where(left, coarse[index][:, index], picture)
+    return np.where(left, coarse, brain_slice(side))
 
 
 def icon() -> QtGui.QImage:
@@ -68,7 +66,6 @@ def icon() -> QtGui.QImage:
     painter.setPen(QtGui.QPen(QtGui.QColor("#4cc9f0"), 2.5))
     painter.drawLine(SIZE // 2, 0, SIZE // 2, SIZE)
     painter.setClipping(False)
-    painter.setPen(QtGui.QPen(QtGui.QColor("#4cc9f0"), 2.5))
     painter.drawPath(frame)
     painter.end()
     return picture

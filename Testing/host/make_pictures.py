@@ -63,12 +63,8 @@ class Studio:
         self._load_sample()
         if self.region:
             self.ui.roiSelector.addNode()
-        self._wait(
-            lambda: (
-                "thread" in self.ui.deviceSummaryLabel.text
-                or "GPU" in self.ui.deviceSummaryLabel.text
-            )
-        )
+        summary = self.ui.deviceSummaryLabel
+        self._wait(lambda: "thread" in summary.text or "GPU" in summary.text)
         self.ui.scaleSlider.value = SCALE
         if self.ui.expectedErrorCheckBox.enabled:
             self.ui.expectedErrorCheckBox.checked = True
@@ -108,10 +104,11 @@ class Studio:
         self.ui.inputSelector.setCurrentNode(node)
 
     def _picture_of_preview(self) -> None:
+        from slicerhost.readings import shown_widgets
+
         self.slicer.util.setSliceViewerLayers(background=self.ui.inputSelector.currentNode())
-        for view in self.slicer.app.layoutManager().sliceViewNames():
-            node = self.slicer.app.layoutManager().sliceWidget(view).mrmlSliceNode()
-            node.JumpSliceByOffsetting(*PLACE)
+        for widget in shown_widgets(self.slicer):
+            widget.mrmlSliceNode().JumpSliceByOffsetting(*PLACE)
         self.ui.previewButton.click()
         self._wait(lambda: "cm" in self.ui.previewLabel.text)
         self._draw_window("slicer-preview", fitted=True)
@@ -155,11 +152,12 @@ class Studio:
     def _draw_window(self, name: str, fitted: bool = False) -> None:
         """A picture of the window; ``fitted`` shows the whole input in every view."""
         from slicerhost.picture import window_picture
+        from slicerhost.readings import shown_widgets
 
         manager = self.slicer.app.layoutManager()
         size = self._size_views()
-        for view in manager.sliceViewNames() if fitted else ():
-            logic = manager.sliceWidget(view).sliceLogic()
+        for widget in shown_widgets(self.slicer) if fitted else ():
+            logic = widget.sliceLogic()
             offset = logic.GetSliceOffset()
             logic.FitSliceToBackground()
             logic.SetSliceOffset(offset)

@@ -27,7 +27,6 @@ class qSlicerApplication(PythonQtMixin, QtCore.QObject):
     _pure_wrapper = True
     _cpp_signals = {"startupCompleted()": "startupCompleted", "aboutToQuit()": "aboutToQuit"}
     applicationName = "Slicer"
-    majorVersion, minorVersion = 5, 10
     documentationBaseUrl = ""
 
     def __init__(self, testing: bool) -> None:
@@ -55,13 +54,7 @@ class qSlicerApplication(PythonQtMixin, QtCore.QObject):
     def temporaryPath(self) -> str:
         return self._temporary.name
 
-    @property
-    def slicerHome(self) -> str:
-        return self._temporary.name
-
-    @property
-    def slicerUserSettingsFilePath(self) -> str:
-        return os.path.join(self._temporary.name, "Slicer.ini")
+    slicerHome = temporaryPath
 
     def mrmlScene(self) -> Any:
         return self._scene

@@ -47,11 +47,8 @@ class ctkCollapsibleButton(PythonQtMixin, QtWidgets.QWidget):
         children = [c for c in QtCore.QObject.children(self) if isinstance(c, QtWidgets.QWidget)]
         if collapsed:
             self._hidden = [c for c in children if not c.isHidden()]
-            for child in self._hidden:
-                child.hide()
-        else:
-            for child in self._hidden:
-                child.show()
+        for child in self._hidden:
+            child.setHidden(collapsed)
         self.setMaximumHeight(HEADER_HEIGHT if collapsed else UNLIMITED)
         self.updateGeometry()
         self._signal("contentsCollapsed").emit(collapsed)
@@ -60,11 +57,12 @@ class ctkCollapsibleButton(PythonQtMixin, QtWidgets.QWidget):
     collapsed = QtCore.Property(bool, _get_collapsed, _set_collapsed)
 
     def minimumSizeHint(self) -> QtCore.QSize:
-        hint = QtWidgets.QWidget.minimumSizeHint(self)
-        return QtCore.QSize(hint.width(), HEADER_HEIGHT) if self._collapsed else hint
+        return self._folded(QtWidgets.QWidget.minimumSizeHint(self))
 
     def sizeHint(self) -> QtCore.QSize:
-        hint = QtWidgets.QWidget.sizeHint(self)
+        return self._folded(QtWidgets.QWidget.sizeHint(self))
+
+    def _folded(self, hint: QtCore.QSize) -> QtCore.QSize:
         return QtCore.QSize(hint.width(), HEADER_HEIGHT) if self._collapsed else hint
 
     def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:
@@ -139,10 +137,8 @@ class ctkSliderWidget(PythonQtMixin, QtWidgets.QWidget):
     minimum = _forward("minimum", "setMinimum", float)
     maximum = _forward("maximum", "setMaximum", float)
     singleStep = _forward("singleStep", "setSingleStep", float)
-    pageStep = QtCore.Property(float, lambda self: 1.0, lambda self, step: None)
     decimals = _forward("decimals", "setDecimals", int)
     suffix = _forward("suffix", "setSuffix", str)
-    prefix = _forward("prefix", "setPrefix", str)
 
     def setValue(self, value: float) -> None:
         self._box.setValue(value)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import slicer
@@ -23,12 +24,9 @@ class qSlicerScriptedLoadableModule:
     """The C++ side of a scripted module: metadata, logic, widget representation."""
 
     def __init__(self, path: str) -> None:
-        self.path = os.path.abspath(path)
-        self.name = os.path.splitext(os.path.basename(path))[0]
+        self.path, self.name = os.path.abspath(path), Path(path).stem
         self.title, self.helpText, self.acknowledgementText = "", "", ""
-        self.categories: list[str] = []
-        self.dependencies: list[str] = []
-        self.contributors: list[str] = []
+        self.categories, self.dependencies, self.contributors = [], [], []
         self.icon: Any = None
         self.hidden = False
         self._widget: qSlicerScriptedLoadableModuleWidget | None = None
@@ -76,7 +74,7 @@ class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
 
     def _setPythonSource(self, path: str) -> None:
         self._path = path
-        name = os.path.splitext(os.path.basename(path))[0]
+        name = Path(path).stem
         self._self = getattr(sys.modules[name], name + "Widget")(self)
         setattr(slicer.modules, name + "Widget", self._self)
 
@@ -120,9 +118,6 @@ class ModuleManager(PythonQtMixin, QtCore.QObject):
 
     def module(self, name: str) -> Any:
         return self._modules.get(name)
-
-    def modulesNames(self) -> tuple[str, ...]:
-        return tuple(self._modules)
 
 
 class ModuleSelector(PythonQtMixin, QtCore.QObject):

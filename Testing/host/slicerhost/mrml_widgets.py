@@ -107,14 +107,9 @@ class qMRMLNodeComboBox(PythonQtMixin, QtWidgets.QWidget):
             for tag in self._tags:
                 self._scene.RemoveObserver(tag)
         self._scene, self._tags = scene, []
-        if scene is not None:
-            for event in (
-                scene.NodeAddedEvent,
-                scene.NodeRemovedEvent,
-                scene.EndCloseEvent,
-                scene.EndImportEvent,
-            ):
-                self._tags.append(scene.AddObserver(event, self._on_scene_event))
+        names = ("NodeAdded", "NodeRemoved", "EndClose", "EndImport") if scene is not None else ()
+        for event in (getattr(scene, f"{name}Event") for name in names):
+            self._tags.append(scene.AddObserver(event, self._on_scene_event))
         self._refill()
 
     def _on_scene_event(self, caller: Any, event: str) -> None:
@@ -123,9 +118,10 @@ class qMRMLNodeComboBox(PythonQtMixin, QtWidgets.QWidget):
             self._refill()
 
     def currentNode(self) -> Any:
-        return (
-            self._scene.GetNodeByID(self._current_id) if self._scene and self._current_id else None
-        )
+        return self._node(self._current_id)
+
+    def _node(self, node_id: str) -> Any:
+        return self._scene.GetNodeByID(node_id) if self._scene and node_id else None
 
     def setCurrentNode(self, node: Any) -> None:
         self._choose(node if isinstance(node, str) else node.GetID() if node else "")
@@ -171,16 +167,12 @@ class qMRMLNodeComboBox(PythonQtMixin, QtWidgets.QWidget):
         for node in nodes:
             self._combo.addItem(node.GetName() or "", node.GetID())
         ids = [n.GetID() for n in nodes]
-        wanted = self._current_id if self._current_id in ids else ""
-        if not wanted and not self.noneEnabled and ids:
-            wanted = ids[0]
-        self._choose(wanted)
+        first = ids[0] if ids and not self.noneEnabled else ""
+        self._choose(self._current_id if self._current_id in ids else first)
 
     def _retitle(self) -> None:
         for index in range(self._combo.count()):
-            node = (
-                self._scene.GetNodeByID(self._combo.itemData(index) or "") if self._scene else None
-            )
+            node = self._node(self._combo.itemData(index))
             if node is not None:
                 self._combo.setItemText(index, node.GetName() or "")
 

@@ -24,16 +24,11 @@ def use_dark_style() -> None:
     """Colours as in Slicer's dark style."""
     palette = QtGui.QPalette(QtGui.QColor("#2e2f30"))  # Qt derives the other greys
     roles = QtGui.QPalette.ColorRole
-    for role, colour in {
-        roles.Base: "#1d1e1f",
-        roles.AlternateBase: "#37383a",
-        roles.Text: "#e6e6e6",
-        roles.WindowText: "#e6e6e6",
-        roles.ButtonText: "#e6e6e6",
-        roles.Highlight: "#3f79b5",
-    }.items():
-        palette.setColor(role, QtGui.QColor(colour))
+    palette.setColor(roles.Base, QtGui.QColor("#1d1e1f"))
+    palette.setColor(roles.AlternateBase, QtGui.QColor("#37383a"))
+    palette.setColor(roles.Highlight, QtGui.QColor("#3f79b5"))
     for role in (roles.Text, roles.WindowText, roles.ButtonText):
+        palette.setColor(role, QtGui.QColor("#e6e6e6"))
         palette.setColor(QtGui.QPalette.ColorGroup.Disabled, role, QtGui.QColor("#808080"))
     QtWidgets.QApplication.setPalette(palette)
 

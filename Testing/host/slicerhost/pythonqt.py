@@ -34,6 +34,10 @@ ignoring_child_attributes = False
 
 _being_read: set[tuple[int, str]] = set()
 """Properties being read: a getter may be virtual, and Qt then asks Python for an override."""
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "QString": str, "QStringList": list, "bool": bool, "int": int, "double": float,
+}  # fmt: skip
+"""What a value becomes in a property of that type."""
 _VIRTUAL_METHODS = frozenset({"sizeHint", "minimumSizeHint"})
 """Properties that stay methods, so that host classes can override them."""
 
@@ -174,19 +178,15 @@ class PythonQtMixin:
     def className(self) -> str:
         return type(self).__name__
 
-    def inherits(self, class_name: str) -> bool:
-        return any(c.__name__ == class_name for c in type(self).__mro__)
-
     def property(self, name: str) -> Any:
         return _plain(QtCore.QObject.property(self, name))
 
     def _read_property(self, name: str) -> Any:
-        key = (id(self), name)
-        _being_read.add(key)
+        _being_read.add((id(self), name))
         try:
             return _plain(QtCore.QObject.property(self, name))
         finally:
-            _being_read.discard(key)
+            _being_read.discard((id(self), name))
 
     def _signal(self, attribute: str) -> Any:
         return super().__getattribute__(attribute)
@@ -254,15 +254,8 @@ def _write_property(target: QtCore.QObject, name: str, value: Any) -> None:
     prop = meta.property(meta.indexOfProperty(name))
     if not prop.isWritable():
         raise AttributeError(f"Property {name!r} of {type(target).__name__} is read-only.")
-    converters: dict[str, Callable[[Any], Any]] = {
-        "QString": str,
-        "QStringList": list,
-        "bool": bool,
-        "int": int,
-        "double": float,
-    }
-    converter = converters.get(prop.typeName(), lambda v: v)
-    value = converter(value)
+    converter = _CONVERTERS.get(prop.typeName())
+    value = value if converter is None else converter(value)
     if name == "toolTip":
         value = wrapped_tooltip(value)
     QtCore.QObject.setProperty(target, name, value)
@@ -284,24 +277,21 @@ def wrapped_class(qt_class: type) -> type:
             if inspect.isclass(nested) and issubclass(nested, enum.Enum):
                 members.update({m.name: int(m.value) for m in nested})
     members["exec_"] = getattr(qt_class, "exec", None)
-    return _WrapperMeta.derive(qt_class, members)
+    return _derived(qt_class, members)
 
 
-class _WrapperMeta:
-    """Gives wrapper classes ``isinstance`` along the C++ class hierarchy."""
+def _derived(qt_class: type, members: dict[str, Any]) -> type:
+    """A wrapper class, with ``isinstance`` along the C++ class hierarchy."""
+    base_meta = type(qt_class)
 
-    @staticmethod
-    def derive(qt_class: type, members: dict[str, Any]) -> type:
-        base_meta = type(qt_class)
+    class Meta(base_meta):  # type: ignore[valid-type,misc]
+        def __instancecheck__(cls, instance: Any) -> bool:
+            if cls.__dict__.get("_pure_wrapper"):
+                return base_meta.__instancecheck__(cls._qt_class, instance)
+            return base_meta.__instancecheck__(cls, instance)
 
-        class Meta(base_meta):  # type: ignore[valid-type,misc]
-            def __instancecheck__(cls, instance: Any) -> bool:
-                if cls.__dict__.get("_pure_wrapper"):
-                    return base_meta.__instancecheck__(cls._qt_class, instance)
-                return base_meta.__instancecheck__(cls, instance)
+        def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
+            body.setdefault("_pure_wrapper", False)
+            return super().__new__(mcs, name, bases, body)
 
-            def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
-                body.setdefault("_pure_wrapper", False)
-                return super().__new__(mcs, name, bases, body)
-
-        return Meta(qt_class.__name__, (PythonQtMixin, qt_class), members)
+    return Meta(qt_class.__name__, (PythonQtMixin, qt_class), members)

@@ -33,8 +33,6 @@ class SliceView:
         self._window.AddRenderer(self._renderer)
         self._interactor = vtk.vtkGenericRenderWindowInteractor()  # displayable managers need one
         self._interactor.SetRenderWindow(self._window)
-        self._corner = vtk.vtkCornerAnnotation()
-        self._renderer.AddViewProp(self._corner)
         self._renderer.AddViewProp(self._slice_image())
         self._managers = _displayable_managers(
             application_logic, self._renderer, logic.GetSliceNode()
@@ -54,9 +52,6 @@ class SliceView:
 
     def interactor(self) -> Any:
         return self._interactor
-
-    def cornerAnnotation(self) -> Any:
-        return self._corner
 
     def scheduleRender(self) -> None:
         """Drawing waits until a picture is asked for: there is no screen to keep fresh."""
@@ -101,10 +96,8 @@ class SliceController:
         self._logic = logic
         self._composite = logic.GetSliceCompositeNode()
         flags = slicer.vtkMRMLSliceCompositeNode
-        self._sliders = {
-            "ForegroundOpacity": (flags.ForegroundOpacityFlag, self._opacity("ForegroundOpacity")),
-            "LabelOpacity": (flags.LabelOpacityFlag, self._opacity("LabelOpacity")),
-        }
+        names = ("ForegroundOpacity", "LabelOpacity")
+        self._sliders = {n: (getattr(flags, f"{n}Flag"), self._opacity(n)) for n in names}
         itself = weakref.ref(self)  # the node must not keep the views of a closed scene
         self._tag = self._composite.AddObserver(
             "ModifiedEvent", lambda caller, event: itself()._follow()
