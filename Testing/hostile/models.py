@@ -141,27 +141,14 @@ def _weight(change: Callable[[np.ndarray], np.ndarray]) -> Maker:
 
 
 def _published(value: complex) -> Maker:
-    """The authors' state dict of a ResCNN, with one weight of ``value``."""
+    """The authors' state dict of a ResCNN, with one weight times ``value``."""
 
     def write(path: Path) -> None:
         import torch
+        from published_state import published_rescnn
 
-        from ArSSRLib.networks.arssr import ArSSR
-        from ArSSRLib.networks.spec import paper_spec
-
-        weights: dict[str, torch.Tensor] = {}
-        for key, tensor in ArSSR(paper_spec("ResCNN")).state_dict().items():
-            match key.split("."):
-                case ["encoder", "entry", kind]:
-                    weights[f"encoder.conv_start.0.{kind}"] = tensor
-                case ["encoder", "blocks", block, layer, kind]:
-                    theirs = f"encoder.block{int(block) + 1}.{2 * int(layer)}.{kind}"
-                    weights[theirs] = tensor
-                case ["encoder", "out", kind]:
-                    weights[f"encoder.conv_end.0.{kind}"] = tensor * value
-                case ["decoder", half, layer, kind]:
-                    stage = {"first": "one", "second": "two"}[half]
-                    weights[f"decoder.stage_{stage}.{2 * int(layer)}.{kind}"] = tensor
+        weights = published_rescnn()
+        weights["encoder.conv_end.0.weight"] = weights["encoder.conv_end.0.weight"] * value
         torch.save(weights, path)
 
     return made("a.pth", write)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from in_process import Arssr
+from published_state import published_rescnn
 
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.model_file import read_header, save_model
@@ -93,23 +94,7 @@ def test_models_lists_what_is_bundled(arssr: Arssr) -> None:
 
 
 def test_models_import_takes_what_the_authors_publish(tmp_path: Path, arssr: Arssr) -> None:
-    state = {
-        "encoder.conv_start.0.weight": torch.randn(64, 1, 3, 3, 3),
-        "encoder.conv_start.0.bias": torch.randn(64),
-        "encoder.conv_end.0.weight": torch.randn(128, 64, 3, 3, 3) * 0.01,
-        "encoder.conv_end.0.bias": torch.randn(128),
-    }
-    for block in (1, 2, 3):
-        for layer in range(6):
-            name = f"encoder.block{block}.{2 * layer}"
-            state[f"{name}.weight"] = torch.randn(64, 64, 3, 3, 3) * 0.01
-            state[f"{name}.bias"] = torch.randn(64)
-    widths = {"one": [131, 256, 256, 256, 131], "two": [131, 256, 256, 256, 1]}
-    for stage, sizes in widths.items():
-        for n in range(4):
-            name = f"decoder.stage_{stage}.{2 * n}"
-            state[f"{name}.weight"] = torch.randn(sizes[n + 1], sizes[n]) * 0.05
-            state[f"{name}.bias"] = torch.randn(sizes[n + 1])
+    state = published_rescnn()
     torch.save(state, tmp_path / "published.pth")
     model = tmp_path / "published.npz"
     command = ("models", "import", tmp_path / "published.pth", "--encoder", "ResCNN")

@@ -13,19 +13,11 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
+from published_state import Weights, add_conv, published_rescnn, with_decoder
 from torch import Tensor
 
 from ArSSRLib.errors import InputError
 from ArSSRLib.networks.published_weights import import_published
-
-Weights = dict[str, Tensor]
-
-
-def _conv(weights: Weights, key: str, inputs: int, outputs: int, side: int = 3) -> None:
-    weights[f"{key}.weight"] = torch.randn(outputs, inputs, side, side, side) / (
-        (inputs * side**3) ** 0.5
-    )
-    weights[f"{key}.bias"] = torch.randn(outputs) * 0.05
 
 
 def _run(weights: Weights, key: str, x: Tensor) -> Tensor:
@@ -35,16 +27,16 @@ def _run(weights: Weights, key: str, x: Tensor) -> Tensor:
 
 def _published_rdn() -> Weights:
     weights: Weights = {}
-    _conv(weights, "encoder.sfe1", 1, 64)
-    _conv(weights, "encoder.sfe2", 64, 64)
+    add_conv(weights, "encoder.sfe1", 1, 64)
+    add_conv(weights, "encoder.sfe2", 64, 64)
     for block in range(8):
         for layer in range(3):
-            _conv(weights, f"encoder.rdbs.{block}.layers.{layer}.conv", 64 * (layer + 1), 64)
-        _conv(weights, f"encoder.rdbs.{block}.lff", 256, 64, 1)
-    _conv(weights, "encoder.gff.0", 512, 64, 1)
-    _conv(weights, "encoder.gff.1", 64, 64)
-    _conv(weights, "encoder.output", 64, 128)
-    return weights
+            add_conv(weights, f"encoder.rdbs.{block}.layers.{layer}.conv", 64 * (layer + 1), 64)
+        add_conv(weights, f"encoder.rdbs.{block}.lff", 256, 64, 1)
+    add_conv(weights, "encoder.gff.0", 512, 64, 1)
+    add_conv(weights, "encoder.gff.1", 64, 64)
+    add_conv(weights, "encoder.output", 64, 128)
+    return with_decoder(weights)
 
 
 def _encode_rdn(w: Weights, image: Tensor) -> Tensor:
@@ -62,16 +54,6 @@ def _encode_rdn(w: Weights, image: Tensor) -> Tensor:
     return _run(w, "encoder.output", fused + shallow)
 
 
-def _published_rescnn() -> Weights:
-    weights: Weights = {}
-    _conv(weights, "encoder.conv_start.0", 1, 64)
-    for block in (1, 2, 3):
-        for layer in range(0, 12, 2):
-            _conv(weights, f"encoder.block{block}.{layer}", 64, 64)
-    _conv(weights, "encoder.conv_end.0", 64, 128)
-    return weights
-
-
 def _encode_rescnn(w: Weights, image: Tensor) -> Tensor:
     x = F.relu(_run(w, "encoder.conv_start.0", image))
     for block in (1, 2, 3):
@@ -84,13 +66,13 @@ def _encode_rescnn(w: Weights, image: Tensor) -> Tensor:
 
 def _published_srresnet() -> Weights:
     weights: Weights = {}
-    _conv(weights, "encoder.features.0.0", 1, 64)
+    add_conv(weights, "encoder.features.0.0", 1, 64)
     for block in range(1, 19):
-        _conv(weights, f"encoder.features.{block}.m.0.0", 64, 64)
-        _conv(weights, f"encoder.features.{block}.m.1.0", 64, 64)
-    _conv(weights, "encoder.features.19.0", 64, 64)
-    _conv(weights, "encoder.features.20.0", 64, 128)
-    return weights
+        add_conv(weights, f"encoder.features.{block}.m.0.0", 64, 64)
+        add_conv(weights, f"encoder.features.{block}.m.1.0", 64, 64)
+    add_conv(weights, "encoder.features.19.0", 64, 64)
+    add_conv(weights, "encoder.features.20.0", 64, 128)
+    return with_decoder(weights)
 
 
 def _encode_srresnet(w: Weights, image: Tensor) -> Tensor:
@@ -101,29 +83,17 @@ def _encode_srresnet(w: Weights, image: Tensor) -> Tensor:
     return _run(w, "encoder.features.20.0", _run(w, "encoder.features.19.0", x))
 
 
-def _add_decoder(weights: Weights) -> Weights:
-    widths = {"one": [131, 256, 256, 256, 131], "two": [131, 256, 256, 256, 1]}
-    for stage, sizes in widths.items():
-        for n, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
-            key = f"decoder.stage_{stage}.{2 * n}"
-            weights[f"{key}.weight"] = torch.randn(outputs, inputs) * (2.0 / inputs) ** 0.5
-            weights[f"{key}.bias"] = torch.randn(outputs) * 0.1
-    # High enough that the last ReLU does not make every value zero.
-    weights["decoder.stage_two.6.bias"] += 2.0
-    return weights
+def _layer(w: Weights, key: str, x: Tensor) -> Tensor:
+    return F.linear(x, w[f"{key}.weight"], w[f"{key}.bias"])
 
 
 def _decode(w: Weights, x: Tensor) -> Tensor:
     start = x
     for n in range(0, 8, 2):
-        x = F.relu(
-            F.linear(x, w[f"decoder.stage_one.{n}.weight"], w[f"decoder.stage_one.{n}.bias"])
-        )
+        x = F.relu(_layer(w, f"decoder.stage_one.{n}", x))
     x = x + start
     for n in range(0, 8, 2):
-        x = F.relu(
-            F.linear(x, w[f"decoder.stage_two.{n}.weight"], w[f"decoder.stage_two.{n}.bias"])
-        )
+        x = F.relu(_layer(w, f"decoder.stage_two.{n}", x))
     return x
 
 
@@ -138,7 +108,7 @@ def _published_forward(features: Tensor, weights: Weights, shape: tuple[int, int
 
 CASES = {
     "RDN": (_published_rdn, _encode_rdn),
-    "ResCNN": (_published_rescnn, _encode_rescnn),
+    "ResCNN": (published_rescnn, _encode_rescnn),
     "SRResNet": (_published_srresnet, _encode_srresnet),
 }
 
@@ -149,7 +119,7 @@ def test_an_imported_model_reproduces_the_published_forward_pass(
 ) -> None:
     torch.manual_seed(6)
     make, encode = CASES[encoder]
-    weights = _add_decoder(make())
+    weights = make()
     torch.save(weights, tmp_path / "published.pkl")
     network = import_published(tmp_path / "published.pkl", encoder)
     low, shape = torch.rand(1, 1, 6, 7, 8), (15, 14, 21)
@@ -160,7 +130,7 @@ def test_an_imported_model_reproduces_the_published_forward_pass(
 
 
 def test_the_wrong_encoder_is_named(tmp_path: Path) -> None:
-    torch.save(_add_decoder(_published_rescnn()), tmp_path / "published.pkl")
+    torch.save(published_rescnn(), tmp_path / "published.pkl")
     with pytest.raises(InputError, match="the encoder they were trained with"):
         import_published(tmp_path / "published.pkl", "RDN")
 
@@ -196,7 +166,7 @@ def test_a_pickle_that_would_run_code_does_not(tmp_path: Path) -> None:
 def test_weights_that_are_not_finite_real_numbers_are_refused(
     change: Callable[[Tensor], Tensor], message: str, tmp_path: Path
 ) -> None:
-    weights = _add_decoder(_published_rescnn())
+    weights = published_rescnn()
     weights["encoder.block2.4.weight"] = change(weights["encoder.block2.4.weight"])
     torch.save(weights, tmp_path / "published.pkl")
     with pytest.raises(InputError, match=message) as caught:
@@ -206,7 +176,7 @@ def test_weights_that_are_not_finite_real_numbers_are_refused(
 
 @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
 def test_other_floating_types_are_imported(kind: torch.dtype, tmp_path: Path) -> None:
-    weights = _add_decoder(_published_rescnn())
+    weights = published_rescnn()
     torch.save({key: value.to(kind) for key, value in weights.items()}, tmp_path / "a.pkl")
     imported = import_published(tmp_path / "a.pkl", "ResCNN").state_dict()
     assert all(value.dtype == torch.float32 for value in imported.values())
@@ -215,7 +185,7 @@ def test_other_floating_types_are_imported(kind: torch.dtype, tmp_path: Path) ->
 
 
 def test_a_weight_that_is_there_under_two_names_is_refused(tmp_path: Path) -> None:
-    weights = _add_decoder(_published_rescnn())
+    weights = published_rescnn()
     weights["module.encoder.conv_end.0.bias"] = weights["encoder.conv_end.0.bias"] + 1
     torch.save(weights, tmp_path / "a.pkl")
     with pytest.raises(InputError, match="do not fit"):
