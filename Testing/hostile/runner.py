@@ -65,7 +65,6 @@ class Runner:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._small_model: Path | None = None
 
     def run(self, entry: Entry) -> Outcome:
         """Makes the input, runs the command and looks at what it left."""
@@ -74,7 +73,7 @@ class Runner:
         for folder in (inputs, work, temporary):
             folder.mkdir()
         try:
-            source = entry.make(inputs) if entry.make else self._copy(inputs)
+            source = entry.make(inputs) if entry.make else _copy(inputs)
             arguments = [self._filled(word, source, work) for word in entry.arguments]
             before = _contents(inputs)
             work.chmod(entry.mode)
@@ -98,21 +97,20 @@ class Runner:
         finally:
             shutil.rmtree(place, ignore_errors=True)
 
-    def _copy(self, folder: Path) -> Path:
-        (folder / "input.nii.gz").write_bytes(CORTEX.read_bytes())
-        return folder / "input.nii.gz"
-
+    @functools.cached_property
     def _model(self) -> Path:
-        if self._small_model is None:
-            self._small_model = small_model(self.root)
-        return self._small_model
+        return small_model(self.root)
 
     def _filled(self, word: str, source: Path, work: Path) -> str:
         if "INPUT" in word:
             return word.replace("INPUT", str(source))
         if word == "MODEL":
-            return str(self._model())
+            return str(self._model)
         return {"OUT": str(work / "out.nii.gz"), "CORTEX": str(CORTEX)}.get(word, word)
+
+
+def _copy(folder: Path) -> Path:
+    return Path(shutil.copy(CORTEX, folder / "input.nii.gz"))
 
 
 def complaints(entry: Entry, outcome: Outcome) -> list[str]:

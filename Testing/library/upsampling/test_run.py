@@ -53,12 +53,22 @@ def _upsampled(volume: Volume, model: Model | None = None, **choices: Any) -> Vo
     return upsample_volume(volume, Upsampling.of(device="cpu", **choices), model=model)
 
 
-def _blob(grid: Grid, centre: np.ndarray, sigma: float = 2.4) -> Volume:
-    """A Gaussian of ``sigma`` mm around a point in world coordinates, sampled on a grid."""
+@pytest.fixture(params=["axis-aligned", "oblique and left-handed", "permuted"])
+def blob(request: pytest.FixtureRequest, oblique_grid: Grid) -> tuple[Volume, np.ndarray]:
+    """A Gaussian of 2.4 mm beside the middle of a grid, and its centre in world coordinates."""
+    grid = {
+        "axis-aligned": Grid((24, 22, 20), (1.0, 1.1, 1.3), (-10.0, 20.0, 5.0)),
+        "oblique and left-handed": oblique_grid,
+        "permuted": Grid(
+            (20, 24, 22), (1.2, 0.9, 1.0), (3.0, 4.0, 5.0), (0, 1, 0, 0, 0, -1, 1, 0, 0)
+        ),
+    }[request.param]
+    beside = [(n - 1) / 2 + off for n, off in zip(grid.size, (0.3, -0.4, 0.15), strict=True)]
+    centre = grid.index_to_world(beside)
     index = np.stack(np.meshgrid(*(np.arange(n) for n in grid.size), indexing="ij"), axis=-1)
     distance = np.linalg.norm(grid.index_to_world(index) - centre, axis=-1)
-    values = 1000.0 * np.exp(-0.5 * (distance / sigma) ** 2)
-    return Volume(values.T.astype(np.float32), grid)
+    values = 1000.0 * np.exp(-0.5 * (distance / 2.4) ** 2)
+    return Volume(values.T.astype(np.float32), grid), centre
 
 
 def _centre_of_mass(volume: Volume) -> np.ndarray:
@@ -70,42 +80,25 @@ def _centre_of_mass(volume: Volume) -> np.ndarray:
     return volume.grid.index_to_world(index)
 
 
-def _grids(oblique: Grid) -> dict[str, Grid]:
-    return {
-        "axis-aligned": Grid((24, 22, 20), (1.0, 1.1, 1.3), (-10.0, 20.0, 5.0)),
-        "oblique and left-handed": oblique,
-        "permuted": Grid(
-            (20, 24, 22), (1.2, 0.9, 1.0), (3.0, 4.0, 5.0), (0, 1, 0, 0, 0, -1, 1, 0, 0)
-        ),
-    }
-
-
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("kind", ["axis-aligned", "oblique and left-handed", "permuted"])
 def test_a_blob_keeps_its_centre_of_mass_in_the_patient(
-    method: str, scale: float, kind: str, oblique_grid: Grid, placing_model: Model
+    method: str, scale: float, blob: tuple[Volume, np.ndarray], placing_model: Model
 ) -> None:
-    grid = _grids(oblique_grid)[kind]
-    middle = [(n - 1) / 2 + off for n, off in zip(grid.size, (0.3, -0.4, 0.15), strict=True)]
-    centre = grid.index_to_world(middle)
-    volume = _blob(grid, centre)
+    volume, centre = blob
     result = _upsampled(volume, placing_model, scale=scale, method=method)
-    assert result.grid == grid.upsampled(scale)
+    assert result.grid == volume.grid.upsampled(scale)
     before, after = _centre_of_mass(volume), _centre_of_mass(result)
     assert np.abs(after - before).max() < 0.02
     assert np.abs(after - centre).max() < 0.02
 
 
 @pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize("kind", ["axis-aligned", "oblique and left-handed", "permuted"])
 def test_the_bundled_network_keeps_a_blobs_centre_of_mass_too(
-    scale: float, kind: str, oblique_grid: Grid
+    scale: float, blob: tuple[Volume, np.ndarray]
 ) -> None:
-    grid = _grids(oblique_grid)[kind]
-    middle = [(n - 1) / 2 + off for n, off in zip(grid.size, (0.3, -0.4, 0.15), strict=True)]
-    centre = grid.index_to_world(middle)
-    result = _upsampled(_blob(grid, centre), scale=scale)
+    volume, centre = blob
+    result = _upsampled(volume, scale=scale)
     assert np.abs(_centre_of_mass(result) - centre).max() < 0.02
 
 

@@ -207,11 +207,7 @@ def parameterNodeWrapper(cls):
     members = typing.get_type_hints(cls, include_extras=True)
     parameters = {n: _Parameter(n, t, getattr(cls, n, None)) for n, t in members.items()}
     body = {n: _property(p) for n, p in parameters.items()}
-    return type(cls.__name__, (_Wrapper,), {**vars_of(cls), **body, "allParameters": parameters})
-
-
-def vars_of(cls):
-    return {n: v for n, v in vars(cls).items() if n not in ("__dict__", "__weakref__")}
+    return type(cls.__name__, (_Wrapper, cls), {**body, "allParameters": parameters})
 
 
 def _property(parameter):

@@ -39,6 +39,11 @@ class Exported:
     change: Callable[[Any, int], None] | None = None
 
 
+def setting(**entries: object) -> Callable[[Any, int], None]:
+    """A change that gives these entries to each slice."""
+    return lambda dataset, k: dataset.update(entries)
+
+
 def export(
     folder: Path,
     exported: Exported = Exported(),

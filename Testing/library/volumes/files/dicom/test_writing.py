@@ -24,7 +24,7 @@ from ArSSRLib.volumes.files.dicom.writing import write_series
 from ArSSRLib.volumes.files.reading import read_volume
 from ArSSRLib.volumes.volume import Volume
 
-from .series_files import Exported, export
+from .series_files import Exported, export, setting
 
 DERIVATION = Derivation("ArSSR 2x, not for diagnosis", "Upsampled. Not for diagnosis.", "ArSSR 1")
 Read = Callable[[Path, Path], tuple[np.ndarray, np.ndarray]]
@@ -49,8 +49,12 @@ def _in_latin_1(dataset: pydicom.Dataset, k: int) -> None:
     dataset.add_new((0x0029, 0x0010), "LO", "PRIVATE")
 
 
+def _in_order(folder: Path) -> list[pydicom.Dataset]:
+    return sorted(map(pydicom.dcmread, folder.iterdir()), key=lambda d: d.InstanceNumber)
+
+
 def _by_pydicom(folder: Path, scratch: Path) -> tuple[np.ndarray, np.ndarray]:
-    slices = sorted(map(pydicom.dcmread, folder.iterdir()), key=lambda d: d.InstanceNumber)
+    slices = _in_order(folder)
     planes = [d.pixel_array * d.RescaleSlope + d.RescaleIntercept for d in slices]
     return np.array(planes, float), np.array(slices[0].ImagePositionPatient, float)
 
@@ -97,9 +101,7 @@ def test_the_header_is_that_of_a_derived_series_of_the_same_study(
 ) -> None:
     words = ["upsample", str(source), "-o", str(tmp_path / "new"), "--dicom", "--scale", "2"]
     assert main([*words, "--method", "cubic"]) == 0
-    made = sorted(
-        map(pydicom.dcmread, (tmp_path / "new").iterdir()), key=lambda d: d.InstanceNumber
-    )
+    made = _in_order(tmp_path / "new")
     originals = [pydicom.dcmread(path) for path in sorted(source.iterdir())]
     first, original = made[0], originals[0]
     for name in ("PatientName", "PatientID", "StudyInstanceUID", "FrameOfReferenceUID", "EchoTime"):
@@ -195,14 +197,7 @@ def test_places_that_a_series_cannot_take_are_refused(
 
 
 def test_only_mr_series_are_written(tmp_path: Path) -> None:
-    def ct(dataset: pydicom.Dataset, k: int) -> None:
-        dataset.Modality = "CT"
-
-    export(tmp_path / "ct", Exported(change=ct))
+    export(tmp_path / "ct", Exported(change=setting(Modality="CT")))
+    volume, series = read_volume(tmp_path / "ct"), chosen_series(tmp_path / "ct")
     with pytest.raises(InputError, match="modality CT, not MR"):
-        write_series(
-            read_volume(tmp_path / "ct"),
-            tmp_path / "new",
-            chosen_series(tmp_path / "ct"),
-            DERIVATION,
-        )
+        write_series(volume, tmp_path / "new", series, DERIVATION)
