@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 
-def test_a_change_of_the_panel_leaves_cancelling_as_it_is(slicer, ui, cortex, wait):
-    ui.inputSelector.setCurrentNode(cortex)
+def test_a_change_of_the_panel_leaves_cancelling_as_it_is(slicer, ui, chosen, wait):
     ui.scaleSlider.value = 4.0
     ui.applyButton.click()
     wait(lambda: ui.progressBar.value > 0)

@@ -175,9 +175,8 @@ def test_the_errors_may_be_deleted_while_they_are_shown(slicer, ui, run, paramet
     assert ui.showErrorCheckBox.isHidden()
 
 
-def test_the_preview_does_without_it(slicer, ui, cortex, wait, model):
-    slicer.util.setSliceViewerLayers(background=cortex)
-    ui.inputSelector.setCurrentNode(cortex)
+def test_the_preview_does_without_it(slicer, ui, chosen, wait, model):
+    slicer.util.setSliceViewerLayers(background=chosen)
     ui.expectedErrorCheckBox.checked = True
     ui.previewButton.click()
     wait(lambda: "cm" in ui.previewLabel.text)

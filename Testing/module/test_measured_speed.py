@@ -40,10 +40,9 @@ def test_settings_that_make_no_sense_are_passed_over(slicer, speed, text):
     assert speed.slowness("cpu") is None
 
 
-def test_a_run_is_measured_and_the_panel_says_so(slicer, ui, apply, cortex, speed, monkeypatch):
+def test_a_run_is_measured_and_the_panel_says_so(slicer, ui, apply, chosen, speed, monkeypatch):
     monkeypatch.setattr(speed, "SHORTEST_SECONDS", 0.0)
     monkeypatch.setattr(speed, "OVERHEAD_SECONDS", 0.0)
-    ui.inputSelector.setCurrentNode(cortex)
     assert "(estimate)" in ui.planLabel.text
     apply()
     assert "(measured)" in ui.planLabel.text
@@ -51,9 +50,8 @@ def test_a_run_is_measured_and_the_panel_says_so(slicer, ui, apply, cortex, spee
 
 
 def test_a_graphics_card_is_named_as_quicker_only_where_there_is_one(
-    ui, panel, cortex, monkeypatch
+    ui, panel, chosen, monkeypatch
 ):
-    ui.inputSelector.setCurrentNode(cortex)
     labels = [ui.deviceComboBox.itemText(i) for i in range(ui.deviceComboBox.count)]
     for names in ({}, {"cpu": "CPU", "cuda": ""}, {"cpu": "CPU", "cuda": "RTX"}):
         monkeypatch.setattr(panel._devices, "names", names)

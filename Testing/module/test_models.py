@@ -73,13 +73,12 @@ def test_a_scene_whose_model_is_gone_falls_back_to_the_default(ui, parameters):
 
 
 def test_a_model_that_is_gone_is_named_until_another_is_chosen(
-    models, slicer, ui, cortex, parameters
+    models, slicer, ui, chosen, parameters
 ):
     models.installModel(str(bundled()))
     slicer.util.selectModule("none")
     parameters.model = "/gone/model.npz"
     slicer.util.selectModule("ArSSR")
-    ui.inputSelector.setCurrentNode(cortex)
     ui.scaleSlider.value = 2.5
     assert "“/gone/model.npz” is not on this computer; “Standard” is used" in ui.warningLabel.text
     assert ui.applyButton.enabled

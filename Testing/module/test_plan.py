@@ -7,9 +7,8 @@ import pytest
 
 
 @pytest.fixture
-def plan(ui, panel, cortex):
+def plan(ui, panel, chosen):
     """Plans a run of the small volume with the panel's present choices."""
-    ui.inputSelector.setCurrentNode(cortex)
     return lambda: panel.logic.plan(panel.logic.getParameterNode())
 
 

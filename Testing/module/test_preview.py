@@ -18,13 +18,12 @@ from slicerhost.readings import (
 
 
 @pytest.fixture
-def shown(slicer, ui, cortex, wait):
+def shown(slicer, ui, chosen, wait):
     """The small volume with a preview over it."""
-    slicer.util.setSliceViewerLayers(background=cortex)
-    ui.inputSelector.setCurrentNode(cortex)
+    slicer.util.setSliceViewerLayers(background=chosen)
     ui.previewButton.click()
     wait(lambda: shown_volume(slicer) is not None)
-    return cortex
+    return chosen
 
 
 def composites(slicer):
@@ -73,22 +72,20 @@ def test_every_slice_view_shows_the_box_in_the_input_and_names_it(slicer, ui, sh
     assert "cm" in ui.previewLabel.text
 
 
-def test_it_shows_what_a_run_would_make(slicer, ui, cortex, wait, logic):
-    slicer.util.setSliceViewerLayers(background=cortex)
-    ui.inputSelector.setCurrentNode(cortex)
+def test_it_shows_what_a_run_would_make(slicer, ui, chosen, wait, logic):
+    slicer.util.setSliceViewerLayers(background=chosen)
     ui.fastCheckBox.click()
     ui.previewButton.click()
     wait(lambda: "cm" in ui.previewLabel.text)
     assert "Fast" not in ui.previewLabel.text  # that was asked for
     picture = shown_volume(slicer)
-    result = logic.upsample(cortex, scale=2.0, fast=True)
+    result = logic.upsample(chosen, scale=2.0, fast=True)
     small, same = part_and_same(slicer, picture, result)
     assert abs(small - same).mean() < 0.005 * slicer.util.arrayFromVolume(result).max()
 
 
-def test_it_leaves_nothing_behind(slicer, ui, cortex, wait):
-    slicer.util.setSliceViewerLayers(background=cortex, foreground=cortex, foregroundOpacity=0.3)
-    ui.inputSelector.setCurrentNode(cortex)
+def test_it_leaves_nothing_behind(slicer, ui, chosen, wait):
+    slicer.util.setSliceViewerLayers(background=chosen, foreground=chosen, foregroundOpacity=0.3)
     before, lines = node_ids(slicer), outlines(slicer)
     ui.previewButton.click()
     wait(lambda: "cm" in ui.previewLabel.text)
@@ -96,22 +93,21 @@ def test_it_leaves_nothing_behind(slicer, ui, cortex, wait):
     ui.previewButton.click()
     assert node_ids(slicer) == before
     for composite in composites(slicer):
-        assert composite.GetForegroundVolumeID() == cortex.GetID()
+        assert composite.GetForegroundVolumeID() == chosen.GetID()
         assert composite.GetForegroundOpacity() == pytest.approx(0.3)
     assert outlines(slicer) == lines
     assert ui.previewLabel.text == ""
 
 
 def test_a_scene_saved_during_a_preview_opens_with_the_views_as_they_were(
-    slicer, ui, cortex, wait, tmp_path
+    slicer, ui, chosen, wait, tmp_path
 ):
     other = slicer.util.addVolumeFromArray(np.ones((9, 9, 9), np.int16), np.eye(4), "Other")
-    slicer.util.setSliceViewerLayers(background=cortex, foreground=other, foregroundOpacity=0.4)
-    ui.inputSelector.setCurrentNode(cortex)
+    slicer.util.setSliceViewerLayers(background=chosen, foreground=other, foregroundOpacity=0.4)
     ui.previewButton.click()
     wait(lambda: shown_volume(slicer) is not None)
     picture = shown_volume(slicer)
-    names = cortex.GetName(), other.GetName()
+    names = chosen.GetName(), other.GetName()
     scene = save_all(slicer, tmp_path, "scene.mrml")
     text = Path(scene).read_text()
     for node in (picture, picture.GetDisplayNode()):
@@ -124,13 +120,12 @@ def test_a_scene_saved_during_a_preview_opens_with_the_views_as_they_were(
         assert composite.GetForegroundOpacity() == pytest.approx(0.4)
 
 
-def test_views_of_another_volume_show_the_input_until_then(slicer, ui, cortex, wait):
+def test_views_of_another_volume_show_the_input_until_then(slicer, ui, chosen, wait):
     other = slicer.util.addVolumeFromArray(np.ones((9, 9, 9), np.int16), np.eye(4), "Other")
     slicer.util.setSliceViewerLayers(background=other)
-    ui.inputSelector.setCurrentNode(cortex)
     ui.previewButton.click()
     wait(lambda: shown_volume(slicer) is not None)
-    assert {c.GetBackgroundVolumeID() for c in composites(slicer)} == {cortex.GetID()}
+    assert {c.GetBackgroundVolumeID() for c in composites(slicer)} == {chosen.GetID()}
     ui.previewButton.click()
     assert {c.GetBackgroundVolumeID() for c in composites(slicer)} == {other.GetID()}
 
@@ -200,8 +195,7 @@ def test_a_failure_is_named_and_nothing_is_shown(slicer, ui, panel, shown, wait)
     assert shown_volume(slicer) is None
 
 
-def test_a_second_wish_replaces_the_first(slicer, ui, cortex, wait):
-    ui.inputSelector.setCurrentNode(cortex)
+def test_a_second_wish_replaces_the_first(slicer, ui, chosen, wait):
     ui.previewButton.click()
     ui.previewButton.click()
     ui.previewButton.click()

@@ -61,14 +61,13 @@ def shown_in_red(slicer):
     return [slicer.mrmlScene.GetNodeByID(i).GetName() if i else None for i in ids]
 
 
-def test_the_result_of_a_region_is_shown_over_its_input(slicer, ui, panel, cortex):
-    result = panel.logic.upsample(cortex, scale=2.0, method="nearest")
-    ui.inputSelector.setCurrentNode(cortex)
+def test_the_result_of_a_region_is_shown_over_its_input(slicer, ui, panel, chosen):
+    result = panel.logic.upsample(chosen, scale=2.0, method="nearest")
     region = ui.roiSelector.addNode()
-    part = panel.logic.upsample(cortex, scale=2.0, method="nearest", roiNode=region)
-    panel._onSucceeded(cortex, {"arssr": part})
-    assert shown_in_red(slicer) == [cortex.GetName(), part.GetName()]
+    part = panel.logic.upsample(chosen, scale=2.0, method="nearest", roiNode=region)
+    panel._onSucceeded(chosen, {"arssr": part})
+    assert shown_in_red(slicer) == [chosen.GetName(), part.GetName()]
     composite = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
     assert composite.GetForegroundOpacity() == 1.0
-    panel._onSucceeded(cortex, {"arssr": result})
+    panel._onSucceeded(chosen, {"arssr": result})
     assert shown_in_red(slicer)[0] == result.GetName()

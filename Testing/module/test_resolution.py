@@ -79,9 +79,8 @@ def test_the_slices_alone_become_finer_in_a_run(slicer, ui, apply, cortex):
 
 
 def test_make_isotropic_comes_as_near_as_whole_voxels_allow_and_not_nearer(
-    slicer, ui, apply, cortex
+    slicer, ui, apply, chosen
 ):
-    ui.inputSelector.setCurrentNode(cortex)
     ui.scaleModeComboBox.currentIndex = ISOTROPIC
     assert "48 × 44 × 46 voxels" in ui.planLabel.text
     assert "0.868 × 0.868 × 0.87 mm" in ui.planLabel.text

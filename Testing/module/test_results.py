@@ -60,10 +60,9 @@ def test_a_name_that_the_user_gave_stays(slicer, upsample):
 
 
 @pytest.mark.parametrize("end", ["cancelled", "failed"])
-def test_a_run_without_a_result_leaves_the_old_one(slicer, ui, cortex, wait, upsample, end):
+def test_a_run_without_a_result_leaves_the_old_one(slicer, ui, chosen, wait, upsample, end):
     result = upsample(scale=1.2, method="cubic")
     before = (result.GetName(), provenance(result), slicer.util.arrayFromVolume(result).copy())
-    ui.inputSelector.setCurrentNode(cortex)
     ui.outputSelector.setCurrentNode(result)
     ui.scaleSlider.value = 4.0
     ui.applyButton.click()
@@ -71,7 +70,7 @@ def test_a_run_without_a_result_leaves_the_old_one(slicer, ui, cortex, wait, ups
     if end == "cancelled":
         ui.applyButton.click()
     else:
-        slicer.mrmlScene.RemoveNode(cortex)
+        slicer.mrmlScene.RemoveNode(chosen)
     wait(lambda: ui.applyButton.text == "Apply")
     assert before[:2] == (result.GetName(), provenance(result))
     np.testing.assert_array_equal(slicer.util.arrayFromVolume(result), before[2])

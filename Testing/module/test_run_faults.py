@@ -68,10 +68,9 @@ def test_a_run_that_failed_keeps_no_voxels(apply, monkeypatch):
     assert not any(type(thing) is Snapshot for thing in gc.get_objects())
 
 
-def test_an_input_without_its_image_counts_as_edited(slicer, ui, cortex, wait):
-    ui.inputSelector.setCurrentNode(cortex)
+def test_an_input_without_its_image_counts_as_edited(slicer, ui, chosen, wait):
     ui.applyButton.click()
-    cortex.SetAndObserveImageData(None)
+    chosen.SetAndObserveImageData(None)
     wait(lambda: ui.applyButton.text == "Apply")
     assert "edited" in ui.statusLabel.text
     assert "cortex_t1 ArSSR 2x" in volume_names(slicer)

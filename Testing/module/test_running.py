@@ -30,8 +30,7 @@ def running(ui, sample, wait, children):
     return sample
 
 
-def test_apply_puts_both_results_beside_the_input_and_says_so(slicer, ui, cortex, wait):
-    ui.inputSelector.setCurrentNode(cortex)
+def test_apply_puts_both_results_beside_the_input_and_says_so(slicer, ui, chosen, wait):
     ui.scaleSlider.value = 2.5
     ui.applyButton.click()
     assert ui.progressBar.isVisibleTo(ui.ArSSR)
@@ -88,14 +87,13 @@ def test_a_chosen_output_volume_is_overwritten(slicer, ui, apply):
     assert len(volume_names(slicer)) == 3
 
 
-def test_the_window_responds_during_a_run(slicer, ui, cortex, wait):
+def test_the_window_responds_during_a_run(slicer, ui, chosen, wait):
     import qt
 
     ticks = []
     timer = qt.QTimer()
     timer.setInterval(0)
     timer.connect("timeout()", lambda: ticks.append(ui.progressBar.value))
-    ui.inputSelector.setCurrentNode(cortex)
     ui.scaleSlider.value = 4.0
     timer.start()
     ui.applyButton.click()
@@ -198,41 +196,35 @@ def test_bad_values_in_the_volume_are_reported_in_the_library_s_words(slicer, ui
     assert volume_names(slicer) == ["cortex_t1"]
 
 
-def test_removing_the_input_ends_the_run(slicer, ui, running, children):
+@pytest.mark.parametrize("how", ["input removed", "scene closed"])
+def test_the_end_of_the_input_ends_the_run(slicer, ui, running, children, how):
     processes = children()
-    slicer.mrmlScene.RemoveNode(running)
+    if how == "input removed":
+        slicer.mrmlScene.RemoveNode(running)
+    else:
+        slicer.mrmlScene.Clear()
     assert outlasting(processes, seconds=5.0) == []
-    assert "removed" in ui.statusLabel.text
+    assert how == "scene closed" or "removed" in ui.statusLabel.text
     assert ui.applyButton.text == "Apply"
     assert volume_names(slicer) == []
 
 
-def test_an_edit_during_the_run_does_not_reach_the_result(slicer, ui, cortex, wait):
-    untouched = slicer.util.arrayFromVolume(cortex).astype(float).mean()
-    ui.inputSelector.setCurrentNode(cortex)
+def test_an_edit_during_the_run_does_not_reach_the_result(slicer, ui, chosen, wait):
+    untouched = slicer.util.arrayFromVolume(chosen).astype(float).mean()
     ui.applyButton.click()
-    slicer.util.updateVolumeFromArray(cortex, np.zeros((20, 44, 48), np.int16))
+    slicer.util.updateVolumeFromArray(chosen, np.zeros((20, 44, 48), np.int16))
     wait(lambda: ui.applyButton.text == "Apply")
     result = slicer.util.getFirstNodeByName("cortex_t1 ArSSR 2x")
     assert slicer.util.arrayFromVolume(result).mean() == pytest.approx(untouched, rel=0.05)
     assert "edited" in ui.statusLabel.text
 
 
-def test_removing_the_chosen_output_makes_a_new_one(slicer, ui, cortex, wait):
-    ui.inputSelector.setCurrentNode(cortex)
+def test_removing_the_chosen_output_makes_a_new_one(slicer, ui, chosen, wait):
     output = ui.outputSelector.addNode()
     ui.applyButton.click()
     slicer.mrmlScene.RemoveNode(output)
     wait(lambda: ui.applyButton.text == "Apply")
     assert "cortex_t1 ArSSR 2x" in volume_names(slicer)
-
-
-def test_closing_the_scene_ends_the_run(slicer, ui, running, children):
-    processes = children()
-    slicer.mrmlScene.Clear()
-    assert outlasting(processes, seconds=5.0) == []
-    assert ui.applyButton.text == "Apply"
-    assert volume_names(slicer) == []
 
 
 def test_reloading_the_module_ends_the_run_and_gives_a_working_panel(
@@ -249,15 +241,14 @@ def test_reloading_the_module_ends_the_run_and_gives_a_working_panel(
     assert fresh.ui.applyButton.enabled, fresh.ui.applyButton.toolTip
 
 
-def test_leaving_the_module_does_not_end_the_run_nor_change_the_views(slicer, ui, cortex, wait):
-    ui.inputSelector.setCurrentNode(cortex)
-    slicer.util.setSliceViewerLayers(background=cortex)
+def test_leaving_the_module_does_not_end_the_run_nor_change_the_views(slicer, ui, chosen, wait):
+    slicer.util.setSliceViewerLayers(background=chosen)
     ui.applyButton.click()
     slicer.util.selectModule("none")
     wait(lambda: ui.applyButton.text == "Apply")
     assert "cortex_t1 ArSSR 2x" in volume_names(slicer)
     red = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
-    assert red.GetBackgroundVolumeID() == cortex.GetID()
+    assert red.GetBackgroundVolumeID() == chosen.GetID()
 
 
 def test_a_result_that_cannot_be_placed_leaves_the_scene(slicer, ui, apply, monkeypatch):

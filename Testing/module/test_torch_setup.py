@@ -70,10 +70,9 @@ def test_the_panel_asks_for_the_torch_that_the_library_needs(setup):
 
 
 def test_declining_leaves_a_message_and_no_run(
-    monkeypatch, setup, without_torch, slicer, ui, cortex
+    monkeypatch, setup, without_torch, slicer, ui, chosen
 ):
     provide(monkeypatch, PyTorchExtension(None))
-    ui.inputSelector.setCurrentNode(cortex)
     ui.applyButton.click()
     assert "needs PyTorch" in ui.statusLabel.text
     assert ui.applyButton.text == "Apply"
@@ -99,7 +98,7 @@ class Slow(PyTorchExtension):
 
 
 def test_apply_waits_while_torch_is_installed_and_the_run_follows(
-    monkeypatch, setup, without_torch, slicer, ui, cortex, wait
+    monkeypatch, setup, without_torch, slicer, ui, chosen, wait
 ):
     seen = []
 
@@ -110,7 +109,6 @@ def test_apply_waits_while_torch_is_installed_and_the_run_follows(
 
     extension = Slow(monkeypatch, setup, during)
     provide(monkeypatch, extension)
-    ui.inputSelector.setCurrentNode(cortex)
     ui.applyButton.click()
     assert seen == [(False, "Installing PyTorch…")]
     assert len(extension.questions) == 1
@@ -120,18 +118,17 @@ def test_apply_waits_while_torch_is_installed_and_the_run_follows(
 
 @pytest.mark.parametrize("how", ["input removed", "scene closed"])
 def test_no_run_follows_when_its_input_went_while_torch_was_installed(
-    monkeypatch, setup, without_torch, slicer, panel, ui, cortex, how
+    monkeypatch, setup, without_torch, slicer, panel, ui, chosen, how
 ):
-    other = slicer.util.loadVolume(cortex.GetStorageNode().GetFileName())
+    other = slicer.util.loadVolume(chosen.GetStorageNode().GetFileName())
 
     def during():
         if how == "scene closed":
             slicer.mrmlScene.Clear()
         else:
-            slicer.mrmlScene.RemoveNode(cortex)
+            slicer.mrmlScene.RemoveNode(chosen)
 
     provide(monkeypatch, Slow(monkeypatch, setup, during))
-    ui.inputSelector.setCurrentNode(cortex)
     ui.applyButton.click()
     assert ui.applyButton.text == "Apply"
     assert ("removed" if how == "input removed" else "Cancelled") in ui.statusLabel.text
@@ -141,10 +138,9 @@ def test_no_run_follows_when_its_input_went_while_torch_was_installed(
 
 
 def test_reloading_while_torch_is_installed_starts_no_run(
-    monkeypatch, setup, without_torch, slicer, panel, cortex
+    monkeypatch, setup, without_torch, slicer, panel, chosen
 ):
     provide(monkeypatch, Slow(monkeypatch, setup, panel.onReload))
-    panel.ui.inputSelector.setCurrentNode(cortex)
     panel.ui.applyButton.click()
     assert not panel.running
     fresh = slicer.modules.ArSSRWidget
@@ -154,12 +150,11 @@ def test_reloading_while_torch_is_installed_starts_no_run(
 
 
 def test_the_devices_are_looked_up_once_torch_is_installed(
-    monkeypatch, setup, without_torch, slicer, ui, panel, cortex, wait
+    monkeypatch, setup, without_torch, slicer, ui, panel, chosen, wait
 ):
     panel.worker.stopNow()
     monkeypatch.setattr(panel._devices, "names", {})
     provide(monkeypatch, Slow(monkeypatch, setup, lambda: None))
-    ui.inputSelector.setCurrentNode(cortex)
     ui.applyButton.click()
     wait(lambda: "threads" in ui.deviceSummaryLabel.text or "GPU" in ui.deviceSummaryLabel.text)
     slicer.mrmlScene.Clear()
