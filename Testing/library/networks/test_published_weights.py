@@ -83,18 +83,15 @@ def _encode_srresnet(w: Weights, image: Tensor) -> Tensor:
     return _run(w, "encoder.features.20.0", _run(w, "encoder.features.19.0", x))
 
 
-def _layer(w: Weights, key: str, x: Tensor) -> Tensor:
-    return F.linear(x, w[f"{key}.weight"], w[f"{key}.bias"])
+def _stage(w: Weights, name: str, x: Tensor) -> Tensor:
+    for n in range(0, 8, 2):
+        key = f"decoder.stage_{name}.{n}"
+        x = F.relu(F.linear(x, w[f"{key}.weight"], w[f"{key}.bias"]))
+    return x
 
 
 def _decode(w: Weights, x: Tensor) -> Tensor:
-    start = x
-    for n in range(0, 8, 2):
-        x = F.relu(_layer(w, f"decoder.stage_one.{n}", x))
-    x = x + start
-    for n in range(0, 8, 2):
-        x = F.relu(_layer(w, f"decoder.stage_two.{n}", x))
-    return x
+    return _stage(w, "two", _stage(w, "one", x) + x)
 
 
 def _published_forward(features: Tensor, weights: Weights, shape: tuple[int, int, int]) -> Tensor:

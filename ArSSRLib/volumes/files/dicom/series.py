@@ -64,19 +64,6 @@ class Series:
         return ", ".join(filter(None, parts))
 
 
-@dataclass(frozen=True)
-class _Found:
-    """The files of a folder.
-
-    Attributes:
-        slices: headers of the images.
-        damaged: files that begin like DICOM and cannot be understood.
-    """
-
-    slices: Sequence[SliceHeader]
-    damaged: Sequence[Path]
-
-
 def list_series(folder: str | os.PathLike[str]) -> list[Series]:
     """The DICOM volumes in a folder and its sub-folders, by their number.
 
@@ -86,7 +73,7 @@ def list_series(folder: str | os.PathLike[str]) -> list[Series]:
         InputError: there is none, or the folder cannot be read.
     """
     source = Path(folder)
-    return _listed(source, _search(source))
+    return _listed(source, *_search(source))
 
 
 def read_series(folder: Path, wanted: str | None = None) -> Volume:
@@ -100,9 +87,9 @@ def read_series(folder: Path, wanted: str | None = None) -> Volume:
         InputError: no such series, several, slices that are not one even stack, or a file that
             cannot be read.
     """
-    found = _search(folder)
-    series = _chosen(_listed(folder, found), folder, wanted)
-    _refuse_damaged(series, found.damaged)
+    slices, damaged = _search(folder)
+    series = _chosen(_listed(folder, slices, damaged), folder, wanted)
+    _refuse_damaged(series, damaged)
     if series.grid is None:
         raise InputError(series.problem)
     try:
@@ -143,10 +130,11 @@ def chosen_series(folder: Path, wanted: str | None = None) -> Series:
     Raises:
         InputError: no such series, or several.
     """
-    return _chosen(_listed(folder, _search(folder)), folder, wanted)
+    return _chosen(_listed(folder, *_search(folder)), folder, wanted)
 
 
-def _search(folder: Path) -> _Found:
+def _search(folder: Path) -> tuple[list[SliceHeader], list[Path]]:
+    """The headers of the images, and the files that begin like DICOM and are damaged."""
     slices: list[SliceHeader] = []
     damaged: list[Path] = []
     for path in _files(folder):
@@ -159,7 +147,7 @@ def _search(folder: Path) -> _Found:
             continue
         if header is not None:
             slices.append(header)
-    return _Found(_without_copies(slices), damaged)
+    return _without_copies(slices), damaged
 
 
 def _files(folder: Path) -> list[Path]:
@@ -188,16 +176,16 @@ def _without_copies(slices: Sequence[SliceHeader]) -> list[SliceHeader]:
     return list(kept.values())
 
 
-def _listed(folder: Path, found: _Found) -> list[Series]:
+def _listed(folder: Path, found: Sequence[SliceHeader], damaged: Sequence[Path]) -> list[Series]:
     by_series: dict[str, list[SliceHeader]] = {}
-    for each in found.slices:
+    for each in found:
         by_series.setdefault(each.series, []).append(each)
     listed = [series for slices in by_series.values() for series in _volumes_of(slices, folder)]
     if listed:
         return sorted(listed, key=lambda series: _natural(series.number))
-    if found.damaged:
+    if damaged:
         raise InputError(
-            f"The DICOM file {str(found.damaged[0])!r} is damaged, and the folder {str(folder)!r} "
+            f"The DICOM file {str(damaged[0])!r} is damaged, and the folder {str(folder)!r} "
             "holds no other slice; export the series again."
         )
     raise InputError(
