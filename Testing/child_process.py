@@ -1,4 +1,4 @@
-"""Python in a process of its own, run to its end.
+"""Python in a separate process, run to its end.
 
 The command line alone needs none, see ``in_process.py``.
 """

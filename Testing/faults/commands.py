@@ -144,7 +144,7 @@ def losses(run: Path) -> dict[int, str]:
 
 
 def same_weights(first: Path, second: Path) -> bool:
-    """Whether two model files have the same weights, whatever their headers say."""
+    """Whether two model files have the same weights, in spite of their headers."""
     with np.load(first) as ours, np.load(second) as theirs:
         names = [name for name in theirs.files if name != "header.json"]
         return ours.files == theirs.files and all(

@@ -26,7 +26,7 @@ OPTIONS_OF_OTHERS = {
 
 def parser_of(command: str) -> SentenceParser:
     parser = SentenceParser(prog=f"arssr {command}", allow_abbrev=False)
-    importlib.import_module(COMMANDS[command].module).add_arguments(parser)
+    importlib.import_module(f"ArSSRLib.cli.{command}").add_arguments(parser)
     return parser
 
 
