@@ -197,7 +197,7 @@ def _spoil(entry: Entry, small_files: bool) -> None:
 
 
 def _mounting() -> list[str]:
-    """The words before a command that may mount file systems of its own."""
+    """The words before a command that may mount file systems unseen by others."""
     return ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
 
 
