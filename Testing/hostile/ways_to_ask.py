@@ -59,9 +59,9 @@ def batch(case: Case) -> str:
     """A worker of a batch writes the voxels that the API gives."""
     job = case.job(case.stored(".mha"), case.folder / "batch.mha")
     workers = case.tools.workers
-    outcome = workers.run(job.to_dict(), lambda message: None, lambda needed: nullcontext())
-    if outcome.exit_code:
-        return outcome.reason
+    end = workers.run(job.to_dict(), lambda message: None, lambda needed: nullcontext())
+    if end.code:
+        return end.error
     return difference(sitk.GetArrayFromImage(sitk.ReadImage(job.output)), case.voxels)
 
 
