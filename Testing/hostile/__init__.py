@@ -5,3 +5,11 @@ python -m Testing.hostile.fuzz COUNT     reads files with randomly damaged heade
 python -m Testing.hostile.invariants COUNT
                                          checks on random grids what must not change a result
 """
+
+import sys
+from pathlib import Path
+
+# Helpers that several folders of tests share are in the folder above.
+_TESTING = str(Path(__file__).resolve().parents[1])
+if _TESTING not in sys.path:
+    sys.path.insert(0, _TESTING)
