@@ -108,7 +108,7 @@ class Engine:
         spec = self.model.header.expected_error
         assert spec is not None
         box = box or ((0, 0, 0), target_shape)
-        _spans(*box, target_shape)
+        _spans(*box, target_shape)  # refuses a box outside the target before it is widened
         outer = widened(box, target_shape) if spec.smoothing else box
         intensities, errors = self._upsample(array, (target_shape, outer), progress, head)
         assert errors is not None

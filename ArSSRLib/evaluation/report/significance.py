@@ -30,8 +30,8 @@ def compare_methods(values: pd.DataFrame) -> pd.DataFrame:
         a row for each pair with the methods ``first`` and ``second``; ``pairs``, the volumes
         measured with both; ``changed``, those of them on which the methods differ (the test leaves
         the others out); ``median_difference`` of first minus second; ``p``, two-sided, NaN where
-        there is none; ``corrected_p`` after Holm's correction over all pairs; and ``note``, why
-        there is no p-value or what limits it.
+        there is none; ``corrected_p`` after Holm's correction over all pairs; and ``note``, which
+        explains a missing p-value or says how small it could become.
     """
     import pandas as pd
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -60,18 +61,12 @@ def fitted(spec: ExpectedErrorSpec, scans: Sequence[SimulatedScan]) -> ExpectedE
     """
     from scipy.optimize import minimize
 
-    smoothed, slope, error, weight = (
-        np.concatenate(parts).astype(np.float64)
-        for parts in zip(
-            *(
-                (*scan.evidence, scan.error, np.full(scan.error.size, 1.0 / scan.error.size))
-                for scan in scans
-            ),
-            strict=True,
-        )
-    )
-    terms = np.stack([np.ones_like(smoothed), smoothed, slope])
-    weight /= len(scans)
+    terms = np.concatenate(
+        [np.stack([np.ones_like(scan.error), *scan.evidence]) for scan in scans], axis=1
+    ).astype(np.float64)
+    error = np.concatenate([scan.error for scan in scans]).astype(np.float64)
+    sizes = [scan.error.size for scan in scans]
+    weight = np.repeat([1.0 / (len(scans) * size) for size in sizes], sizes)
 
     def loss(x: FloatArray) -> tuple[float, FloatArray]:
         logarithm = x @ terms
@@ -91,14 +86,15 @@ def calibrated(spec: ExpectedErrorSpec, scans: Sequence[SimulatedScan]) -> Expec
 
     Volumes count the same, however many scans there are of each.
     """
-    names = sorted({scan.name for scan in scans})
-    widths = {}
-    for share in (0.68, 0.95):
-        logs = {name: [] for name in names}  # type: dict[str, list[float]]
-        for scan in scans:
-            logs[scan.name].append(np.log(scan.width(spec, share)))
-        widths[share] = float(np.exp(np.mean([np.mean(each) for each in logs.values()])))
-    return replace(spec, interval_68=widths[0.68], interval_95=widths[0.95])
+    sizes = Counter(scan.name for scan in scans)
+    weights = [1.0 / sizes[scan.name] for scan in scans]
+    narrow, wide = (
+        float(
+            np.exp(np.average([np.log(scan.width(spec, share)) for scan in scans], weights=weights))
+        )
+        for share in (0.68, 0.95)
+    )
+    return replace(spec, interval_68=narrow, interval_95=wide)
 
 
 def simulated_scans(
