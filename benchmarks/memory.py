@@ -11,10 +11,8 @@ it fills the size, so that there is no empty background to skip.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +26,7 @@ from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.volumes.files.writing import write_volume
 from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.volume import Volume
+from benchmarks.measured_process import measured_arssr
 from benchmarks.repeated_brain import repeated_brain
 
 MEBIBYTE = 2**20
@@ -81,7 +80,7 @@ class Run:
             f"| {'×'.join(map(str, self.size))} | {'×'.join(map(str, self.target))} "
             f"| {self.arrays / MEBIBYTE:.0f} | {self.peak / MEBIBYTE:.0f} "
             f"| {(self.peak - self.arrays) / MEBIBYTE:.0f} | {self.peak / self.estimate:.2f} "
-            f"| {self.seconds:.0f} |"
+            f"| {self.seconds:.1f} |"
         )
 
 
@@ -92,20 +91,18 @@ def _measured(size: tuple[int, ...], request: Upsampling, model: str) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         source, result = Path(folder, "in.nii"), Path(folder, "out.nii")
         write_volume(Volume(repeated_brain(size), grid), source)
-        started = time.perf_counter()
         error_map = ["--error-map", str(Path(folder, "error.nii"))]
-        peak = _peak_of(
+        run = measured_arssr(
             [
-                *(sys.executable, "-m", "ArSSRLib", "upsample", str(source), "-o", str(result)),
-                *("--scale", str(scale), "--model", model, "--device", "cpu"),
-                *("--progress", "none"),
+                *("upsample", str(source), "-o", str(result), "--scale", str(scale)),
+                *("--model", model, "--device", "cpu", "--progress", "none"),
                 *(["--fast"] if request.fast else []),
                 *(error_map if request.expected_error else []),
             ]
         )
-        seconds = time.perf_counter() - started
+    arrays = 4 * (grid.voxels + target.voxels)
     estimate = estimate_cost(request, grid, target).peak_bytes
-    return Run(size, target.size, 4 * (grid.voxels + target.voxels), peak, estimate, seconds)
+    return Run(size, target.size, arrays, run.peak, estimate, run.seconds)
 
 
 def _plot(runs: Sequence[Run], title: str, path: str) -> None:
@@ -127,23 +124,6 @@ def _plot(runs: Sequence[Run], title: str, path: str) -> None:
     lower.set(xlabel="output voxels (millions)", ylabel="above arrays (MiB)", xscale="log")
     lower.set_ylim(bottom=0)
     figure.savefig(path, dpi=120)
-
-
-def _peak_of(command: list[str]) -> int:
-    """Largest resident memory of a command, in bytes; measured by a process that runs only it."""
-    measure = (
-        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", measure, *command],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[1],
-    )
-    unit = 1 if sys.platform == "darwin" else 1024
-    return int(done.stdout.split()[-1]) * unit
 
 
 if __name__ == "__main__":

@@ -6,6 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..upsampling.hardware.precision import multiplies_bfloat16
+from .log import say
+
 _SMALL_ERROR = 1e-4
 """Squared error below which patches count less under the loss ``log_l2``: 1 % of the range."""
 
@@ -33,11 +36,16 @@ def loss_of(name: str, values: Tensor, target: Tensor) -> Tensor:
 def half_precision(name: str, device: torch.device) -> torch.dtype | None:
     """The type that products are computed in, or None for float32.
 
+    On a CPU that does not multiply bfloat16 ``mixed`` is float32 too, and says so.
+
     Args:
         name: ``auto``, ``float32`` or ``mixed``; see ``TrainerOptions``.
         device: where the network is trained.
     """
     if name == "float32" or (name == "auto" and device.type != "cuda"):
+        return None
+    if device.type == "cpu" and not multiplies_bfloat16():
+        say("This CPU does not multiply bfloat16 in hardware: training computes in float32.")
         return None
     # Float16 needs a scaled loss, which only CUDA's scaler gives; bfloat16 has float32's range.
     return torch.float16 if device.type == "cuda" else torch.bfloat16

@@ -48,9 +48,9 @@ class TrainerOptions:
     Attributes:
         workers: processes that draw patches beside the trainer; 0 draws in the trainer.
         compile: whether ``torch.compile`` is tried.
-        precision: ``mixed`` computes products in float16 on CUDA and in bfloat16 elsewhere and
-            keeps weights and sums in float32; ``float32`` computes all in float32; ``auto`` is
-            ``mixed`` on CUDA alone.
+        precision: ``mixed`` computes products in float16 on CUDA and in bfloat16 elsewhere, where
+            the hardware multiplies it, and keeps weights and sums in float32; ``float32`` computes
+            all in float32; ``auto`` is ``mixed`` on CUDA alone.
         until_step: stop (resumably) after this many finished steps in all; None for the recipe's.
         start: model whose weights a new run begins with; None for random ones.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 
 import torch
 
@@ -75,6 +76,20 @@ def _fastest(device: torch.device) -> torch.dtype:
     if device.type == "cuda":
         return torch.float16
     return torch.bfloat16 if device.type == "cpu" and multiplies_bfloat16() else torch.float32
+
+
+@functools.cache
+def products_in_float32(dtype: torch.dtype, device_type: str) -> bool:
+    """Whether products of ``dtype`` are to be computed in float32 and rounded to ``dtype``.
+
+    oneDNN refuses bfloat16 on CPUs without AVX-512 or AVX-NE-CONVERT, and torch's own loops take
+    eighty times as long as float32.
+    """
+    if device_type != "cpu" or dtype != torch.bfloat16:
+        return False
+    # Not part of torch's documented interface: without it float32 is safe.
+    supported = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
+    return not (torch.backends.mkldnn.is_available() and supported is not None and supported())
 
 
 def multiplies_bfloat16() -> bool:

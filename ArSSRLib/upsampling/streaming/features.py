@@ -69,20 +69,19 @@ class FeatureStream:
     def __iter__(self) -> Iterator[Tensor]:
         """The planes (planes, rows, columns, channels) of the lookup region, as they get ready."""
         along = self.inner[self.axis]
-        local = local_detail(self.low) if self.decoder.locals else None
         made = 0
         for planes in self._encoded():
             count = planes.shape[self.axis + 2]
             start, stop = max(along.start - made, 0), min(along.stop - made, count)
             if start < stop:
-                folded = self._folded(planes.narrow(self.axis + 2, start, stop - start))
-                if local is not None:
-                    here = local.narrow(self.axis + 2, made + start, stop - start)
-                    folded = torch.cat([folded, self._as_rows(here).to(folded.dtype)], dim=-1)
-                yield folded
+                yield self._folded(planes.narrow(self.axis + 2, start, stop - start))
             made += count
             if made >= along.stop:
                 return
+
+    def local_detail(self) -> Tensor:
+        """What a head for the expected error reads of the scan: (planes, rows, columns, LOCALS)."""
+        return self._as_rows(local_detail(self.low))[self.inner[self.axis]]
 
     def _encoded(self) -> Iterator[Tensor]:
         for part in self.low.split(self.at_once, self.axis + 2):

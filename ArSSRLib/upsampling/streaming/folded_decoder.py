@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...networks.arssr import ArSSR
-from ...networks.expected_error import LOCALS, ExpectedErrorHead, error_of
+from ...networks.expected_error import ExpectedErrorHead
 from .rows import AxisLookup, linear_rows
 
 Layer = tuple[Tensor, Tensor]
@@ -28,12 +28,8 @@ class FoldedDecoder:
     first layer and again (through the residual connection) by the first layer of the second half;
     both are folded.
 
-    With a head for the expected error, what it reads of the scan itself is interpolated together
-    with the features, as the last ``locals`` channels of the rows.
-
     Attributes:
         outputs: numbers for a voxel: the intensity, and the expected error with a head for it.
-        locals: channels behind the features that :meth:`finish` passes to the head.
     """
 
     def __init__(
@@ -45,7 +41,7 @@ class FoldedDecoder:
     ) -> None:
         self.dtype = dtype
         self._head = head
-        self.outputs, self.locals = (1, 0) if head is None else (2, LOCALS)
+        self.outputs = 1 if head is None else 2
         decoder = network.decoder
         self.skip = decoder.skip
         self.last_relu = decoder.last_relu
@@ -56,9 +52,8 @@ class FoldedDecoder:
         weight = torch.cat([layer[0] for layer in readers])
         self.width = readers[0][0].shape[0]
         self.project = weight[:, :channels].contiguous().to(dtype)
-        # Coordinates and biases add nothing to what the head reads of the scan.
-        self._coordinates = F.pad(weight[:, channels:], (0, 0, 0, self.locals))
-        self._bias = F.pad(torch.cat([layer[1] for layer in readers]), (0, self.locals))
+        self._coordinates = weight[:, channels:]
+        self._bias = torch.cat([layer[1] for layer in readers])
         self._first = [(w.to(dtype), b.to(dtype)) for w, b in first[1:]]
         self._second = [(w.to(dtype), b.to(dtype)) for w, b in second[1:-1]]
         # None where the first layer, which is folded, is the last one too.
@@ -78,9 +73,16 @@ class FoldedDecoder:
             rows = lookup.absolute[:, None] * self._coordinates[:, axis]
         return rows + self._bias if axis == 0 else rows
 
-    def finish(self, rows: Tensor) -> Tensor:
-        """From interpolated rows (N, channels after folding + locals) to (outputs, N), float32."""
-        rows, local = rows.tensor_split([rows.shape[1] - self.locals], dim=1)
+    def finish(self, rows: Tensor, local: Tensor | None) -> tuple[Tensor, ...]:
+        """From interpolated rows to intensities, and with a head to logarithms of expected errors.
+
+        Args:
+            rows: interpolated features, (N, channels after folding). They are overwritten.
+            local: what the head reads of the scan, (N, LOCALS); None without a head.
+
+        Returns:
+            ``outputs`` tensors (N,), float32.
+        """
         if self.skip:
             hidden = rows[:, : self.width].relu()
             for weight, bias in self._first:
@@ -90,17 +92,16 @@ class FoldedDecoder:
         else:
             hidden = rows
         if self._last is not None:
-            # Rows with more channels behind are copied: layers take contiguous ones.
-            hidden = hidden.relu_() if hidden.is_contiguous() else hidden.relu()
+            hidden = hidden.relu_()
             for weight, bias in self._second:
                 hidden = linear_rows(hidden, weight, bias).relu_()
         result = hidden if self._last is None else F.linear(hidden.float(), *self._last)
         values = result[:, 0].float()
         if self.last_relu:
             values = values.relu_()
-        if self._head is None:
-            return values[None]
-        return torch.stack([values, self._head(hidden, local)])
+        if self._head is None or local is None:
+            return (values,)
+        return values, self._head(hidden, local)
 
 
 class FoldedHead:
@@ -122,19 +123,19 @@ class FoldedHead:
     ) -> None:
         bias = head.bias(factors)
         self._first = head.first.weight.to(device, dtype), bias.to(device, dtype)
-        self._local = head.local.weight.to(device, dtype)
+        self._local = head.local.weight.to(device)
         self._last = head.last.weight.to(device), head.last.bias.to(device)
 
     def __call__(self, hidden: Tensor, local: Tensor) -> Tensor:
-        """Expected errors (N,), float32.
+        """Logarithms of the expected errors, before the smallest is added, (N,), float32.
 
         Args:
             hidden: the decoder's last hidden layer, (N, width).
             local: interpolated :func:`ArSSRLib.networks.expected_error.local_detail`, (N, LOCALS).
         """
-        first = linear_rows(hidden, *self._first)
+        first = linear_rows(hidden, *self._first).float()
         first.addmm_(local, self._local.T).relu_()
-        return error_of(F.linear(first.float(), *self._last)[:, 0])
+        return F.linear(first, *self._last)[:, 0]
 
 
 def _layers(modules: nn.ModuleList, device: torch.device) -> list[Layer]:

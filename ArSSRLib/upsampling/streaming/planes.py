@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...networks.expected_error import error_of
 from ..plan import Geometry
 from .features import FeatureWindow
 from .folded_decoder import FoldedDecoder
@@ -34,13 +35,19 @@ class PlaneDecoder:
     faded: bool
 
     def planes(
-        self, lookups: Sequence[AxisLookup], features: FeatureWindow, decoded: Callable[[], None]
+        self,
+        lookups: Sequence[AxisLookup],
+        features: FeatureWindow,
+        local: Tensor | None,
+        decoded: Callable[[], None],
     ) -> Iterator[Tensor]:
         """A tile's planes of target voxels (outputs, rows, columns), before any residual.
 
         Args:
             lookups: from the tile's lookup region to its target voxels, along (k, j, i).
             features: of the lookup region.
+            local: what a head for the expected error reads of the scan, (planes, rows, columns,
+                LOCALS) of the lookup region; None without a head.
             decoded: called after each plane.
         """
         axis, (down, right) = self.geometry.stream, self.geometry.across
@@ -54,26 +61,30 @@ class PlaneDecoder:
             here = slice(number, number + 1)
             pair = features.planes(below[number], above[number] + 1)
             level = along.part(here).between(pair[0], pair[-1], self.faded)
-            plane = self._plane(
-                level, rows, columns, biases[axis][here], biases[down], biases[right]
-            )
+            detail = None
+            if local is not None:
+                ends = local[below[number]], local[above[number]]
+                # Columns first, which is faster with so few channels.
+                lines = columns.along(along.part(here).between(*ends, self.faded), 1, self.faded)
+                detail = rows.along(lines, 0, self.faded)
+            bias = biases[axis][here], biases[down], biases[right]
+            plane = self._plane(level, detail, rows, columns, bias)
             decoded()
             yield plane
 
     def _plane(
         self,
         level: Tensor,
+        detail: Tensor | None,
         rows: AxisLookup,
         columns: AxisLookup,
-        bias: Tensor,
-        row_bias: Tensor,
-        column_bias: Tensor,
+        biases: Sequence[Tensor],
     ) -> Tensor:
         """A plane (outputs, rows, columns), from its features (LR rows, LR columns, C)."""
         height, width = len(rows.weight), len(columns.weight)
         values = torch.empty(self.decoder.outputs, height, width, device=self.device)
         kind = level.dtype
-        bias, row_bias, column_bias = bias.to(kind), row_bias.to(kind), column_bias.to(kind)
+        bias, row_bias, column_bias = (each.to(kind) for each in biases)
         if not self.faded:
             # Interpolation weights add up to 1, so a bias may pass through it: cheaper here.
             level = level + bias
@@ -88,7 +99,11 @@ class PlaneDecoder:
                 points += (bias + row_bias[j])[:, None]
             points += column_bias
             flat = points.view(-1, points.shape[-1])
-            values[:, j] = self.decoder.finish(flat).view(len(values), -1, width)
+            local = None if detail is None else detail[j].reshape(len(flat), -1)
+            for output, computed in zip(values, self.decoder.finish(flat, local), strict=True):
+                output[j] = computed.view(-1, width)
+        if detail is not None:
+            values[1] = error_of(values[1])
         return values
 
 

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...networks.lookup import TIE
+from ..hardware.precision import products_in_float32
 
 _BATCH = 16
 
@@ -24,6 +25,9 @@ def linear_rows(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     ``F.linear``: it is routed to oneDNN, the matrix product to a BLAS that is slow on some
     processors.
     """
+    if products_in_float32(rows.dtype, rows.device.type):
+        exact = None if bias is None else bias.float()
+        return linear_rows(rows.float(), weight.float(), exact).to(rows.dtype)
     count, inputs = rows.shape
     if (
         rows.device.type != "cpu"

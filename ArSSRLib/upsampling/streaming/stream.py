@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ...networks.encoder import Encoder
 from ...networks.encoder_parts import Chain, Conv, Dense, FusedBlocks, Part, Skip
+from ..hardware.precision import products_in_float32
 
 _ONEDNN_TYPES = (torch.float32, torch.bfloat16)
 
@@ -214,6 +215,9 @@ def _convolved(
     come at once, as in an encoder's first layer, and spends a sixth of all the time there.
     """
     planes = planes.to(weight.dtype)
+    if products_in_float32(weight.dtype, planes.device.type):
+        exact = None if bias is None else bias.float()
+        return _convolved(planes.float(), weight.float(), exact, padding).to(weight.dtype)
     on_cpu = planes.device.type == "cpu" and planes.dtype in _ONEDNN_TYPES
     # Not part of torch's documented interface: without it the numbers are the same, only later.
     by_onednn = getattr(torch, "mkldnn_convolution", None)

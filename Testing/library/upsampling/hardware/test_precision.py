@@ -18,6 +18,7 @@ from ArSSRLib.sample import sample_path
 from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.upsampling.hardware import precision
 from ArSSRLib.upsampling.hardware.precision import choose_precision, in_precision
+from ArSSRLib.upsampling.streaming import rows, stream
 from ArSSRLib.upsampling.streaming.stream import encoder_stream
 from ArSSRLib.volumes.files.reading import read_volume
 
@@ -135,13 +136,24 @@ def test_a_stream_adds_up_in_float32(name: str) -> None:
     assert kinds == {True: torch.bfloat16, False: torch.float32}
     assert {p.dtype for p in encoder.parameters()} == {torch.float32}
     low = torch.rand(1, 1, 9, 8, 7)
-    stream = encoder_stream(half, 0, torch.channels_last_3d)
+    stages = encoder_stream(half, 0, torch.channels_last_3d)
     with torch.inference_mode():
-        pieces = [stream.push(low), *stream.finish()]
+        pieces = [stages.push(low), *stages.finish()]
         streamed = torch.cat([piece for piece in pieces if piece is not None], 2)
         expected = encoder(low)
     # One rounding to 8 bits in each convolution of a branch; sums in bfloat16 would add more.
     assert float((streamed - expected).abs().max()) < 0.02 * float(expected.abs().max())
+
+
+def test_without_bfloat16_in_onednn_products_are_computed_in_float32(
+    model: Model, sharp: np.ndarray, low: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(model=model, device="cpu", precision="bfloat16", passes=1)
+    before = engine.upsample(low, sharp.shape)
+    for module in (rows, stream):
+        monkeypatch.setattr(module, "products_in_float32", lambda dtype, _: dtype == torch.bfloat16)
+    imitated = engine.upsample(low, sharp.shape)
+    assert np.abs(imitated - before).max() < 5 * TOLERANCE * np.ptp(sharp)
 
 
 def test_float32_uses_the_network_itself() -> None:
