@@ -79,9 +79,19 @@ class FeatureStream:
             if made >= along.stop:
                 return
 
-    def local_detail(self) -> Tensor:
-        """What a head for the expected error reads of the scan: (planes, rows, columns, LOCALS)."""
-        return self._as_rows(local_detail(self.low))[self.inner[self.axis]]
+    def local_detail(self) -> Iterator[Tensor]:
+        """What a head for the expected error reads of the scan, for the planes of the region.
+
+        A few planes (planes, rows, columns, LOCALS) at a time: computed at once, the detail and
+        what it is made of would take ten times the memory of the scan.
+        """
+        dim, along = self.axis + 2, self.inner[self.axis]
+        for first in range(along.start, along.stop, self.at_once):
+            last = min(first + self.at_once, along.stop)
+            # One more plane on each side, where there is one: the detail reads its neighbours.
+            begin, end = max(0, first - 1), min(last + 1, self.low.shape[dim])
+            detail = local_detail(self.low.narrow(dim, begin, end - begin))
+            yield self._as_rows(detail.narrow(dim, first - begin, last - first))
 
     def _encoded(self) -> Iterator[Tensor]:
         for part in self.low.split(self.at_once, self.axis + 2):

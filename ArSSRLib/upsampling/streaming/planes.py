@@ -38,7 +38,7 @@ class PlaneDecoder:
         self,
         lookups: Sequence[AxisLookup],
         features: FeatureWindow,
-        local: Tensor | None,
+        local: FeatureWindow | None,
         decoded: Callable[[], None],
     ) -> Iterator[Tensor]:
         """A tile's planes of target voxels (outputs, rows, columns), before any residual.
@@ -46,8 +46,8 @@ class PlaneDecoder:
         Args:
             lookups: from the tile's lookup region to its target voxels, along (k, j, i).
             features: of the lookup region.
-            local: what a head for the expected error reads of the scan, (planes, rows, columns,
-                LOCALS) of the lookup region; None without a head.
+            local: what a head for the expected error reads of the scan, of the lookup region; None
+                without a head.
             decoded: called after each plane.
         """
         axis, (down, right) = self.geometry.stream, self.geometry.across
@@ -63,10 +63,10 @@ class PlaneDecoder:
             level = along.part(here).between(pair[0], pair[-1], self.faded)
             detail = None
             if local is not None:
-                ends = local[below[number]], local[above[number]]
+                pair = local.planes(below[number], above[number] + 1)
+                detail = along.part(here).between(pair[0], pair[-1], self.faded)
                 # Columns first, which is faster with so few channels.
-                lines = columns.along(along.part(here).between(*ends, self.faded), 1, self.faded)
-                detail = rows.along(lines, 0, self.faded)
+                detail = rows.along(columns.along(detail, 1, self.faded), 0, self.faded)
             bias = biases[axis][here], biases[down], biases[right]
             plane = self._plane(level, detail, rows, columns, bias)
             decoded()

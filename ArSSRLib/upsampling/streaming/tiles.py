@@ -164,7 +164,7 @@ class TileComputer:
         yield from self.planes.planes(
             self._lookups(part.target, part.lookup),
             FeatureWindow(iter(features)),
-            features.local_detail() if self.decoder.outputs > 1 else None,
+            FeatureWindow(features.local_detail()) if self.decoder.outputs > 1 else None,
             lambda: clock.advance("decoding", decoding),
         )
 

@@ -29,6 +29,7 @@ from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.upsampling.expected_error import ErrorMap, ErrorSummary
 from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import Upsampled, upsample_with_error
+from ArSSRLib.upsampling.streaming.features import FeatureStream
 from ArSSRLib.volumes.intensity import Normalisation
 from ArSSRLib.volumes.noise import estimate_noise
 from ArSSRLib.volumes.volume import Volume
@@ -96,6 +97,24 @@ def test_tiles_and_boxes_have_the_errors_of_the_whole() -> None:
     np.testing.assert_allclose(tiled, whole, rtol=2e-3)
     part = _errors(engine, array, ((3, 5, 7), (9, 11, 30)))
     np.testing.assert_allclose(part, whole[3:12, 5:16, 7:37], rtol=2e-3)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("at_once", [1, 2, 3, 20])
+def test_planes_of_the_local_detail_are_those_of_the_whole(axis: int, at_once: int) -> None:
+    low = torch.from_numpy(_tissue(LOW) / 900.0)[None, None]
+    inner = (slice(0, 16), slice(1, 13), slice(2, 15))
+    features = FeatureStream(
+        stage=None,
+        low=low,
+        axis=axis,
+        inner=inner,
+        decoder=None,
+        at_once=at_once,
+        pushed=print,
+    )  # type: ignore[arg-type]
+    whole = local_detail(low)[0].permute(1, 2, 3, 0)[inner].movedim(axis, 0)
+    torch.testing.assert_close(torch.cat(list(features.local_detail())), whole)
 
 
 def test_two_passes_give_the_mean_of_their_errors() -> None:
