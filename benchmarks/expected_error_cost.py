@@ -3,8 +3,8 @@
     python benchmarks/expected_error_cost.py [--size 96] [--scale 2] [--pairs 5] [--two-passes]
 
 The volume is the bundled brain repeated until it fills the size. Runs with and without an error map
-follow each other in turn, each in a process of its own that reads and writes files without
-compression. Nothing else should run meanwhile: a busy machine changes times by more than the cost.
+take turns. Each is a separate process that reads and writes files without compression. Let nothing
+else run at the same time: a busy machine changes times by more than the cost.
 """
 
 from __future__ import annotations

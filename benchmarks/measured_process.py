@@ -1,4 +1,4 @@
-"""Time and peak memory of ``arssr`` in a process of its own."""
+"""Time and peak memory of one ``arssr`` command."""
 
 from __future__ import annotations
 
