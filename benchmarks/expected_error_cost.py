@@ -21,10 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from ArSSRLib.volumes.files.writing import write_volume
 from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.volume import Volume
-from benchmarks.measured_process import Measured, measured_arssr
+from benchmarks.measured_process import MEBIBYTE, Measured, measured_arssr
 from benchmarks.repeated_brain import repeated_brain
-
-MEBIBYTE = 2**20
 
 
 def main() -> None:

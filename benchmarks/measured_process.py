@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+MEBIBYTE = 2**20
+
 _MEASURE = (
     "import json, resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
     "used = resource.getrusage(resource.RUSAGE_CHILDREN); "

@@ -26,10 +26,9 @@ from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.volumes.files.writing import write_volume
 from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.volume import Volume
-from benchmarks.measured_process import measured_arssr
+from benchmarks.measured_process import MEBIBYTE, measured_arssr
 from benchmarks.repeated_brain import repeated_brain
 
-MEBIBYTE = 2**20
 LIMIT = 1.5e9
 """What a run may need above its arrays, in bytes; drawn as a line."""
 

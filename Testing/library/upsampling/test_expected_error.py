@@ -104,15 +104,8 @@ def test_tiles_and_boxes_have_the_errors_of_the_whole() -> None:
 def test_planes_of_the_local_detail_are_those_of_the_whole(axis: int, at_once: int) -> None:
     low = torch.from_numpy(_tissue(LOW) / 900.0)[None, None]
     inner = (slice(0, 16), slice(1, 13), slice(2, 15))
-    features = FeatureStream(
-        stage=None,
-        low=low,
-        axis=axis,
-        inner=inner,
-        decoder=None,
-        at_once=at_once,
-        pushed=print,
-    )  # type: ignore[arg-type]
+    # Neither an encoder nor a decoder has a part in it.
+    features = FeatureStream(None, low, axis, inner, None, at_once, print)
     whole = local_detail(low)[0].permute(1, 2, 3, 0)[inner].movedim(axis, 0)
     torch.testing.assert_close(torch.cat(list(features.local_detail())), whole)
 
