@@ -135,7 +135,8 @@ class OptimiserRecipe:
         matrix_rate: the same for Muon: the spectral norm of a step before its momentum settles.
         weight_decay: AdamW's.
         batch: patches in a step, over all processes (N of the paper's Eq. 3).
-        steps: steps in all.
+        steps: steps in all. 0 only where the head for the expected error is trained: its weights
+            stay, and it is calibrated on other volumes.
         schedule: ``cosine`` to zero; ``halve`` every ``halve_every`` steps; or ``hold``, constant
             and then linearly to zero over the last ``cooldown`` share of the steps.
         warmup: steps of linear warm-up.
@@ -153,7 +154,7 @@ class OptimiserRecipe:
     matrix_rate: float = entry(0.02, above=0)
     weight_decay: float = entry(1e-4, least=0)
     batch: int = entry(8, least=1, most=4096)
-    steps: int = entry(10000, least=1, most=10**8)
+    steps: int = entry(10000, least=0, most=10**8)
     schedule: Literal["cosine", "halve", "hold"] = "cosine"
     warmup: int = entry(100, least=0)
     halve_every: int = entry(0, least=0)

@@ -57,6 +57,10 @@ def _rules(recipe: Recipe) -> Iterator[Rule]:
         "use a blur.thinnest that is not above blur.thickest",
     )
     yield (
+        optimiser.steps >= 1 or recipe.trains == "expected_error",
+        "optimiser.steps is 0; a network needs 1 or more",
+    )
+    yield (
         optimiser.schedule != "halve" or optimiser.halve_every >= 1,
         f"optimiser.halve_every is {optimiser.halve_every}; the halve schedule needs 1 or more",
     )

@@ -1,16 +1,20 @@
 """Refines the head's expected errors with what only the finished result shows.
 
 The head sees one target voxel at a time. How far off a voxel is has much in common with its
-neighbours, and errors grow with the slope of the result: the errors are averaged over the
-neighbourhood, and a power law of both is fitted to simulated scans when the head is trained.
+neighbours; errors grow with the slope of the result, with the size of its voxels in mm (anatomy has
+more detail per voxel where voxels are large) and, more than the head knows, with the number of axes
+that are refined. So the errors are averaged over the neighbourhood, and a power law of all four is
+fitted to simulated scans when the head is trained.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -21,29 +25,42 @@ from ..resampling.interpolation import ArrayBox
 from ..volumes.array_types import FloatArray
 from .expected_error import LARGEST_SHARE, ShareArray
 from .plan import Shape
+from .scales import Scales
 
 REACH = 2
 """Target voxels around a voxel that its refined error depends on."""
 _SLICES_AT_ONCE = 16
 _FLATTEST = 3e-3
 """Added to slopes, so that their logarithm is finite."""
+_SMALLEST_VOXEL = 0.7
+"""Voxel size in mm below which no smaller errors are stated: no smaller ones were seen."""
 
 
 class Evidence(NamedTuple):
-    """What the refined error is made of, for each target voxel.
+    """What the refined error is made of: logarithms.
 
     Attributes:
-        smoothed: logarithm of the head's error, averaged over the neighbourhood.
-        slope: logarithm of the gradient's length, in shares of the intensity range per LR voxel.
+        smoothed: of the head's error, averaged over the neighbourhood; one for each voxel.
+        slope: of the gradient's length, in shares of the intensity range per LR voxel; likewise.
+        axes: of the number of refined axes; one for all voxels.
+        voxel_size: in mm; likewise.
     """
 
     smoothed: FloatArray
     slope: FloatArray
+    axes: float
+    voxel_size: float
+
+    def at(self, voxels: npt.NDArray[np.intp]) -> Evidence:
+        """That of some voxels, named by their index into the flattened arrays."""
+        smoothed, slope = self.smoothed.ravel()[voxels], self.slope.ravel()[voxels]
+        return self._replace(smoothed=smoothed, slope=slope)
 
     def error(self, spec: ExpectedErrorSpec) -> FloatArray:
         """The refined error, as shares of the intensity range."""
         logarithm = spec.power * self.smoothed + spec.slope_power * self.slope
-        error: FloatArray = np.exp(logarithm + np.float32(np.log(spec.factor)))
+        of_all = spec.axes_power * self.axes + spec.size_power * self.voxel_size
+        error: FloatArray = np.exp(logarithm + np.float32(math.log(spec.factor) + of_all))
         return error
 
 
@@ -60,20 +77,23 @@ def widened(box: ArrayBox, target: Shape) -> ArrayBox:
 
 
 def evidence_of(
-    shares: ShareArray, normalised: FloatArray, factors: Sequence[float], smoothing: float
+    shares: ShareArray, normalised: FloatArray, scales: Scales, smoothing: float
 ) -> Evidence:
     """What the refined error is made of.
 
     Args:
         shares: errors as the head gives them, as shares of the intensity range [k, j, i].
         normalised: intensities of the result, as shares of the intensity range.
-        factors: target voxels over LR voxels, along (k, j, i).
+        scales: of the result.
         smoothing: standard deviation of the Gaussian that averages the errors, in target voxels.
     """
     smoothed = _smoothed(torch.from_numpy(np.ascontiguousarray(shares)).float(), smoothing)
-    slope = _slope(torch.from_numpy(np.ascontiguousarray(normalised)), factors)
+    slope = _slope(torch.from_numpy(np.ascontiguousarray(normalised)), scales.factors)
     return Evidence(
-        smoothed.clamp_(min=SMALLEST_ERROR).log_().numpy(), slope.add_(_FLATTEST).log_().numpy()
+        smoothed.clamp_(min=SMALLEST_ERROR).log_().numpy(),
+        slope.add_(_FLATTEST).log_().numpy(),
+        math.log(scales.axes),
+        math.log(max(_SMALLEST_VOXEL, scales.voxel_size)),
     )
 
 
@@ -81,7 +101,7 @@ def refined(
     shares: ShareArray,
     intensities: FloatArray,
     span: float,
-    factors: Sequence[float],
+    scales: Scales,
     spec: ExpectedErrorSpec,
 ) -> ShareArray:
     """The refined errors, a few slices at a time; never below ``SMALLEST_ERROR``.
@@ -90,7 +110,7 @@ def refined(
         shares: errors as the head gives them, as shares of the intensity range [k, j, i].
         intensities: of the result, on any scale.
         span: their range.
-        factors: target voxels over LR voxels, along (k, j, i).
+        scales: of the result.
         spec: how; without smoothing the errors stay what they are.
     """
     if not spec.smoothing:
@@ -101,7 +121,7 @@ def refined(
         begin = max(0, first - REACH)
         slices = slice(begin, last + REACH)
         evidence = evidence_of(
-            shares[slices], intensities[slices] / np.float32(span), factors, spec.smoothing
+            shares[slices], intensities[slices] / np.float32(span), scales, spec.smoothing
         )
         error = evidence.error(spec)[first - begin : last - begin]
         result[first:last] = np.clip(error, SMALLEST_ERROR, LARGEST_SHARE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,8 +17,9 @@ from ...upsampling.expected_error import TISSUE
 from ...upsampling.refined_error import Evidence, evidence_of
 from ...upsampling.request import Upsampling
 from ...upsampling.run import upsample_with_error
+from ...upsampling.scales import Scales, refined_voxel_size
 from ...volumes.array_types import FloatArray
-from ...volumes.grid import Grid
+from ...volumes.grid import Grid, size_triple
 from ...volumes.volume import Volume
 from ..recipe import Recipe
 from ..validation import central_crop
@@ -50,6 +52,12 @@ class SimulatedScan:
         """The share of the voxels whose error is at most so many expected errors."""
         return float(np.mean(self._ratios(spec) <= multiple))
 
+    def terms(self) -> FloatArray:
+        """What the logarithm of the expected error is a sum of [term, voxel], in float64."""
+        size = self.error.size
+        terms = [np.broadcast_to(term, size) for term in (1.0, *self.evidence)]
+        return np.stack(terms).astype(np.float64)
+
     def _ratios(self, spec: ExpectedErrorSpec) -> FloatArray:
         return self.error / np.maximum(self.evidence.error(spec), np.float32(SMALLEST_ERROR))
 
@@ -61,9 +69,7 @@ def fitted(spec: ExpectedErrorSpec, scans: Sequence[SimulatedScan]) -> ExpectedE
     """
     from scipy.optimize import minimize
 
-    terms = np.concatenate(
-        [np.stack([np.ones_like(scan.error), *scan.evidence]) for scan in scans], axis=1
-    ).astype(np.float64)
+    terms = np.concatenate([scan.terms() for scan in scans], axis=1)
     error = np.concatenate([scan.error for scan in scans]).astype(np.float64)
     sizes = [scan.error.size for scan in scans]
     weight = np.repeat([1.0 / (len(scans) * size) for size in sizes], sizes)
@@ -73,11 +79,16 @@ def fitted(spec: ExpectedErrorSpec, scans: Sequence[SimulatedScan]) -> ExpectedE
         ratio = error * np.exp(-logarithm)
         return float(weight @ (ratio + logarithm)), terms @ (weight * (1.0 - ratio))
 
-    bounds = [(-5.0, 5.0), (0.0, 5.0), (0.0, 2.0)]
-    start = np.array([0.0, 1.0, 0.0])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    bounds = [(-5.0, 5.0), (0.0, 5.0), *[(0.0, 2.0)] * 3]
+    start = np.array([0.0, 1.0, 0.0, 0.0, 0.0])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x.tolist()
     return replace(
-        spec, factor=float(np.exp(found[0])), power=float(found[1]), slope_power=float(found[2])
+        spec,
+        factor=math.exp(found[0]),
+        power=found[1],
+        slope_power=found[2],
+        axes_power=found[3],
+        size_power=found[4],
     )
 
 
@@ -117,41 +128,38 @@ def simulated_scans(
         rng = np.random.default_rng([recipe.seed, number])
         volume = volumes[rng.choice(len(volumes), p=weights / weights.sum())]
         high = central_crop(volume.normalisation.apply(volume.array), head.calibration_crop)
-        scales = _scales(rng, volume, recipe)
+        scales = _scales(rng, number, volume, recipe)
         shape = [max(1, round(n / s)) for n, s in zip(high.shape, scales, strict=True)]
         low = simulate_low_resolution(high, shape, blurs.draw(rng)[0])
         noise = float(rng.choice(head.calibration_noise))
         low = low + np.float32(noise) * rng.standard_normal(low.shape, dtype=np.float32)
         level = float(np.hypot(noise, own.at(volume.name, float(np.prod(scales) ** (1.0 / 3.0)))))
-        evidence, error = _upsampled(model, low, high, level, head.smoothing)
+        grid = Grid(size_triple(high.shape[::-1]), volume.spacing)
+        evidence, error = _upsampled(model, low, Volume(high, grid), level, head.smoothing)
         tissue = np.flatnonzero(high > TISSUE)
         tissue = tissue[:: tissue.size // _MOST_VOXELS + 1]
         if tissue.size:
-            smoothed, slope, error = (part.ravel()[tissue] for part in (*evidence, error))
-            yield SimulatedScan(volume.name, Evidence(smoothed, slope), error)
+            yield SimulatedScan(volume.name, evidence.at(tissue), error.ravel()[tissue])
 
 
 def _scales(
-    rng: np.random.Generator, volume: TrainingVolume, recipe: Recipe
+    rng: np.random.Generator, number: int, volume: TrainingVolume, recipe: Recipe
 ) -> tuple[float, float, float]:
-    """The same scale along the axes that may become coarser, or a larger one along one of them."""
-    head = recipe.expected_error
+    """In turn: the same scale along the axes that may become coarser, or along one of them."""
     scales = [1.0, 1.0, 1.0]
-    scale = float(rng.choice(head.calibration_scales))
-    axes = volume.axes if rng.random() < 0.5 else [rng.choice(volume.axes)]
+    scale = float(rng.choice(recipe.expected_error.calibration_scales))
+    turn, of_one = divmod(number, 2)
+    axes = volume.axes[turn % len(volume.axes) :][:1] if of_one else volume.axes
     for axis in axes:
         scales[axis] = scale
     return scales[0], scales[1], scales[2]
 
 
 def _upsampled(
-    model: Model, low: FloatArray, high: FloatArray, level: float, smoothing: float
+    model: Model, low: FloatArray, high: Volume, level: float, smoothing: float
 ) -> tuple[Evidence, FloatArray]:
     """Evidence and true absolute error of all voxels of one simulated scan."""
-    fine = Grid(high.shape[::-1])  # type: ignore[arg-type]
-    spacing = tuple(m / n for m, n in zip(high.shape[::-1], low.shape[::-1], strict=True))
-    origin = tuple(0.5 * (s - 1.0) for s in spacing)
-    coarse = Grid(low.shape[::-1], spacing, origin)  # type: ignore[arg-type]
+    coarse = high.grid.resized(size_triple(low.shape[::-1]))
     request = Upsampling.of(
         model=model,
         device="cpu",
@@ -159,8 +167,10 @@ def _upsampled(
         intensity_range=(0.0, 1.0),
         noise_level=level if model.header.spec.encoder.noise_level else None,
     )
-    made = upsample_with_error(Volume(low, coarse), request, target=fine, model=model)
+    made = upsample_with_error(Volume(low, coarse), request, target=high.grid, model=model)
     assert made.errors is not None
     result = made.volume.array
-    evidence = evidence_of(made.errors.shares, result, spacing[::-1], smoothing)
-    return evidence, np.abs(result - high)
+    factors = tuple(m / n for m, n in zip(high.array.shape, low.shape, strict=True))
+    scales = Scales(factors, refined_voxel_size(factors[::-1], high.grid.spacing))
+    evidence = evidence_of(made.errors.shares, result, scales, smoothing)
+    return evidence, np.abs(result - high.array)

@@ -83,6 +83,11 @@ class HeadTrainer:
         if known is not None and spec is not None and spec.hidden == self.spec.hidden:
             self.head.load_state_dict(known.state_dict())
             return
+        if not self.recipe.optimiser.steps:
+            raise InputError(
+                f"optimiser.steps is 0, but the model {model.name} has no head with "
+                f"{self.spec.hidden} hidden channels that could be calibrated; use 1 or more steps."
+            )
         torch.nn.init.constant_(self.head.last.bias, math.log(0.01))
 
     def run(self, validation: Sequence[TrainingVolume], folder: Path) -> Model:

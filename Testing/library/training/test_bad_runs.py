@@ -109,6 +109,7 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(tmp_path: Path
     ("change", "named"),
     [
         ("optimiser.steps=many", "optimiser.steps"),
+        ("optimiser.steps=0", "optimiser.steps is 0"),
         ("optimiser.speed=3", "optimiser.speed"),
         ("patches.size=2", "patches.size"),
         ("patches.scale_min=9.0", "scale_min"),

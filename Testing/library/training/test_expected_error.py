@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,29 @@ def test_it_needs_a_model_to_start_from(cortex_path: Path, tmp_path: Path, arssr
     assert not (tmp_path / "run").exists()
 
 
+def test_a_head_is_calibrated_alone(
+    cortex_path: Path, error_model_path: Path, tmp_path: Path, arssr: Arssr
+) -> None:
+    sets = ("--set", "optimiser.steps=0", "--set", "expected_error.hidden=16")
+    run = arssr(*_command(cortex_path, tmp_path), *sets, "--from", error_model_path)
+    assert run.returncode == 0, run.stderr
+    before, after = load_model(error_model_path), load_model(tmp_path / "best.npz")
+    assert before.expected_error is not None and after.expected_error is not None
+    for name, value in before.expected_error.state_dict().items():
+        assert torch.equal(after.expected_error.state_dict()[name], value)
+    assert after.header.expected_error != before.header.expected_error
+
+
+def test_a_head_of_another_size_cannot_be_calibrated_alone(
+    cortex_path: Path, error_model_path: Path, tmp_path: Path, arssr: Arssr
+) -> None:
+    sets = ("--set", "optimiser.steps=0")
+    run = arssr(*_command(cortex_path, tmp_path), *sets, "--from", error_model_path)
+    assert run.returncode == 2
+    assert "has no head with 8 hidden channels that could be calibrated" in run.stderr
+    assert not (tmp_path / "best.npz").exists()
+
+
 def test_a_sample_has_the_noise_of_the_scan_and_what_the_network_is_told(
     cortex_path: Path,
 ) -> None:
@@ -77,19 +101,23 @@ def test_a_sample_has_the_noise_of_the_scan_and_what_the_network_is_told(
     assert any(told) and not all(told)
 
 
-def _scan(name: str, off: float = 1.0) -> SimulatedScan:
+def _scan(name: str, off: float = 1.0, axes: float = 3.0, voxel_size: float = 1.0) -> SimulatedScan:
     """A scan whose errors follow a power law of the evidence, times ``off``."""
     rng = np.random.default_rng(1)
-    evidence = Evidence(*rng.normal(-4.0, 1.0, (2, 20_000)).astype(np.float32))
-    scale = 2.0 * np.exp(0.8 * evidence.smoothed + 0.3 * evidence.slope)
+    smoothed, slope = rng.normal(-4.0, 1.0, (2, 20_000)).astype(np.float32)
+    evidence = Evidence(smoothed, slope, math.log(axes), math.log(voxel_size))
+    scale = 2.0 * np.exp(0.8 * smoothed + 0.3 * slope) * axes**0.2 * voxel_size**0.4
     return SimulatedScan(name, evidence, (off * scale * rng.exponential(size=20_000)))
 
 
 def test_the_power_law_of_the_errors_is_found() -> None:
-    spec = fitted(ExpectedErrorSpec(smoothing=1.0), [_scan("head"), _scan("brain")])
+    scans = [_scan("head"), _scan("head", axes=1.0), _scan("brain", voxel_size=2.0)]
+    spec = fitted(ExpectedErrorSpec(smoothing=1.0), scans)
     assert spec.factor == pytest.approx(2.0, rel=0.1)
     assert spec.power == pytest.approx(0.8, abs=0.02)
     assert spec.slope_power == pytest.approx(0.3, abs=0.02)
+    assert spec.axes_power == pytest.approx(0.2, abs=0.02)
+    assert spec.size_power == pytest.approx(0.4, abs=0.02)
 
 
 def test_the_intervals_hold_as_many_voxels_as_they_state() -> None:

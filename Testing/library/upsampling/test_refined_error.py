@@ -13,11 +13,16 @@ from ArSSRLib.networks.expected_error import SMALLEST_ERROR
 from ArSSRLib.networks.spec import ExpectedErrorSpec
 from ArSSRLib.upsampling.engine import Engine
 from ArSSRLib.upsampling.refined_error import REACH, refined, widened
+from ArSSRLib.upsampling.request import Upsampling
+from ArSSRLib.upsampling.run import upsample_with_error
+from ArSSRLib.upsampling.scales import Scales
 from ArSSRLib.volumes.volume import Volume
 
-SPEC = ExpectedErrorSpec(smoothing=1.0, factor=1.5, power=1.1, slope_power=0.1)
+SPEC = ExpectedErrorSpec(
+    smoothing=1.0, factor=1.5, power=1.1, slope_power=0.1, axes_power=0.2, size_power=0.4
+)
 SHAPE = (41, 20, 22)
-FACTORS = (2.0, 2.0, 3.0)
+SCALES = Scales((2.0, 2.0, 3.0), 1.4)
 
 
 @pytest.fixture
@@ -31,19 +36,19 @@ def intensities() -> np.ndarray:
 
 
 def test_without_smoothing_the_errors_stay(errors: np.ndarray, intensities: np.ndarray) -> None:
-    assert refined(errors, intensities, 900.0, FACTORS, ExpectedErrorSpec()) is errors
+    assert refined(errors, intensities, 900.0, SCALES, ExpectedErrorSpec()) is errors
 
 
 def test_a_part_with_its_neighbours_has_the_errors_of_the_whole(
     errors: np.ndarray, intensities: np.ndarray
 ) -> None:
-    whole = refined(errors, intensities, 900.0, FACTORS, SPEC)
+    whole = refined(errors, intensities, 900.0, SCALES, SPEC)
     box = ((9, 0, 5), (20, 6, 17))
     start, size = widened(box, SHAPE)
     assert start == (9 - REACH, 0, 5 - REACH)
     assert size == (20 + 2 * REACH, 6 + REACH, 17 + REACH)
     outer = tuple(slice(a, a + n) for a, n in zip(start, size, strict=True))
-    part = refined(errors[outer], intensities[outer], 900.0, FACTORS, SPEC)
+    part = refined(errors[outer], intensities[outer], 900.0, SCALES, SPEC)
     inner = tuple(slice(a - b, a - b + n) for a, b, n in zip(box[0], start, box[1], strict=True))
     place = tuple(slice(a, a + n) for a, n in zip(*box, strict=True))
     np.testing.assert_allclose(part[inner], whole[place], rtol=2e-3)
@@ -52,16 +57,45 @@ def test_a_part_with_its_neighbours_has_the_errors_of_the_whole(
 def test_the_error_of_a_constant_neighbourhood_is_the_power_law() -> None:
     errors = np.full(SHAPE, 0.02, dtype=np.float16)
     ramp = np.broadcast_to(90.0 * np.arange(SHAPE[2], dtype=np.float32), SHAPE)
-    found = refined(errors, ramp, 900.0, FACTORS, SPEC).astype(np.float32)
-    expected = 1.5 * 0.02**1.1 * (0.1 * 3.0 + 3e-3) ** 0.1
+    found = refined(errors, ramp, 900.0, SCALES, SPEC).astype(np.float32)
+    of_voxel = 1.5 * 0.02**1.1 * (0.1 * 3.0 + 3e-3) ** 0.1
+    expected = of_voxel * SCALES.axes**0.2 * 1.4**0.4
     np.testing.assert_allclose(found, expected, rtol=2e-3)
+
+
+def test_voxels_that_are_smaller_than_any_seen_promise_no_smaller_errors(
+    errors: np.ndarray, intensities: np.ndarray
+) -> None:
+    small, smallest = (
+        refined(errors, intensities, 900.0, SCALES._replace(voxel_size=size), SPEC)
+        for size in (0.7, 0.05)
+    )
+    np.testing.assert_array_equal(small, smallest)
 
 
 def test_no_error_is_below_the_smallest(intensities: np.ndarray) -> None:
     flat = np.zeros(SHAPE, dtype=np.float32)
     errors = np.full(SHAPE, SMALLEST_ERROR, dtype=np.float16)
-    found = refined(errors, flat, 900.0, FACTORS, SPEC)
+    found = refined(errors, flat, 900.0, SCALES, SPEC)
     np.testing.assert_allclose(found.astype(np.float32), SMALLEST_ERROR, rtol=1e-3)
+
+
+def test_the_error_grows_with_the_voxels_that_are_refined(
+    cortex: Volume, error_model_path: Path
+) -> None:
+    model = load_model(error_model_path)
+    model = replace(model, header=replace(model.header, expected_error=SPEC))
+    request = Upsampling.of(scale=(1, 1, 2), model=model, expected_error=True)
+    errors = {}
+    for thick in ((1.0, 1.0, 1.0), (1.0, 1.0, 4.0), (4.0, 1.0, 1.0)):
+        volume = replace(cortex, grid=replace(cortex.grid, spacing=thick))
+        made = upsample_with_error(volume, request, model=model).errors
+        assert made is not None
+        errors[thick] = made.shares.astype(np.float32)
+    thin, along, across = errors.values()
+    known = thin > 1.1 * SMALLEST_ERROR
+    np.testing.assert_allclose(along[known], thin[known] * (2.0 / 0.7) ** 0.4, rtol=4e-3)
+    np.testing.assert_allclose(across, thin, rtol=1e-3)
 
 
 def test_the_engine_refines_a_box_as_it_refines_the_whole(
