@@ -2,13 +2,13 @@
 
     python benchmarks/expected_error.py VOLUME... --model FILE -o FOLDER
 
-Each volume is one source. Its central crop is made coarse in many ways (scale, all axes or one,
-kernel, noise) and upsampled as a region in use is, with the intensity range and the estimated
-noise of its whole volume. ``cases.csv`` has a row for each;
-``tables.md`` has the share of the tissue voxels whose truth lies in the interval of 68 % and of
-95 % by group, the worst groups, and how well the expected error ranks the true errors beside
-other indicators: Spearman's correlation, and the area between sparsification curves. The last
-table is for inputs that no model was trained for.
+Each volume is one source. Its central crop is made coarse in many ways (scale, all axes or each
+alone, kernel, noise) and upsampled as a region in use is, with the intensity range and the
+estimated noise of its whole volume. ``cases.csv`` has a row for each; ``tables.md`` has the share
+of the tissue voxels whose truth lies in the interval of 68 % and of 95 % by group, the worst
+groups, and how well the expected error ranks the true errors beside other indicators: Spearman's
+correlation, and the area between sparsification curves. The last table is for inputs that no model
+was trained for.
 
 The intervals of the bundled model are fitted to held-out volumes, which may be the same as here.
 For each source, the shares are therefore those of intervals that are fitted to the other sources.
@@ -49,6 +49,8 @@ from ArSSRLib.volumes.volume import Volume
 SCALES = (1.5, 2.0, 3.0, 4.0, 5.0)
 KERNELS: tuple[Kernel, ...] = ("cubic", "kspace", "box")
 NOISES = (0.0, 0.03)
+ALL_AXES = "ijk"
+AXES = (ALL_AXES, *ALL_AXES)
 GROUPS = ("source", "scale", "axes", "kernel", "noise")
 
 
@@ -57,13 +59,13 @@ class Degradation:
     """A way to make a volume coarse."""
 
     scale: float
-    axes: str = "ijk"
+    axes: str = ALL_AXES
     kernel: Kernel = "cubic"
     noise: float = 0.0
 
     def of(self, sharp: Volume) -> Volume:
         """The coarse volume."""
-        first, second, third = (self.scale if axis in self.axes else 1.0 for axis in "ijk")
+        first, second, third = (self.scale if axis in self.axes else 1.0 for axis in ALL_AXES)
         noise = Noise(self.noise, "rician")
         return simulate_volume(sharp, (first, second, third), Blur(self.kernel), noise)
 
@@ -115,7 +117,7 @@ def _rows(
     model, own = load_model(model_name), ScanNoise.of([whole])
     scales, kernels = (SCALES[1::2], KERNELS[:2]) if quick else (SCALES, KERNELS)
     rows = []
-    for scale, axes, kernel, noise in product(scales, ("ijk", "k"), kernels, NOISES):
+    for scale, axes, kernel, noise in product(scales, AXES, kernels, NOISES):
         factor = scale ** (len(axes) / 3.0)
         request = Upsampling.of(
             model=model,
@@ -159,7 +161,8 @@ def _held_out(cases: pd.DataFrame) -> pd.DataFrame:
 def _calibration(cases: pd.DataFrame) -> Iterator[str]:
     """Coverage by each way to group the cases, and the groups that are furthest off."""
     figures = ["inside_68", "inside_95", "expected", "found"]
-    for group in (["source"], ["scale", "axes"], ["kernel"], ["noise"]):
+    cases = cases.assign(refined=np.where(cases["axes"] == ALL_AXES, "all axes", "one axis"))
+    for group in (["source"], ["scale", "refined"], ["scale", "axes"], ["kernel"], ["noise"]):
         yield _table(
             cases.groupby(group)[figures].mean().reset_index(), f"By {' and '.join(group)}"
         )
