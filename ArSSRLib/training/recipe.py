@@ -135,8 +135,8 @@ class OptimiserRecipe:
         matrix_rate: the same for Muon: the spectral norm of a step before its momentum settles.
         weight_decay: AdamW's.
         batch: patches in a step, over all processes (N of the paper's Eq. 3).
-        steps: steps in all. 0 only where the head for the expected error is trained: its weights
-            stay, and it is calibrated on other volumes.
+        steps: steps in all. The head for the expected error can have 0: it keeps its weights and
+            is only calibrated.
         schedule: ``cosine`` to zero; ``halve`` every ``halve_every`` steps; or ``hold``, constant
             and then linearly to zero over the last ``cooldown`` share of the steps.
         warmup: steps of linear warm-up.

@@ -51,8 +51,8 @@ class Engine:
             :func:`ArSSRLib.upsampling.hardware.precision.choose_precision`.
         plane_voxels: LR voxels that a tile's plane may have; None for what memory allows.
         normalisation: of the intensities; None for what suits the array.
-        voxel_size: of the result along the axes that are refined, in mm; only the expected error
-            depends on it.
+        spacing: voxel size of the result along (k, j, i), in mm; only the expected error depends
+            on it.
     """
 
     model: Model
@@ -61,7 +61,7 @@ class Engine:
     precision: Precision = "auto"
     plane_voxels: int | None = None
     normalisation: Normalisation | None = None
-    voxel_size: float = 1.0
+    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     def upsample(
         self,
@@ -118,8 +118,7 @@ class Engine:
         assert errors is not None
         factors = [m / n for m, n in zip(target_shape, array.shape, strict=True)]
         span = errors.normalisation.span
-        scales = Scales(factors, self.voxel_size)
-        shares = refined(errors.shares, intensities, span, scales, spec)
+        shares = refined(errors.shares, intensities, span, Scales(factors, self.spacing), spec)
         inner = tuple(slice(a - b, a - b + n) for a, n, b in zip(*box, outer[0], strict=True))
         return np.ascontiguousarray(intensities[inner]), replace(errors, shares=shares[inner])
 

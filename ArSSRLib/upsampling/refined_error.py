@@ -1,4 +1,4 @@
-"""Refines the head's expected errors with what only the finished result shows.
+"""Refines the head's expected errors with what the head does not see.
 
 The head sees one target voxel at a time. How far off a voxel is has much in common with its
 neighbours; errors grow with the slope of the result, with the size of its voxels in mm (anatomy has
@@ -33,17 +33,19 @@ _SLICES_AT_ONCE = 16
 _FLATTEST = 3e-3
 """Added to slopes, so that their logarithm is finite."""
 _SMALLEST_VOXEL = 0.7
-"""Voxel size in mm below which no smaller errors are stated: no smaller ones were seen."""
+"""Smaller voxels, in mm, are not stated to have smaller errors: hardly any scan for training has
+them, and anatomy may be smaller too."""
 
 
 class Evidence(NamedTuple):
-    """What the refined error is made of: logarithms.
+    """What the refined error is made of.
 
     Attributes:
-        smoothed: of the head's error, averaged over the neighbourhood; one for each voxel.
-        slope: of the gradient's length, in shares of the intensity range per LR voxel; likewise.
-        axes: of the number of refined axes; one for all voxels.
-        voxel_size: in mm; likewise.
+        smoothed: logarithm of the head's error, averaged over the neighbourhood, for each voxel.
+        slope: logarithm of the gradient's length, in shares of the intensity range per LR voxel,
+            for each voxel.
+        axes: logarithm of the number of refined axes.
+        voxel_size: logarithm of the voxel size in mm, at least that of ``_SMALLEST_VOXEL``.
     """
 
     smoothed: FloatArray

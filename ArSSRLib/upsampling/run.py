@@ -18,7 +18,7 @@ from ..resampling.to_measured import at_measured_resolution
 from ..running.machine import total_memory
 from ..running.memory import gigabytes
 from ..volumes.array_types import FloatArray
-from ..volumes.grid import Grid, SizeTriple
+from ..volumes.grid import Grid, SizeTriple, Triple, triple
 from ..volumes.intensity import Normalisation
 from ..volumes.measured_resolution import MeasuredResolution
 from ..volumes.noise import estimate_noise
@@ -30,7 +30,6 @@ from .expected_error import ErrorMap, add_unseen, error_of_noise
 from .hardware.threads import cpu_threads
 from .progress import ProgressCallback, ProgressClock
 from .request import Upsampling
-from .scales import refined_voxel_size
 
 if TYPE_CHECKING:
     from ..networks.catalogue import ModelInfo
@@ -154,22 +153,23 @@ def upsample_with_error(
     turn = to_canonical(volume.grid.direction)
     start, size = turn.box(*box, target.size)
     shape, part = turn.size(target.size)[::-1], (start[::-1], size[::-1])
-    factors = volume.grid.factors_to(target)
     if request.method != "arssr":
         compute = _interpolation(request.method, progress)
     elif target.size == volume.grid.size and not request.reduces_noise:
         _log.warning("The result has the voxels of the input, so the intensities are copied.")
         compute = partial(_part_of, request)
     else:
-        voxel_size = refined_voxel_size(factors, target.spacing)
-        compute = _network(request, model, progress, volume.padding, voxel_size)
+        spacing = triple(target.spacing[axis] for axis in reversed(turn.order))
+        compute = _network(request, model, progress, volume.padding, spacing)
     computed = compute(turn.apply(volume.array), shape, part)
-    times = ",".join(f"{factor:.4g}" for factor in factors)
+    factors = ",".join(f"{f:.4g}" for f in volume.grid.factors_to(target))
     result = Volume(
         turn.undo(computed.intensities),
         target.cropped(*box),
         volume.pixel_type,
-        _with_provenance(volume.metadata, f"{request.title}, {times} times the voxels along i,j,k"),
+        _with_provenance(
+            volume.metadata, f"{request.title}, {factors} times the voxels along i,j,k"
+        ),
     )
     errors = computed.errors and replace(computed.errors, shares=turn.undo(computed.errors.shares))
     return Upsampled(result, target, box[0], errors, computed.noise)
@@ -204,7 +204,7 @@ def _network(
     model: Model | None,
     progress: ProgressCallback | None,
     padding: float | None,
-    voxel_size: float,
+    spacing: Triple,
 ) -> _Compute:
     from .engine import Engine
 
@@ -220,7 +220,7 @@ def _network(
             device=request.device,
             passes=request.passes,
             precision=request.precision,
-            voxel_size=voxel_size,
+            spacing=spacing,
         )
         with cpu_threads(request.threads, request.device):
             errors = None

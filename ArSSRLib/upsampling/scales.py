@@ -8,37 +8,37 @@ from typing import NamedTuple
 
 
 class Scales(NamedTuple):
-    """How much finer a result is than its scan.
+    """How much finer a result is than its scan, along (k, j, i).
+
+    An axis counts by the logarithm of its factor, so one that is not refined counts nothing.
 
     Attributes:
-        factors: target voxels over LR voxels, along (k, j, i).
-        voxel_size: of the result along the axes that are refined, in mm; see
-            :func:`refined_voxel_size`.
+        factors: target voxels over LR voxels.
+        spacing: voxel size of the result, in mm.
     """
 
     factors: Sequence[float]
-    voxel_size: float
+    spacing: Sequence[float]
 
     @property
     def axes(self) -> float:
-        """How many axes are refined: 3 for the same factor along all, 1 where one is refined alone.
+        """How many axes are refined: 3 for the same factor along all; 1 for one, also for none.
 
-        In between an axis counts by the logarithm of its factor; 3 also where none is refined.
+        In between where the factors differ.
         """
-        logarithms = [max(0.0, math.log(factor)) for factor in self.factors]
-        largest = max(logarithms)
-        return sum(logarithms) / largest if largest else float(len(logarithms))
+        weights = self._weights
+        return sum(weights) / max(weights) if any(weights) else 1.0
 
+    @property
+    def voxel_size(self) -> float:
+        """Voxel size of the result in mm: the geometric mean over the axes that are refined.
 
-def refined_voxel_size(factors: Sequence[float], spacing: Sequence[float]) -> float:
-    """Geometric mean of the voxel size, in mm, where an axis counts as much as it is refined.
+        Over all where none is.
+        """
+        weights = self._weights if any(self._weights) else [1.0] * len(self.factors)
+        logarithms = [w * math.log(mm) for w, mm in zip(weights, self.spacing, strict=True)]
+        return math.exp(sum(logarithms) / sum(weights))
 
-    Args:
-        factors: target voxels over LR voxels, along any order of the axes.
-        spacing: of the target along the same axes, in mm.
-    """
-    weights = [max(0.0, math.log(factor)) for factor in factors]
-    if not sum(weights):
-        weights = [1.0] * len(factors)
-    logarithms = [w * math.log(size) for w, size in zip(weights, spacing, strict=True)]
-    return math.exp(sum(logarithms) / sum(weights))
+    @property
+    def _weights(self) -> list[float]:
+        return [max(0.0, math.log(factor)) for factor in self.factors]

@@ -17,7 +17,7 @@ from ...upsampling.expected_error import TISSUE
 from ...upsampling.refined_error import Evidence, evidence_of
 from ...upsampling.request import Upsampling
 from ...upsampling.run import upsample_with_error
-from ...upsampling.scales import Scales, refined_voxel_size
+from ...upsampling.scales import Scales
 from ...volumes.array_types import FloatArray
 from ...volumes.grid import Grid, size_triple
 from ...volumes.volume import Volume
@@ -28,6 +28,11 @@ from ..volumes import TrainingVolume
 from .scan_noise import ScanNoise
 
 _MOST_VOXELS = 30_000
+_POWERS = ("power", "slope_power", "axes_power", "size_power")
+"""Of the entries of the evidence, in the same order."""
+_LARGEST_POWERS = (5.0, 2.0, 2.0, 2.0)
+_LEAST_SPREAD = 0.1
+"""Standard deviation of a logarithm below which its power cannot be told from the factor."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,8 @@ class SimulatedScan:
 def fitted(spec: ExpectedErrorSpec, scans: Sequence[SimulatedScan]) -> ExpectedErrorSpec:
     """The description of a head with the power law that makes these errors most likely.
 
-    The likelihood is that of the Laplace distribution; all scans count the same.
+    The likelihood is that of the Laplace distribution; all scans count the same. What hardly varies
+    over the scans, such as the voxel size of one scanner, keeps its power.
     """
     from scipy.optimize import minimize
 
@@ -79,17 +85,13 @@ def fitted(spec: ExpectedErrorSpec, scans: Sequence[SimulatedScan]) -> ExpectedE
         ratio = error * np.exp(-logarithm)
         return float(weight @ (ratio + logarithm)), terms @ (weight * (1.0 - ratio))
 
-    bounds = [(-5.0, 5.0), (0.0, 5.0), *[(0.0, 2.0)] * 3]
-    start = np.array([0.0, 1.0, 0.0, 0.0, 0.0])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x.tolist()
-    return replace(
-        spec,
-        factor=math.exp(found[0]),
-        power=found[1],
-        slope_power=found[2],
-        axes_power=found[3],
-        size_power=found[4],
-    )
+    start = [0.0, *(getattr(spec, name) for name in _POWERS)]
+    varies = terms[1:].std(axis=1) >= _LEAST_SPREAD
+    limits = zip(varies, _LARGEST_POWERS, start[1:], strict=True)
+    bounds = [(-5.0, 5.0), *((0.0, most) if free else (now, now) for free, most, now in limits)]
+    found = minimize(loss, np.array(start), jac=True, method="L-BFGS-B", bounds=bounds).x.tolist()
+    powers = dict(zip(_POWERS, found[1:], strict=True))
+    return replace(spec, factor=math.exp(found[0]), **powers)
 
 
 def calibrated(spec: ExpectedErrorSpec, scans: Sequence[SimulatedScan]) -> ExpectedErrorSpec:
@@ -149,7 +151,7 @@ def _scales(
     scales = [1.0, 1.0, 1.0]
     scale = float(rng.choice(recipe.expected_error.calibration_scales))
     turn, of_one = divmod(number, 2)
-    axes = volume.axes[turn % len(volume.axes) :][:1] if of_one else volume.axes
+    axes = [volume.axes[turn % len(volume.axes)]] if of_one else volume.axes
     for axis in axes:
         scales[axis] = scale
     return scales[0], scales[1], scales[2]
@@ -171,6 +173,6 @@ def _upsampled(
     assert made.errors is not None
     result = made.volume.array
     factors = tuple(m / n for m, n in zip(high.array.shape, low.shape, strict=True))
-    scales = Scales(factors, refined_voxel_size(factors[::-1], high.grid.spacing))
+    scales = Scales(factors, high.grid.spacing[::-1])
     evidence = evidence_of(made.errors.shares, result, scales, smoothing)
     return evidence, np.abs(result - high.array)

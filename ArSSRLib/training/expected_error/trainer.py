@@ -82,11 +82,13 @@ class HeadTrainer:
         known, spec = model.expected_error, model.header.expected_error
         if known is not None and spec is not None and spec.hidden == self.spec.hidden:
             self.head.load_state_dict(known.state_dict())
+            self.spec = spec
             return
         if not self.recipe.optimiser.steps:
+            there = "no expected error" if spec is None else f"a head of {spec.hidden} channels"
             raise InputError(
-                f"optimiser.steps is 0, but the model {model.name} has no head with "
-                f"{self.spec.hidden} hidden channels that could be calibrated; use 1 or more steps."
+                f"optimiser.steps is 0, which calibrates a head of {self.spec.hidden} channels "
+                f"(expected_error.hidden), but the model {model.name} has {there}; change one."
             )
         torch.nn.init.constant_(self.head.last.bias, math.log(0.01))
 
@@ -103,12 +105,13 @@ class HeadTrainer:
         """
         began = time.monotonic()
         noise = ScanNoise.of(self.volumes)
-        with denormals_flushed():
-            self._train(noise)
+        if self.recipe.optimiser.steps:
+            with denormals_flushed():
+                self._train(noise)
         self.head.load_state_dict(self.average)
         self.head.eval().requires_grad_(False).cpu()
         place(self.model.network, torch.device("cpu"))
-        trained = self._with_head(self.spec)
+        trained = self._with_head(replace(self.spec, smoothing=0.0))
         scans = list(simulated_scans(trained, self.volumes, self.recipe, noise))
         if not scans:
             raise InputError(
@@ -130,12 +133,18 @@ class HeadTrainer:
             "trained_on": on_training,
             "held_out": on_held_out,
         }
-        provenance = {**model.header.provenance, "expected_error": made}
-        header: Any = replace(model.header, provenance=provenance)
+        header: Any = replace(model.header, provenance=self._provenance(made))
         save_model(model.network, header, folder / BEST, self.head)
         _say_coverage("the training volumes", on_training)
         _say_coverage("the validation volumes", on_held_out)
         return model
+
+    def _provenance(self, made: dict[str, Any]) -> dict[str, Any]:
+        """What the header says of the model, with this run."""
+        before = self.model.header.provenance
+        if not self.recipe.optimiser.steps:
+            made = {**before.get("expected_error", {}), "calibrated": made}
+        return {**before, "expected_error": made}
 
     def _train(self, noise: ScanNoise) -> None:
         recipe, device = self.recipe.optimiser, self.options.device
@@ -208,6 +217,6 @@ def _say_coverage(where: str, shares: dict[str, float]) -> None:
     if shares:
         say(
             f"On {where} the 68 % interval holds the truth in {shares['inside_68']:.1%} of the "
-            f"tissue voxels ({shares['lowest_68']:.0%} to {shares['highest_68']:.0%} by volume), "
+            f"tissue voxels ({shares['lowest_68']:.0%} to {shares['highest_68']:.0%} by scan), "
             f"the 95 % interval in {shares['inside_95']:.1%}."
         )

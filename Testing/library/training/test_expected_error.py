@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,12 @@ import torch
 
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.spec import ExpectedErrorSpec
-from ArSSRLib.training.expected_error.calibration import SimulatedScan, calibrated, fitted
+from ArSSRLib.training.expected_error.calibration import (
+    SimulatedScan,
+    calibrated,
+    fitted,
+    simulated_scans,
+)
 from ArSSRLib.training.expected_error.patches import HeadSampler
 from ArSSRLib.training.expected_error.scan_noise import ScanNoise
 from ArSSRLib.training.recipe import load_recipe
@@ -70,7 +76,11 @@ def test_a_head_is_calibrated_alone(
     assert before.expected_error is not None and after.expected_error is not None
     for name, value in before.expected_error.state_dict().items():
         assert torch.equal(after.expected_error.state_dict()[name], value)
-    assert after.header.expected_error != before.header.expected_error
+    spec, blank = after.header.expected_error, ExpectedErrorSpec()
+    assert spec is not None
+    for name in ("factor", "interval_68", "interval_95"):
+        assert getattr(spec, name) != getattr(blank, name)
+    assert after.header.provenance["expected_error"]["calibrated"]["volumes"] == 1
 
 
 def test_a_head_of_another_size_cannot_be_calibrated_alone(
@@ -79,7 +89,8 @@ def test_a_head_of_another_size_cannot_be_calibrated_alone(
     sets = ("--set", "optimiser.steps=0")
     run = arssr(*_command(cortex_path, tmp_path), *sets, "--from", error_model_path)
     assert run.returncode == 2
-    assert "has no head with 8 hidden channels that could be calibrated" in run.stderr
+    assert "calibrates a head of 8 channels" in run.stderr
+    assert "has a head of 16 channels" in run.stderr
     assert not (tmp_path / "best.npz").exists()
 
 
@@ -118,6 +129,43 @@ def test_the_power_law_of_the_errors_is_found() -> None:
     assert spec.slope_power == pytest.approx(0.3, abs=0.02)
     assert spec.axes_power == pytest.approx(0.2, abs=0.02)
     assert spec.size_power == pytest.approx(0.4, abs=0.02)
+
+
+def test_what_hardly_varies_over_the_scans_keeps_its_power() -> None:
+    scans = [_scan("head", voxel_size=3.0), _scan("brain", voxel_size=3.0)]
+    spec = fitted(ExpectedErrorSpec(smoothing=1.0, axes_power=0.1, size_power=0.7), scans)
+    assert (spec.axes_power, spec.size_power) == (0.1, 0.7)
+    assert spec.factor == pytest.approx(2.0 * 3.0**0.1 * 3.0 ** (0.4 - 0.7), rel=0.1)
+
+
+@pytest.mark.parametrize(("axis", "size"), [(0, 3.0), (1, 1.0), (2, 0.8)])
+def test_a_simulated_scan_has_the_voxel_size_of_the_axis_that_is_refined(
+    axis: int, size: float, cortex_path: Path, error_model_path: Path
+) -> None:
+    recipe = load_recipe("default-error").with_changes(dict(entry.split("=") for entry in SHORT))
+    volume = load_volumes(find_files([cortex_path]), 12, recipe.sources).volumes[0]
+    volume = replace(volume, spacing=(0.8, 1.0, 3.0), axes=(axis,))
+    model = load_model(error_model_path)
+    scans = list(simulated_scans(model, [volume], recipe, ScanNoise.of([volume])))
+    assert len(scans) == 2
+    for scan in scans:
+        assert scan.evidence.voxel_size == pytest.approx(math.log(size))
+        assert scan.evidence.axes == 0.0
+
+
+def test_all_axes_are_made_coarse_in_turn(cortex_path: Path, error_model_path: Path) -> None:
+    cases = {"expected_error.calibration_cases": "6"}
+    recipe = load_recipe("default-error").with_changes(
+        dict(entry.split("=") for entry in SHORT) | cases
+    )
+    volume = load_volumes(find_files([cortex_path]), 12, recipe.sources).volumes[0]
+    volume = replace(volume, spacing=(0.8, 1.0, 3.0))
+    model = load_model(error_model_path)
+    scans = list(simulated_scans(model, [volume], recipe, ScanNoise.of([volume])))
+    together, alone = scans[::2], scans[1::2]
+    assert [scan.evidence.axes for scan in together] == pytest.approx([math.log(3.0)] * 3, abs=0.1)
+    found = [math.exp(scan.evidence.voxel_size) for scan in alone]
+    assert found == pytest.approx([3.0, 1.0, 0.8])
 
 
 def test_the_intervals_hold_as_many_voxels_as_they_state() -> None:

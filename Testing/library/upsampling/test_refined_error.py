@@ -1,4 +1,4 @@
-"""The refined error: the head's errors averaged around each voxel, and a power law of the slope."""
+"""The refined error: a power law of the head's averaged errors, the slope, voxel size and axes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stored_otherwise import in_another_order
 
 from ArSSRLib.networks.catalogue import load_model
 from ArSSRLib.networks.expected_error import SMALLEST_ERROR
@@ -16,13 +17,14 @@ from ArSSRLib.upsampling.refined_error import REACH, refined, widened
 from ArSSRLib.upsampling.request import Upsampling
 from ArSSRLib.upsampling.run import upsample_with_error
 from ArSSRLib.upsampling.scales import Scales
+from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.volume import Volume
 
 SPEC = ExpectedErrorSpec(
     smoothing=1.0, factor=1.5, power=1.1, slope_power=0.1, axes_power=0.2, size_power=0.4
 )
 SHAPE = (41, 20, 22)
-SCALES = Scales((2.0, 2.0, 3.0), 1.4)
+SCALES = Scales((2.0, 2.0, 3.0), (1.4, 1.4, 1.4))
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ def test_voxels_that_are_smaller_than_any_seen_promise_no_smaller_errors(
     errors: np.ndarray, intensities: np.ndarray
 ) -> None:
     small, smallest = (
-        refined(errors, intensities, 900.0, SCALES._replace(voxel_size=size), SPEC)
+        refined(errors, intensities, 900.0, SCALES._replace(spacing=(size, size, size)), SPEC)
         for size in (0.7, 0.05)
     )
     np.testing.assert_array_equal(small, smallest)
@@ -80,22 +82,34 @@ def test_no_error_is_below_the_smallest(intensities: np.ndarray) -> None:
     np.testing.assert_allclose(found.astype(np.float32), SMALLEST_ERROR, rtol=1e-3)
 
 
+def _errors_along_k(volume: Volume, path: Path) -> np.ndarray:
+    """Expected errors of a volume with 2 times the voxels along the axis k of ``cortex``."""
+    model = load_model(path)
+    model = replace(model, header=replace(model.header, expected_error=SPEC))
+    axis = max(range(3), key=lambda n: abs(volume.grid.axes[2, n]))
+    scale = [2.0 if n == axis else 1.0 for n in range(3)]
+    request = Upsampling.of(scale=scale, model=model, expected_error=True)
+    errors = upsample_with_error(volume, request, model=model).errors
+    assert errors is not None
+    return errors.shares.astype(np.float32)
+
+
 def test_the_error_grows_with_the_voxels_that_are_refined(
     cortex: Volume, error_model_path: Path
 ) -> None:
-    model = load_model(error_model_path)
-    model = replace(model, header=replace(model.header, expected_error=SPEC))
-    request = Upsampling.of(scale=(1, 1, 2), model=model, expected_error=True)
-    errors = {}
-    for thick in ((1.0, 1.0, 1.0), (1.0, 1.0, 4.0), (4.0, 1.0, 1.0)):
-        volume = replace(cortex, grid=replace(cortex.grid, spacing=thick))
-        made = upsample_with_error(volume, request, model=model).errors
-        assert made is not None
-        errors[thick] = made.shares.astype(np.float32)
-    thin, along, across = errors.values()
+    def with_spacing(i: float, j: float, k: float) -> Volume:
+        return replace(cortex, grid=Grid(cortex.grid.size, (i, j, k)))
+
+    thin = _errors_along_k(with_spacing(1.0, 1.0, 1.0), error_model_path)
     known = thin > 1.1 * SMALLEST_ERROR
-    np.testing.assert_allclose(along[known], thin[known] * (2.0 / 0.7) ** 0.4, rtol=4e-3)
-    np.testing.assert_allclose(across, thin, rtol=1e-3)
+    thick = _errors_along_k(with_spacing(1.0, 1.0, 4.0), error_model_path)
+    np.testing.assert_allclose(thick[known], thin[known] * (2.0 / 0.7) ** 0.4, rtol=4e-3)
+    wide = _errors_along_k(with_spacing(4.0, 1.0, 1.0), error_model_path)
+    np.testing.assert_allclose(wide, thin, rtol=1e-3)
+    otherwise = in_another_order(with_spacing(1.0, 1.0, 4.0), (2, 0, 1), (True, False, True))
+    assert otherwise.grid.spacing == (4.0, 1.0, 1.0)
+    turned = _errors_along_k(otherwise, error_model_path)
+    np.testing.assert_allclose(np.sort(turned.ravel()), np.sort(thick.ravel()), rtol=2e-3)
 
 
 def test_the_engine_refines_a_box_as_it_refines_the_whole(
