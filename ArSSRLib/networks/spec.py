@@ -54,10 +54,10 @@ class ExpectedErrorSpec:
             measures them; the defaults are those of the Laplace distribution.
         smoothing: standard deviation, in target voxels, of the Gaussian that averages the head's
             errors; 0 where they are the expected errors themselves.
-        factor, power, slope_power, axes_power, size_power: otherwise the expected error is
-            ``factor`` · average ^ ``power`` · slope ^ ``slope_power`` · refined axes ^
-            ``axes_power`` · voxel size in mm ^ ``size_power``, see
-            :mod:`ArSSRLib.upsampling.refined_error`.
+        factor, power, slope_power, axes_power, anisotropy_power, size_power: otherwise the expected
+            error is ``factor`` · average ^ ``power`` · slope ^ ``slope_power`` · refined axes ^
+            ``axes_power`` · anisotropy ^ ``anisotropy_power`` · voxel size in mm ^ ``size_power``,
+            see :mod:`ArSSRLib.upsampling.refined_error`.
     """
 
     hidden: int = entry(32, **SIZES)
@@ -68,6 +68,7 @@ class ExpectedErrorSpec:
     power: float = entry(1.0, least=0, most=10)
     slope_power: float = entry(0.0, least=0, most=10)
     axes_power: float = entry(0.0, least=0, most=10)
+    anisotropy_power: float = entry(0.0, least=0, most=10)
     size_power: float = entry(0.0, least=0, most=10)
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 The head sees one target voxel at a time. How far off a voxel is has much in common with its
 neighbours; errors grow with the slope of the result, with the size of its voxels in mm (anatomy has
 more detail per voxel where voxels are large) and, more than the head knows, with the number of axes
-that are refined. So the errors are averaged over the neighbourhood, and a power law of all four is
-fitted to simulated scans when the head is trained.
+that are refined and with how much one is refined more than the others. So the errors are averaged
+over the neighbourhood, and a power law of all these is fitted to simulated scans when the head is
+trained.
 """
 
 from __future__ import annotations
@@ -45,12 +46,14 @@ class Evidence(NamedTuple):
         slope: logarithm of the gradient's length, in shares of the intensity range per LR voxel,
             for each voxel.
         axes: logarithm of the number of refined axes.
+        anisotropy: logarithm of the anisotropy of the scales.
         voxel_size: logarithm of the voxel size in mm, at least that of ``_SMALLEST_VOXEL``.
     """
 
     smoothed: FloatArray
     slope: FloatArray
     axes: float
+    anisotropy: float
     voxel_size: float
 
     def at(self, voxels: npt.NDArray[np.intp]) -> Evidence:
@@ -60,9 +63,14 @@ class Evidence(NamedTuple):
 
     def error(self, spec: ExpectedErrorSpec) -> FloatArray:
         """The refined error, as shares of the intensity range."""
+        of_all = (
+            math.log(spec.factor)
+            + spec.axes_power * self.axes
+            + spec.anisotropy_power * self.anisotropy
+            + spec.size_power * self.voxel_size
+        )
         logarithm = spec.power * self.smoothed + spec.slope_power * self.slope
-        of_all = spec.axes_power * self.axes + spec.size_power * self.voxel_size
-        error: FloatArray = np.exp(logarithm + np.float32(math.log(spec.factor) + of_all))
+        error: FloatArray = np.exp(logarithm + np.float32(of_all))
         return error
 
 
@@ -95,6 +103,7 @@ def evidence_of(
         smoothed.clamp_(min=SMALLEST_ERROR).log_().numpy(),
         slope.add_(_FLATTEST).log_().numpy(),
         math.log(scales.axes),
+        math.log(scales.anisotropy),
         math.log(max(_SMALLEST_VOXEL, scales.voxel_size)),
     )
 

@@ -30,6 +30,11 @@ class Scales(NamedTuple):
         return sum(weights) / max(weights) if any(weights) else 1.0
 
     @property
+    def anisotropy(self) -> float:
+        """The largest factor over their geometric mean: 1 for the same factor along all axes."""
+        return max(self.factors) / math.prod(self.factors) ** (1.0 / len(self.factors))
+
+    @property
     def voxel_size(self) -> float:
         """Voxel size of the result in mm: the geometric mean over the axes that are refined.
 

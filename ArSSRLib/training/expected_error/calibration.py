@@ -28,9 +28,9 @@ from ..volumes import TrainingVolume
 from .scan_noise import ScanNoise
 
 _MOST_VOXELS = 30_000
-_POWERS = ("power", "slope_power", "axes_power", "size_power")
+_POWERS = ("power", "slope_power", "axes_power", "anisotropy_power", "size_power")
 """Of the entries of the evidence, in the same order."""
-_LARGEST_POWERS = (5.0, 2.0, 2.0, 2.0)
+_LARGEST_POWERS = (5.0, 2.0, 2.0, 2.0, 2.0)
 _LEAST_SPREAD = 0.1
 """Standard deviation of a logarithm below which its power cannot be told from the factor."""
 

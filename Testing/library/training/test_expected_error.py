@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from ArSSRLib.training.expected_error.scan_noise import ScanNoise
 from ArSSRLib.training.recipe import load_recipe
 from ArSSRLib.training.volumes import load_volumes
 from ArSSRLib.upsampling.refined_error import Evidence
+from ArSSRLib.upsampling.scales import Scales
 from ArSSRLib.volumes.files.search import find_files
 
 Arssr = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -112,30 +113,38 @@ def test_a_sample_has_the_noise_of_the_scan_and_what_the_network_is_told(
     assert any(told) and not all(told)
 
 
-def _scan(name: str, off: float = 1.0, axes: float = 3.0, voxel_size: float = 1.0) -> SimulatedScan:
+def _scan(
+    name: str, off: float = 1.0, scales: Sequence[float] = (2.0, 2.0, 2.0), mm: float = 1.0
+) -> SimulatedScan:
     """A scan whose errors follow a power law of the evidence, times ``off``."""
     rng = np.random.default_rng(1)
     smoothed, slope = rng.normal(-4.0, 1.0, (2, 20_000)).astype(np.float32)
-    evidence = Evidence(smoothed, slope, math.log(axes), math.log(voxel_size))
-    scale = 2.0 * np.exp(0.8 * smoothed + 0.3 * slope) * axes**0.2 * voxel_size**0.4
+    of_all = Scales(scales, (mm, mm, mm))
+    evidence = Evidence(
+        smoothed, slope, math.log(of_all.axes), math.log(of_all.anisotropy), math.log(mm)
+    )
+    scale = 2.0 * np.exp(0.8 * smoothed + 0.3 * slope) * mm**0.4
+    scale *= of_all.axes**0.2 * of_all.anisotropy**0.1
     return SimulatedScan(name, evidence, (off * scale * rng.exponential(size=20_000)))
 
 
 def test_the_power_law_of_the_errors_is_found() -> None:
-    scans = [_scan("head"), _scan("head", axes=1.0), _scan("brain", voxel_size=2.0)]
-    spec = fitted(ExpectedErrorSpec(smoothing=1.0), scans)
+    thick = [_scan("head", scales=(scale, 1.0, 1.0)) for scale in (1.5, 5.0)]
+    spec = fitted(ExpectedErrorSpec(smoothing=1.0), [_scan("head"), *thick, _scan("T2", mm=2.0)])
     assert spec.factor == pytest.approx(2.0, rel=0.1)
     assert spec.power == pytest.approx(0.8, abs=0.02)
     assert spec.slope_power == pytest.approx(0.3, abs=0.02)
-    assert spec.axes_power == pytest.approx(0.2, abs=0.02)
+    assert spec.axes_power == pytest.approx(0.2, abs=0.03)
+    assert spec.anisotropy_power == pytest.approx(0.1, abs=0.03)
     assert spec.size_power == pytest.approx(0.4, abs=0.02)
 
 
 def test_what_hardly_varies_over_the_scans_keeps_its_power() -> None:
-    scans = [_scan("head", voxel_size=3.0), _scan("brain", voxel_size=3.0)]
-    spec = fitted(ExpectedErrorSpec(smoothing=1.0, axes_power=0.1, size_power=0.7), scans)
-    assert (spec.axes_power, spec.size_power) == (0.1, 0.7)
-    assert spec.factor == pytest.approx(2.0 * 3.0**0.1 * 3.0 ** (0.4 - 0.7), rel=0.1)
+    scans = [_scan("head", mm=3.0), _scan("brain", mm=3.0)]
+    before = ExpectedErrorSpec(smoothing=1.0, axes_power=0.1, anisotropy_power=0.5, size_power=0.7)
+    spec = fitted(before, scans)
+    assert (spec.axes_power, spec.anisotropy_power, spec.size_power) == (0.1, 0.5, 0.7)
+    assert spec.factor == pytest.approx(2.0 * 3.0 ** (0.2 - 0.1) * 3.0 ** (0.4 - 0.7), rel=0.1)
 
 
 @pytest.mark.parametrize(("axis", "size"), [(0, 3.0), (1, 1.0), (2, 0.8)])

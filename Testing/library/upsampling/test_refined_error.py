@@ -21,7 +21,13 @@ from ArSSRLib.volumes.grid import Grid
 from ArSSRLib.volumes.volume import Volume
 
 SPEC = ExpectedErrorSpec(
-    smoothing=1.0, factor=1.5, power=1.1, slope_power=0.1, axes_power=0.2, size_power=0.4
+    smoothing=1.0,
+    factor=1.5,
+    power=1.1,
+    slope_power=0.1,
+    axes_power=0.2,
+    anisotropy_power=0.3,
+    size_power=0.4,
 )
 SHAPE = (41, 20, 22)
 SCALES = Scales((2.0, 2.0, 3.0), (1.4, 1.4, 1.4))
@@ -61,7 +67,7 @@ def test_the_error_of_a_constant_neighbourhood_is_the_power_law() -> None:
     ramp = np.broadcast_to(90.0 * np.arange(SHAPE[2], dtype=np.float32), SHAPE)
     found = refined(errors, ramp, 900.0, SCALES, SPEC).astype(np.float32)
     of_voxel = 1.5 * 0.02**1.1 * (0.1 * 3.0 + 3e-3) ** 0.1
-    expected = of_voxel * SCALES.axes**0.2 * 1.4**0.4
+    expected = of_voxel * SCALES.axes**0.2 * SCALES.anisotropy**0.3 * 1.4**0.4
     np.testing.assert_allclose(found, expected, rtol=2e-3)
 
 

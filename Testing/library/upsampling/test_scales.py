@@ -24,6 +24,11 @@ def test_an_axis_counts_by_the_logarithm_of_its_factor(
     assert Scales(factors, (1.0, 1.0, 1.0)).axes == pytest.approx(axes)
 
 
+def test_the_anisotropy_is_that_of_the_factors() -> None:
+    assert Scales((2.5, 2.5, 2.5), (1.0, 1.0, 1.0)).anisotropy == pytest.approx(1.0)
+    assert Scales((8.0, 1.0, 1.0), (1.0, 1.0, 1.0)).anisotropy == pytest.approx(4.0)
+
+
 @pytest.mark.parametrize(
     ("factors", "size"),
     [
