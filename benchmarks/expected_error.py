@@ -167,7 +167,8 @@ def _calibration(cases: pd.DataFrame) -> Iterator[str]:
     """Coverage by each way to group the cases, and the groups that are furthest off."""
     figures = ["inside_68", "inside_95", "expected", "found"]
     cases = cases.assign(refined=np.where(cases["axes"] == ALL_AXES, "all axes", "one axis"))
-    for group in (["source"], ["scale", "refined"], ["axes"], ["kernel"], ["noise"]):
+    by_scale = (["scale", "refined"], ["scale", "axes"], ["axes"])
+    for group in (["source"], *by_scale, ["kernel"], ["noise"]):
         yield _table(
             cases.groupby(group)[figures].mean().reset_index(), f"By {' and '.join(group)}"
         )

@@ -58,7 +58,7 @@ def _rules(recipe: Recipe) -> Iterator[Rule]:
     )
     yield (
         optimiser.steps >= 1 or recipe.trains == "expected_error",
-        "optimiser.steps is 0; use a whole number from 1 to 100000000 for a network",
+        "optimiser.steps is 0; use 1 or more for a network",
     )
     yield (
         optimiser.schedule != "halve" or optimiser.halve_every >= 1,

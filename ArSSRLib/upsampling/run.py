@@ -18,7 +18,7 @@ from ..resampling.to_measured import at_measured_resolution
 from ..running.machine import total_memory
 from ..running.memory import gigabytes
 from ..volumes.array_types import FloatArray
-from ..volumes.grid import Grid, SizeTriple, Triple, triple
+from ..volumes.grid import Grid, SizeTriple, Triple
 from ..volumes.intensity import Normalisation
 from ..volumes.measured_resolution import MeasuredResolution
 from ..volumes.noise import estimate_noise
@@ -159,10 +159,11 @@ def upsample_with_error(
         _log.warning("The result has the voxels of the input, so the intensities are copied.")
         compute = partial(_part_of, request)
     else:
-        spacing = triple(target.spacing[axis] for axis in reversed(turn.order))
+        first, second, third = turn.spacing(target.spacing)
+        spacing = third, second, first
         compute = _network(request, model, progress, volume.padding, spacing)
-    computed = compute(turn.apply(volume.array), shape, part)
     factors = ",".join(f"{f:.4g}" for f in volume.grid.factors_to(target))
+    computed = compute(turn.apply(volume.array), shape, part)
     result = Volume(
         turn.undo(computed.intensities),
         target.cropped(*box),

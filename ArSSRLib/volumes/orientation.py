@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .array_types import FloatArray, Real
-from .grid import IndexBox, SizeTriple, size_triple
+from .grid import IndexBox, SizeTriple, Triple, size_triple, triple
 
 Order = tuple[int, int, int]
 Flips = tuple[bool, bool, bool]
@@ -51,6 +51,10 @@ class Reorientation:
     def size(self, stored: SizeTriple) -> SizeTriple:
         """The canonical size of a stored size, both along (first, second, third) axis."""
         return size_triple(stored[a] for a in self.order)
+
+    def spacing(self, stored: Triple) -> Triple:
+        """The canonical voxel size in mm of a stored one, along (first, second, third) axis."""
+        return triple(stored[a] for a in self.order)
 
     def box(self, start: SizeTriple, size: SizeTriple, whole: SizeTriple) -> IndexBox:
         """Start and size, in canonical order, of a box in a stored grid of ``whole`` voxels."""

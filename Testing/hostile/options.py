@@ -104,7 +104,7 @@ _TRAINING = [
     _bad_run("a change without a value", "--set optimiser.steps", "'optimiser.steps'",
              "ENTRY=VALUE"),
     _bad_run("steps in words", "--set optimiser.steps=many", "'many'", "optimiser.steps"),
-    _bad_run("no steps", "--set optimiser.steps=0", "optimiser.steps is 0", "from 1 to"),
+    _bad_run("no steps", "--set optimiser.steps=0", "optimiser.steps is 0", "use 1 or more"),
     _bad_run("an unknown entry", "--set optimiser.speed=3", "'optimiser.speed'", "recipe"),
     _bad_run("a tiny patch", "--set patches.size=2", "patches.size is 2", "from 4 to 256"),
     _bad_run("a patch larger than the volume", "--set patches.size=40", "40", "patches.size"),

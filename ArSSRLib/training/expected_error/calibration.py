@@ -28,9 +28,14 @@ from ..volumes import TrainingVolume
 from .scan_noise import ScanNoise
 
 _MOST_VOXELS = 30_000
-_POWERS = ("power", "slope_power", "axes_power", "anisotropy_power", "size_power")
+_LARGEST_POWERS = {
+    "power": 5.0,
+    "slope_power": 2.0,
+    "axes_power": 2.0,
+    "anisotropy_power": 2.0,
+    "size_power": 2.0,
+}
 """Of the entries of the evidence, in the same order."""
-_LARGEST_POWERS = (5.0, 2.0, 2.0, 2.0, 2.0)
 _LEAST_SPREAD = 0.1
 """Standard deviation of a logarithm below which its power cannot be told from the factor."""
 
@@ -85,12 +90,13 @@ def fitted(spec: ExpectedErrorSpec, scans: Sequence[SimulatedScan]) -> ExpectedE
         ratio = error * np.exp(-logarithm)
         return float(weight @ (ratio + logarithm)), terms @ (weight * (1.0 - ratio))
 
-    start = [0.0, *(getattr(spec, name) for name in _POWERS)]
-    varies = terms[1:].std(axis=1) >= _LEAST_SPREAD
-    limits = zip(varies, _LARGEST_POWERS, start[1:], strict=True)
-    bounds = [(-5.0, 5.0), *((0.0, most) if free else (now, now) for free, most, now in limits)]
+    start, bounds = [0.0], [(-5.0, 5.0)]
+    for (name, most), term in zip(_LARGEST_POWERS.items(), terms[1:], strict=True):
+        now = getattr(spec, name)
+        start.append(now)
+        bounds.append((0.0, most) if term.std() >= _LEAST_SPREAD else (now, now))
     found = minimize(loss, np.array(start), jac=True, method="L-BFGS-B", bounds=bounds).x.tolist()
-    powers = dict(zip(_POWERS, found[1:], strict=True))
+    powers = dict(zip(_LARGEST_POWERS, found[1:], strict=True))
     return replace(spec, factor=math.exp(found[0]), **powers)
 
 

@@ -85,10 +85,13 @@ class HeadTrainer:
             self.spec = spec
             return
         if not self.recipe.optimiser.steps:
-            there = "no expected error" if spec is None else f"a head of {spec.hidden} channels"
+            there, remedy = "no expected error", "1 or more steps"
+            if spec is not None:
+                there = f"an expected error with {spec.hidden} channels, not {self.spec.hidden}"
+                remedy = f"expected_error.hidden={spec.hidden}"
             raise InputError(
-                f"optimiser.steps is 0, which calibrates a head of {self.spec.hidden} channels "
-                f"(expected_error.hidden), but the model {model.name} has {there}; change one."
+                f"With 0 steps nothing is trained, but the model {model.name} has {there}; "
+                f"use {remedy}."
             )
         torch.nn.init.constant_(self.head.last.bias, math.log(0.01))
 

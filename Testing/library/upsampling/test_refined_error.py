@@ -71,7 +71,7 @@ def test_the_error_of_a_constant_neighbourhood_is_the_power_law() -> None:
     np.testing.assert_allclose(found, expected, rtol=2e-3)
 
 
-def test_voxels_that_are_smaller_than_any_seen_promise_no_smaller_errors(
+def test_voxels_below_the_smallest_promise_no_smaller_errors(
     errors: np.ndarray, intensities: np.ndarray
 ) -> None:
     small, smallest = (
